@@ -1,0 +1,141 @@
+-- The bus: messages stored once, one delivery per inbox, and a ledger that must always add up.
+-- Times named *_at are milliseconds since 1970; times named *_tick are milliseconds of the boot named in meta.
+
+create table meta (
+  key text primary key,
+  value text not null
+) strict, without rowid;
+
+-- One row per inbox: its limits, what lies in it now, and what ever ended there.
+-- sent + moved_in = ready + delayed + leased + parked + acked + dead + expired + purged + moved_out
+create table ledger (
+  inbox text primary key,
+  created_at integer not null,
+  temporary integer not null default 0 check (temporary in (0, 1)),
+  cap integer check (cap > 0),              -- deliveries; null: bus.inbox_cap
+  cap_bytes integer check (cap_bytes > 0),  -- bytes of bodies; null: bus.inbox_bytes
+  ready integer not null default 0 check (ready >= 0),
+  delayed integer not null default 0 check (delayed >= 0),
+  leased integer not null default 0 check (leased >= 0),
+  parked integer not null default 0 check (parked >= 0),
+  reserved integer not null default 0 check (reserved >= 0),  -- slots kept for replies that were asked for
+  bytes integer not null default 0 check (bytes >= 0),
+  sent integer not null default 0,
+  moved_in integer not null default 0,
+  acked integer not null default 0,
+  dead integer not null default 0,
+  expired integer not null default 0,
+  purged integer not null default 0,
+  moved_out integer not null default 0,
+  check (sent + moved_in = ready + delayed + leased + parked + acked + dead + expired + purged + moved_out)
+) strict, without rowid;
+
+create table messages (
+  id integer primary key autoincrement,
+  sender text,               -- null: the sender did not say who it is
+  type text,
+  thread text,
+  reply_to text,             -- the inbox that waits for an answer; null: none was asked for
+  priority integer not null check (priority between 0 and 9),
+  sent_at integer not null,
+  body blob not null
+) strict;
+
+-- What is still to be done. A delivery that ends leaves for history or dead_letters.
+create table deliveries (
+  id integer primary key autoincrement,
+  message_id integer not null references messages (id),
+  inbox text not null,
+  state text not null check (state in ('ready', 'delayed', 'leased', 'parked')),
+  priority integer not null,
+  bytes integer not null,
+  owes_reply integer not null check (owes_reply in (0, 1)),  -- a reserved slot waits for its answer
+  alone integer not null default 0 check (alone in (0, 1)),  -- claimed without company since its holder died
+  attempt integer not null default 0,
+  epoch integer not null default 0,  -- the number of the lease
+  nonce integer,                     -- with id and epoch the receipt; null: no receipt is good
+  holder text,
+  claimed_at integer,
+  lease_tick integer,                -- leased until
+  due_tick integer,                  -- delayed until
+  run integer,                       -- parked under this run
+  check (state != 'leased' or (lease_tick is not null and nonce is not null)),
+  check (state != 'delayed' or due_tick is not null)
+) strict;
+
+create index deliveries_ready on deliveries (inbox, priority desc, id) where state = 'ready';
+create index deliveries_delayed on deliveries (inbox, due_tick) where state = 'delayed';
+create index deliveries_leased on deliveries (inbox, lease_tick) where state = 'leased';
+create index deliveries_parked on deliveries (run) where state = 'parked';
+create index deliveries_message on deliveries (message_id);
+
+-- Every claim that did not end in an ack: who held it, and why it came back.
+create table attempts (
+  delivery_id integer not null,
+  epoch integer not null,
+  holder text,
+  claimed_at integer not null,
+  ended_at integer not null,
+  outcome text not null check (outcome in ('nacked', 'expired', 'died', 'returned')),
+  reason text,
+  primary key (delivery_id, epoch)
+) strict, without rowid;
+
+create table history (
+  delivery_id integer primary key,
+  message_id integer not null,
+  inbox text not null,
+  outcome text not null check (outcome in ('acked', 'expired', 'purged')),
+  attempt integer not null,
+  epoch integer not null,
+  nonce integer,
+  holder text,
+  claimed_at integer,
+  ended_at integer not null
+) strict;
+
+create index history_message on history (message_id);
+
+create table dead_letters (
+  delivery_id integer primary key,
+  message_id integer not null,
+  inbox text not null,
+  reason text not null,
+  attempt integer not null,
+  epoch integer not null,
+  priority integer not null,
+  bytes integer not null,
+  holder text,
+  died_at integer not null
+) strict;
+
+create index dead_letters_message on dead_letters (message_id);
+create index dead_letters_inbox on dead_letters (inbox);
+
+-- One row per process that waits for an inbox: for mail in it, or for room in it.
+create table waiters (
+  id integer primary key autoincrement,
+  inbox text not null,
+  wants text not null check (wants in ('mail', 'room')),
+  pid integer not null,
+  start_time integer not null,
+  port integer,                     -- null: no socket to be had, it polls
+  nonce integer not null,
+  waiting integer not null check (waiting in (0, 1)),  -- 0: rung, or busy with what it got
+  since integer not null
+) strict;
+
+create unique index waiters_process on waiters (pid, inbox, wants);
+create index waiters_waiting on waiters (inbox, wants, id) where waiting = 1;
+
+create view inboxes as
+select
+  inbox, ready, delayed, leased, parked, reserved, sent, acked, dead, expired, purged,
+  (select datetime(min(m.sent_at) / 1000, 'unixepoch')
+     from deliveries d join messages m on m.id = d.message_id
+    where d.inbox = ledger.inbox and d.state = 'ready') as oldest_ready_utc,
+  (select count(*) from waiters w
+    where w.inbox = ledger.inbox and w.wants = 'mail' and w.waiting = 1) as waiting_receivers,
+  (select count(*) from waiters w
+    where w.inbox = ledger.inbox and w.wants = 'room' and w.waiting = 1) as waiting_senders
+from ledger;

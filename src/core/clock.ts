@@ -1,0 +1,56 @@
+// The two times skep knows. Nothing else in `src/` reads a clock, so a test can hand in its own.
+import { readFileSync } from "node:fs";
+import { uptime } from "node:os";
+import { libc } from "./libc.ts";
+
+export interface Clock {
+  /** Wall time in milliseconds since 1970, whole: for people, time-to-live and delays. */
+  now(): number;
+  /** Monotonic milliseconds since this boot, whole, the same in every process: for leases, backoff and limits. */
+  tick(): number;
+  /** Names the boot that `tick` counts from; a tick of another boot means nothing. */
+  readonly boot: string;
+}
+
+/** The machine's own clock. */
+export function systemClock(): Clock {
+  const offsetMs = (libc()?.monotonicMs() ?? uptime() * 1000) - elapsedMs();
+  return {
+    now: () => Date.now(),
+    tick: () => Math.floor(offsetMs + elapsedMs()),
+    boot: bootId(),
+  };
+}
+
+/** Milliseconds since this process started, with fractions: for measuring how long something took. */
+export function elapsedMs(): number {
+  return performance.now();
+}
+
+/** Resolves after `ms` milliseconds, or at once when `signal` aborts; never rejects. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal?.addEventListener("abort", end, { once: true });
+  });
+}
+
+/** `ms` spread by ±`share` (0..1), so that many processes with one period do not act in step. */
+export function jitter(ms: number, share: number): number {
+  return ms * (1 - share + 2 * share * Math.random());
+}
+
+function bootId(): string {
+  try {
+    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  } catch {
+    // Without the kernel's own name for it, the minute the machine came up is the next best.
+    return `up-${Math.round((Date.now() / 1000 - uptime()) / 60)}`;
+  }
+}

@@ -1,0 +1,57 @@
+// The one error type of skep, its closed list of codes, and what each code means as an exit status.
+
+/** Every way skep can refuse, with the exit status a door answers with (design, section 6). */
+export const exitStatus = {
+  E_INTERNAL: 1,
+  E_USAGE: 2,
+  E_CONFIG: 2,
+  E_NAME: 2,
+  E_BODY: 2,
+  E_EMPTY: 3,
+  E_NOT_FOUND: 3,
+  E_FULL: 4,
+  E_DRAINING: 4,
+  E_BUSY: 4,
+  E_IDENTITY: 4,
+  E_RUNNING: 4,
+  E_STALE: 5,
+  E_CONFLICT: 6,
+  E_FILESYSTEM: 7,
+  E_HOME: 7,
+  E_ENGINE: 7,
+  E_SCHEMA: 7,
+  E_CORRUPT: 7,
+  E_READONLY: 7,
+  E_DISK: 7,
+  E_FAILED: 8,
+} as const;
+
+export type ErrorCode = keyof typeof exitStatus;
+
+export interface ErrorDetails {
+  /** What to do next, as a sentence. */
+  hint?: string | undefined;
+  /** When it is worth trying again, in milliseconds from now. */
+  retryAfterMs?: number | undefined;
+  cause?: unknown;
+}
+
+/** An expected refusal: what happened, to what, and what to do next. Anything else thrown is a bug. */
+export class SkepError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = "SkepError";
+    this.code = code;
+    this.hint = details.hint;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+}
+
+/** Whether `error` is a SkepError, and of one of the `codes` where any are named. */
+export function isSkepError(error: unknown, ...codes: ErrorCode[]): error is SkepError {
+  return error instanceof SkepError && (codes.length === 0 || codes.includes(error.code));
+}

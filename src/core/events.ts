@@ -1,0 +1,29 @@
+// Facts heard inside one process. Rows tell other processes; correctness never rests on an event.
+
+/** Every fact skep emits, with what it carries. */
+export interface Events {
+  /** A write reached the disk's queue: for whoever keeps count. */
+  "agent.started": { name: string; pid: number };
+  "agent.ended": { name: string; reason: string };
+  "lease.returned": { holder: string; count: number; reason: string };
+}
+
+export type EventName = keyof Events;
+
+export interface Emitter {
+  on<Name extends EventName>(name: Name, listener: (fact: Events[Name]) => void): void;
+  emit<Name extends EventName>(name: Name, fact: Events[Name]): void;
+}
+
+/** An emitter with no listeners. */
+export function createEmitter(): Emitter {
+  const listeners = new Map<EventName, ((fact: never) => void)[]>();
+  return {
+    on(name, listener) {
+      listeners.set(name, [...(listeners.get(name) ?? []), listener]);
+    },
+    emit(name, fact) {
+      for (const listener of listeners.get(name) ?? []) listener(fact as never);
+    },
+  };
+}

@@ -1,0 +1,58 @@
+// Who a process is: its id alone is reused by the kernel, so its start time goes with it.
+import { readFileSync } from "node:fs";
+
+export interface ProcessIdentity {
+  pid: number;
+  /** Field 22 of `/proc/<pid>/stat`, in clock ticks since boot; 0 where there is no `/proc`. */
+  startTime: number;
+}
+
+export interface ProcessState extends ProcessIdentity {
+  /** One letter as in `ps`: R running, S sleeping, D in the kernel, T stopped, Z zombie. */
+  state: string;
+  parent: number;
+  group: number;
+}
+
+/** This process. */
+export function ownIdentity(): ProcessIdentity {
+  return {
+    pid: process.pid,
+    startTime: processState(process.pid)?.startTime ?? 0,
+  };
+}
+
+/** What `/proc` says of `pid`, or undefined when there is no such process (or no `/proc`). */
+export function processState(pid: number): ProcessState | undefined {
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  } catch {
+    return undefined;
+  }
+  // The name stands in parentheses and may itself hold spaces and parentheses.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return {
+    pid,
+    state: fields[0]!,
+    parent: Number(fields[1]),
+    group: Number(fields[2]),
+    startTime: Number(fields[19]),
+  };
+}
+
+/** Whether that very process still runs; a zombie does not, nor does another one with its id. */
+export function isAlive(identity: ProcessIdentity): boolean {
+  if (process.platform !== "linux") return answersSignals(identity.pid);
+  const state = processState(identity.pid);
+  return state !== undefined && state.state !== "Z" && state.startTime === identity.startTime;
+}
+
+function answersSignals(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

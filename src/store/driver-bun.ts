@@ -1,0 +1,30 @@
+// bun:sqlite behind the driver port.
+import { Database, type Statement as BunStatement } from "bun:sqlite";
+import type { Connection, Driver, Statement } from "./driver.ts";
+
+export const bunDriver: Driver = {
+  open(path, { readonly }): Connection {
+    // `strict` makes a missing named parameter an error; without it NULL is bound in silence.
+    const db = new Database(
+      path,
+      readonly ? { readonly, strict: true } : { readwrite: true, create: false, strict: true },
+    );
+    return {
+      exec: (sql) => void db.run(sql),
+      prepare: (sql) => statement(db.prepare(sql)),
+      close: () => db.close(),
+    };
+  },
+};
+
+function statement(prepared: BunStatement): Statement {
+  return {
+    run(params) {
+      const { changes, lastInsertRowid } = prepared.run(params as never);
+      return { changes, lastId: Number(lastInsertRowid) };
+    },
+    // bun:sqlite answers null where there is no row.
+    get: (params) => prepared.get(params as never) ?? undefined,
+    all: (params) => prepared.all(params as never),
+  };
+}

@@ -1,0 +1,57 @@
+// What a SQLite library threw, in skep's words.
+import { type ErrorCode, SkepError } from "../core/errors.ts";
+
+const faults: [pattern: RegExp, code: ErrorCode, what: string, hint?: string][] = [
+  [/^SQLITE_BUSY/, "E_BUSY", "is locked by another writer", "Try again."],
+  [
+    /^SQLITE_(CORRUPT|NOTADB)/,
+    "E_CORRUPT",
+    "is damaged or not a SQLite database",
+    "Keep a copy of it and its -wal file, then restore a backup or start with a new home.",
+  ],
+  [
+    /^SQLITE_(READONLY|PERM|AUTH)/,
+    "E_READONLY",
+    "is read-only",
+    "Check the owner and mode of the file and its directory.",
+  ],
+  [
+    /^SQLITE_FULL/,
+    "E_DISK",
+    "cannot grow: the disk is full",
+    "Free some space and try again; nothing was half done.",
+  ],
+  [
+    /^SQLITE_IOERR/,
+    "E_DISK",
+    "cannot be read or written",
+    "Check the disk, its quota and its mount.",
+  ],
+  [
+    /^SQLITE_CANTOPEN/,
+    "E_READONLY",
+    "cannot be opened",
+    "Check that it exists and that you may read and write it and its directory.",
+  ],
+];
+
+/** The SkepError for what SQLite threw about the file at `path`; what is not SQLite's comes back as it is. */
+export function translateFault(error: unknown, path: string): unknown {
+  if (error instanceof SkepError || !(error instanceof Error)) return error;
+  const code = (error as { code?: unknown }).code;
+  if (typeof code !== "string") return error;
+  for (const [pattern, ours, what, hint] of faults) {
+    if (pattern.test(code))
+      return new SkepError(ours, `${path} ${what} (${code})`, {
+        hint,
+        cause: error,
+        retryAfterMs: ours === "E_BUSY" ? 100 : undefined,
+      });
+  }
+  return error;
+}
+
+/** Whether SQLite refused for now because somebody else holds a lock. */
+export function isBusy(error: unknown): boolean {
+  return String((error as { code?: unknown } | null)?.code ?? "").startsWith("SQLITE_BUSY");
+}

@@ -1,0 +1,80 @@
+// Brings a database to the schema this program knows, and refuses one it does not know.
+import { SkepError } from "../core/errors.ts";
+import type { Connection } from "./driver.ts";
+import { hasWalResetFix } from "./engine.ts";
+
+export interface Migration {
+  /** Its number, counting from 1 without gaps. */
+  version: number;
+  sql: string;
+}
+
+/** "skep" in ASCII: how a database of ours is told from any other application's. */
+export const applicationId = 0x736b6570;
+
+/** The schema version of the database, 0 when it is empty; E_CORRUPT when it is another application's, E_SCHEMA when newer than `latest`, E_ENGINE when the engine may not be trusted. */
+export function checkSchema(connection: Connection, path: string, latest: number): number {
+  const engine = one(connection, "select sqlite_version() as value") as string;
+  if (!hasWalResetFix(engine))
+    throw new SkepError("E_ENGINE", `SQLite ${engine} can lose commits in write-ahead mode`, {
+      hint: "skep needs SQLite 3.51.3 or newer (or 3.50.7, 3.44.6 of their lines).",
+    });
+  const version = one(
+    connection,
+    "select user_version as value from pragma_user_version",
+  ) as number;
+  const application = one(
+    connection,
+    "select application_id as value from pragma_application_id",
+  ) as number;
+  const empty = one(connection, "select count(*) as value from sqlite_schema") === 0;
+  if (empty && version === 0 && application === 0) return 0;
+  if (application !== applicationId)
+    throw new SkepError("E_CORRUPT", `${path} is a database of another application`, {
+      hint: "Name another home with --home; this file was left as it is.",
+    });
+  if (version > latest)
+    throw new SkepError(
+      "E_SCHEMA",
+      `${path} was written by a newer skep (schema ${version}, this one knows ${latest})`,
+      {
+        hint: "Use that newer skep; this file was left as it is.",
+      },
+    );
+  return version;
+}
+
+/** Turns an empty file into a database in write-ahead mode that gives space back. Must not run inside a transaction. */
+export function formatDatabase(connection: Connection): void {
+  // Page size and vacuum mode cannot change once the log is in use.
+  connection.exec("pragma page_size = 4096");
+  connection.exec("pragma auto_vacuum = incremental");
+  if (one(connection, "select journal_mode as value from pragma_journal_mode") !== "wal")
+    connection.exec("pragma journal_mode = wal");
+}
+
+/** Applies what is missing of `migrations`, all of it in one transaction, so that no process sees half a schema. */
+export function migrate(
+  connection: Connection,
+  path: string,
+  migrations: readonly Migration[],
+): void {
+  connection.exec("begin immediate");
+  try {
+    // Another process may have been here while this one waited for the lock.
+    const version = checkSchema(connection, path, migrations.length);
+    for (const migration of migrations.slice(version)) {
+      connection.exec(migration.sql);
+      connection.exec(`pragma user_version = ${migration.version}`);
+    }
+    connection.exec(`pragma application_id = ${applicationId}`);
+    connection.exec("commit");
+  } catch (error) {
+    connection.exec("rollback");
+    throw error;
+  }
+}
+
+function one(connection: Connection, sql: string): unknown {
+  return (connection.prepare(sql).get({}) as { value: unknown }).value;
+}

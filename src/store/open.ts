@@ -1,0 +1,77 @@
+// Opens the database of a home: directory, files, schema, then the store.
+import { join } from "node:path";
+import { type Clock, elapsedMs, jitter, sleep } from "../core/clock.ts";
+import type { Connection, Driver } from "./driver.ts";
+import { isBusy, translateFault } from "./faults.ts";
+import { prepareFile, prepareHome } from "./filesystem.ts";
+import { checkSchema, formatDatabase, migrate } from "./migrate.ts";
+import { migrations } from "./migrations.ts";
+import { connect, sqliteStore } from "./sqlite.ts";
+import type { Store } from "./store.ts";
+import { type WriterQueue, openWriterQueue } from "./writer-queue.ts";
+
+export interface OpenOptions {
+  home: string;
+  driver: Driver;
+  clock: Clock;
+  durability: "process" | "power";
+  busyTimeoutMs: number;
+}
+
+/** The database of `home`, created and migrated as needed. Throws E_HOME, E_FILESYSTEM, E_ENGINE, E_SCHEMA, E_CORRUPT, E_READONLY, E_DISK or E_BUSY. */
+export async function openStore(options: OpenOptions): Promise<Store> {
+  const { home, driver, durability } = options;
+  const path = join(home, "bus.db");
+  const lockPath = join(home, "write.lock");
+  prepareHome(home);
+  prepareFile(path);
+  prepareFile(lockPath);
+  const queue = openWriterQueue(lockPath);
+  try {
+    const writer = await openWriter({ path, driver, durability }, queue, options.busyTimeoutMs);
+    return sqliteStore({ ...options, path, lockPath, queue, writer });
+  } catch (error) {
+    queue.close();
+    throw translateFault(error, path);
+  }
+}
+
+// The last process to leave takes the log with it, and whoever opens at that instant is told to wait; so is
+// everybody while the first of many creates the schema.
+async function openWriter(file: File, queue: WriterQueue, timeoutMs: number): Promise<Connection> {
+  const start = elapsedMs();
+  const over = () => elapsedMs() - start >= timeoutMs;
+  for (;;) {
+    try {
+      return await connectMigrated(file, queue, over);
+    } catch (error) {
+      if (!isBusy(error) || over()) throw error;
+      await sleep(jitter(10, 0.8));
+    }
+  }
+}
+
+async function connectMigrated(
+  file: File,
+  queue: WriterQueue,
+  over: () => boolean,
+): Promise<Connection> {
+  const connection = connect(file, false);
+  try {
+    if (checkSchema(connection, file.path, migrations.length) < migrations.length) {
+      await queue.enter(over);
+      try {
+        formatDatabase(connection);
+        migrate(connection, file.path, migrations);
+      } finally {
+        queue.leave();
+      }
+    }
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+type File = Parameters<typeof connect>[0];

@@ -1,0 +1,48 @@
+// The store port: all that the rest of skep knows of a database.
+
+export type Value = string | number | bigint | boolean | Uint8Array | null;
+export type Params = Record<string, Value>;
+
+export interface Changes {
+  /** How many rows the statement changed. */
+  changes: number;
+  /** The id of the last row inserted; meaningless after anything else. */
+  lastId: number;
+}
+
+/** A consistent view of the database, good until the function it was given to settles. */
+export interface ReadTx {
+  /** Wall time in milliseconds since 1970, fixed when the transaction began. */
+  readonly now: number;
+  /** Monotonic milliseconds of this boot, fixed when the transaction began. */
+  readonly tick: number;
+  /** The first row, or undefined when there is none. */
+  get<Row>(sql: string, params?: Params): Promise<Row | undefined>;
+  /** Every row; empty when there is none. */
+  all<Row>(sql: string, params?: Params): Promise<Row[]>;
+}
+
+/** The one open write of this process. Nothing may be awaited inside it but the transaction itself. */
+export interface WriteTx extends ReadTx {
+  run(sql: string, params?: Params): Promise<Changes>;
+  /** Has `fn` called once the transaction is committed; it is forgotten when the transaction fails. */
+  after(fn: () => void): void;
+}
+
+export interface WriteOptions {
+  /** How long to wait for the write lock before E_BUSY, in milliseconds. */
+  timeoutMs?: number;
+  /** Stops waiting for the write lock with E_BUSY when it aborts. */
+  signal?: AbortSignal | undefined;
+}
+
+export interface Store {
+  /** Runs `fn` on a consistent view of the last commit; never waits for a writer. */
+  read<T>(fn: (tx: ReadTx) => Promise<T>): Promise<T>;
+  /** Runs `fn` in a write transaction of its own: all of it is committed, or nothing. E_BUSY when the lock is not to be had. */
+  write<T>(fn: (tx: WriteTx) => Promise<T>, options?: WriteOptions): Promise<T>;
+  /** Copies what the write-ahead log holds into the database file. */
+  checkpoint(): Promise<void>;
+  /** Closes every connection. */
+  close(): Promise<void>;
+}
