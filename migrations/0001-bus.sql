@@ -30,8 +30,11 @@ create table ledger (
   check (sent + moved_in = ready + delayed + leased + parked + acked + dead + expired + purged + moved_out)
 ) strict, without rowid;
 
+-- A message takes as many ids as it has deliveries: its own id is that of the first. So each table below is
+-- reached from a message by its primary key, and a send has no further index to keep.
 create table messages (
-  id integer primary key autoincrement,
+  id integer primary key,
+  deliveries integer not null default 1 check (deliveries >= 1),
   sender text,               -- null: the sender did not say who it is
   type text,
   thread text,
@@ -41,10 +44,19 @@ create table messages (
   body blob not null
 ) strict;
 
+-- The next id is counted from the newest message, so that one has to stay: no id is ever used twice.
+create trigger messages_keep_newest before delete on messages
+when old.id = (select max(id) from messages)
+begin
+  select raise(ignore);
+end;
+
+create index messages_thread on messages (thread) where thread is not null;
+
 -- What is still to be done. A delivery that ends leaves for history or dead_letters.
 create table deliveries (
-  id integer primary key autoincrement,
-  message_id integer not null references messages (id),
+  id integer primary key,
+  message_id integer not null,
   inbox text not null,
   state text not null check (state in ('ready', 'delayed', 'leased', 'parked')),
   priority integer not null,
@@ -67,7 +79,6 @@ create index deliveries_ready on deliveries (inbox, priority desc, id) where sta
 create index deliveries_delayed on deliveries (inbox, due_tick) where state = 'delayed';
 create index deliveries_leased on deliveries (inbox, lease_tick) where state = 'leased';
 create index deliveries_parked on deliveries (run) where state = 'parked';
-create index deliveries_message on deliveries (message_id);
 
 -- Every claim that did not end in an ack: who held it, and why it came back.
 create table attempts (
@@ -94,8 +105,6 @@ create table history (
   ended_at integer not null
 ) strict;
 
-create index history_message on history (message_id);
-
 create table dead_letters (
   delivery_id integer primary key,
   message_id integer not null,
@@ -109,7 +118,6 @@ create table dead_letters (
   died_at integer not null
 ) strict;
 
-create index dead_letters_message on dead_letters (message_id);
 create index dead_letters_inbox on dead_letters (inbox);
 
 -- One row per process that waits for an inbox: for mail in it, or for room in it.

@@ -27,7 +27,12 @@ export function elapsedMs(): number {
   return performance.now();
 }
 
-/** Resolves after `ms` milliseconds, or at once when `signal` aborts; never rejects. */
+/** A wall time in milliseconds since 1970 as ISO 8601 in UTC: 2026-01-31T12:00:00.000Z. */
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** Resolves after `ms` milliseconds (24 days at most), or at once when `signal` aborts; never rejects. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted) return Promise.resolve();
   return new Promise((resolve) => {
@@ -36,15 +41,26 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
       signal?.removeEventListener("abort", end);
       resolve();
     };
-    const timer = setTimeout(end, ms);
+    const timer = setTimeout(end, Math.min(ms, longestMs));
     signal?.addEventListener("abort", end, { once: true });
   });
+}
+
+/** Resolves when `signal` aborts. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) =>
+    signal.addEventListener("abort", () => resolve(), { once: true }),
+  );
 }
 
 /** `ms` spread by ±`share` (0..1), so that many processes with one period do not act in step. */
 export function jitter(ms: number, share: number): number {
   return ms * (1 - share + 2 * share * Math.random());
 }
+
+// A longer timer would fire at once. Whoever sleeps for weeks looks at the clock on waking anyway.
+const longestMs = 2 ** 31 - 1;
 
 function bootId(): string {
   try {

@@ -16,8 +16,9 @@ export function parseDurationMs(text: string, what: string): number {
 
 /** A duration for people, two units at most: 740ms, 4.2s, 3m 20s, 5h 2m, 3d 4h. */
 export function formatDuration(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)}ms`;
-  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)}s`;
+  // Downwards like the larger units, or 59.99 s would read as 60.0s.
+  if (ms < 1_000) return `${Math.floor(ms)}ms`;
+  if (ms < 60_000) return `${(Math.floor(ms / 100) / 10).toFixed(1)}s`;
   if (ms < unitsMs.h) return two(ms, unitsMs.m, "m", unitsMs.s, "s");
   if (ms < unitsMs.d) return two(ms, unitsMs.h, "h", unitsMs.m, "m");
   return two(ms, unitsMs.d, "d", unitsMs.h, "h");

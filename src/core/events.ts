@@ -2,10 +2,10 @@
 
 /** Every fact skep emits, with what it carries. */
 export interface Events {
-  /** A write reached the disk's queue: for whoever keeps count. */
   "agent.started": { name: string; pid: number };
-  "agent.ended": { name: string; reason: string };
-  "lease.returned": { holder: string; count: number; reason: string };
+  /** Something a host itself wrote; what its program writes is in the log. */
+  "agent.said": { name: string; text: string };
+  "agent.ended": { name: string; reason: string; killed: number };
 }
 
 export type EventName = keyof Events;

@@ -48,7 +48,8 @@ export function isAlive(identity: ProcessIdentity): boolean {
   return state !== undefined && state.state !== "Z" && state.startTime === identity.startTime;
 }
 
-function answersSignals(pid: number): boolean {
+/** Whether some process `pid` is there to be signalled: a cheap guess at `isAlive` that a zombie or a reused id can fool. */
+export function answersSignals(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

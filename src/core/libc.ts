@@ -67,6 +67,8 @@ function wrap(ffi: typeof import("bun:ffi"), c: Symbols): Libc {
   const time = new BigInt64Array(2);
   const off = new BigInt64Array(4);
   const slice = new BigInt64Array(4);
+  // Kept for good, like the others: the call must not outlive the memory it is given.
+  const address = new Uint8Array(16);
   let alarmReady = false;
   let udp = -1;
 
@@ -109,7 +111,6 @@ function wrap(ffi: typeof import("bun:ffi"), c: Symbols): Libc {
       if (udp < 0) return false;
       const high = port >> 8;
       const family = darwin ? [16, AF_INET] : [AF_INET, 0];
-      const address = new Uint8Array(16);
       address.set([...family, high, port & 255, 127, 0, 0, 1]);
       const sent = c.sendto(udp, ffi.ptr(bytes), bytes.length, 0, ffi.ptr(address), 16);
       return sent === bytes.length;

@@ -8,7 +8,7 @@ export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 export function checkName(name: string, what: string): string {
   if (namePattern.test(name)) return name;
   const shown = JSON.stringify(name.length > 80 ? `${name.slice(0, 77)}...` : name);
-  throw new SkepError("E_NAME", `${shown} is not a valid name for an ${what}`, {
+  throw new SkepError("E_NAME", `${shown} is not a valid ${what} name`, {
     hint: "A name has 1 to 64 characters: letters, digits, dot, dash, underscore; the first a letter or digit.",
   });
 }

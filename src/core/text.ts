@@ -17,16 +17,21 @@ export function bytesOf(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
-// C0 and C1 controls, and the characters that reorder or hide what stands beside them.
-// oxlint-disable-next-line no-control-regex
-const unsafe = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+// Controls, line separators, halves of surrogate pairs, and the format characters that reorder or hide what stands
+// beside them (marks of direction, zero widths, tags).
+const unsafe = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /** `text` with every control and invisible character shown as an escape, so that no message can drive a terminal. */
 export function printable(text: string): string {
-  return text.replace(unsafe, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return text.replace(unsafe, (char) => {
+    const code = char.codePointAt(0)!.toString(16);
+    return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, "0")}`;
+  });
 }
 
 /** `text` cut to `widthMax` characters, with `…` where something was left out. */
 export function clip(text: string, widthMax: number): string {
-  return text.length <= widthMax ? text : `${text.slice(0, widthMax - 1)}…`;
+  if (text.length <= widthMax) return text;
+  // Not through the middle of a pair: half a character is none.
+  return `${text.slice(0, widthMax - 1).replace(/[\ud800-\udbff]$/, "")}…`;
 }

@@ -9,10 +9,19 @@ export const bunDriver: Driver = {
       path,
       readonly ? { readonly, strict: true } : { readwrite: true, create: false, strict: true },
     );
+    const prepared: BunStatement[] = [];
     return {
       exec: (sql) => void db.run(sql),
-      prepare: (sql) => statement(db.prepare(sql)),
-      close: () => db.close(),
+      prepare(sql) {
+        const one = db.prepare(sql);
+        prepared.push(one);
+        return statement(one);
+      },
+      close() {
+        // A statement that is still there keeps the connection, its files and its locks open.
+        for (const one of prepared) one.finalize();
+        db.close();
+      },
     };
   },
 };

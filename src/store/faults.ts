@@ -2,7 +2,19 @@
 import { type ErrorCode, SkepError } from "../core/errors.ts";
 
 const faults: [pattern: RegExp, code: ErrorCode, what: string, hint?: string][] = [
-  [/^SQLITE_BUSY/, "E_BUSY", "is locked by another writer", "Try again."],
+  [/^SQLITE_(BUSY|LOCKED)/, "E_BUSY", "is locked by another writer", "Try again."],
+  [
+    /^SQLITE_PROTOCOL/,
+    "E_FILESYSTEM",
+    "cannot be locked",
+    "Is it on a network or foreign file system? Name a home on a local disk with --home.",
+  ],
+  [
+    /^SQLITE_READONLY_DBMOVED/,
+    "E_CORRUPT",
+    "was moved or deleted while it was in use",
+    "Put it back, or end what uses it and start again.",
+  ],
   [
     /^SQLITE_(CORRUPT|NOTADB)/,
     "E_CORRUPT",
@@ -25,7 +37,7 @@ const faults: [pattern: RegExp, code: ErrorCode, what: string, hint?: string][] 
     /^SQLITE_IOERR/,
     "E_DISK",
     "cannot be read or written",
-    "Check the disk, its quota and its mount.",
+    "Is the disk full? Check it, its quota and its mount.",
   ],
   [
     /^SQLITE_CANTOPEN/,
@@ -49,6 +61,25 @@ export function translateFault(error: unknown, path: string): unknown {
       });
   }
   return error;
+}
+
+/** The SkepError for what the system answered (ENOSPC, EACCES …) when `path` was to be created or changed; a SkepError comes back as it is. */
+export function fileFault(error: unknown, path: string): SkepError {
+  if (error instanceof SkepError) return error;
+  const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
+  if (code === "ENOSPC" || code === "EDQUOT")
+    return new SkepError("E_DISK", `${path} cannot be created: the disk is full (${code})`, {
+      hint: "Free some space and try again.",
+    });
+  const readonly = code === "EROFS" || code === "EACCES" || code === "EPERM";
+  return new SkepError(
+    readonly ? "E_READONLY" : "E_HOME",
+    `${path} cannot be created or written (${code})`,
+    {
+      hint: "Name a directory that you may write to with --home.",
+      cause: error,
+    },
+  );
 }
 
 /** Whether SQLite refused for now because somebody else holds a lock. */

@@ -1,79 +1,53 @@
 // Where a home may lie: a local file system of this machine, in a directory that is ours alone.
 import {
+  type Stats,
   constants,
   chmodSync,
+  closeSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   openSync,
-  closeSync,
   readFileSync,
+  readdirSync,
   realpathSync,
   statfsSync,
 } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { SkepError } from "../core/errors.ts";
+import { fileFault } from "./faults.ts";
+import { typeByMount } from "./mounts.ts";
 
 /**
  * Makes sure that `home` is a directory of ours, mode 0700, on a file system that keeps SQLite's locks; creates it
- * when missing. E_HOME for a symlink, a file, or a directory of somebody else; E_FILESYSTEM for a network or
- * foreign file system.
+ * when missing. E_HOME for a symlink, a file, a directory of somebody else or one that serves another purpose;
+ * E_FILESYSTEM for a network or foreign file system; E_READONLY and E_DISK where it cannot be created.
  */
 export function prepareHome(home: string): void {
-  const kind = unsupportedFilesystem(home);
-  if (kind !== undefined)
-    throw new SkepError(
-      "E_FILESYSTEM",
-      `${home} lies on ${kind}, where SQLite's locks cannot be trusted`,
-      {
-        hint: "Name a home on a local disk: --home ~/.local/state/skep/my-swarm, or SKEP_HOME.",
-      },
-    );
+  // With a slash at its end a link would be followed.
+  const place = resolve(home);
   try {
-    mkdirSync(home, { recursive: true, mode: 0o700 });
+    const before = lstatSync(place, { throwIfNoEntry: false });
+    if (before !== undefined) checkDirectory(place, before);
+    checkFilesystem(place);
+    const created = mkdirSync(place, { recursive: true, mode: 0o700 }) !== undefined;
+    // Somebody may have been quicker.
+    const found = lstatSync(place);
+    checkDirectory(place, found);
+    if (created) chmodSync(place, 0o700);
+    else if (isOpenToOthers(found)) closeToOthers(place, found);
   } catch (error) {
-    throw homeFault(home, error);
+    throw fileFault(error, place);
   }
-  const found = lstatSync(home);
-  if (found.isSymbolicLink())
-    throw new SkepError("E_HOME", `${home} is a symbolic link`, {
-      hint: "Name the directory it points to.",
-    });
-  if (!found.isDirectory())
-    throw new SkepError("E_HOME", `${home} is not a directory`, {
-      hint: "Name a directory with --home.",
-    });
-  if (process.getuid !== undefined && found.uid !== process.getuid())
-    throw new SkepError("E_HOME", `${home} belongs to another user`, {
-      hint: "Name a directory of your own with --home.",
-    });
-  // A umask may have taken away what mkdir was asked for, and an older directory may be open to others.
-  if ((found.mode & 0o777) !== 0o700) chmodSync(home, 0o700);
 }
 
-/** Creates the file at `path` with mode 0600 when it is missing. E_HOME for a symlink or another user's file. */
+/** Creates the file at `path` with mode 0600 when it is missing. E_HOME for a link or another user's file, E_READONLY and E_DISK where it cannot be created. */
 export function prepareFile(path: string): void {
   try {
-    closeSync(
-      openSync(
-        path,
-        constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
-        0o600,
-      ),
-    );
-    // The umask may have taken bits away that its owner needs.
-    chmodSync(path, 0o600);
+    if (!createFile(path)) checkFile(path, lstatSync(path));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw homeFault(path, error);
+    throw fileFault(error, path);
   }
-  const found = lstatSync(path);
-  if (
-    !found.isFile() ||
-    found.nlink > 1 ||
-    (process.getuid !== undefined && found.uid !== process.getuid())
-  )
-    throw new SkepError("E_HOME", `${path} is a link or belongs to another user`, {
-      hint: "Remove it, or name another home with --home.",
-    });
 }
 
 /** What kind of network or foreign file system `path` (or its nearest existing parent) lies on; undefined when it is fit. */
@@ -84,20 +58,8 @@ export function unsupportedFilesystem(path: string): string | undefined {
 
 /** The unfit kind that the text of `/proc/self/mountinfo` names for `path`, or undefined. */
 export function kindByMount(mountinfo: string, path: string): string | undefined {
-  let bestLength = -1;
-  let type = "";
-  for (const line of mountinfo.split("\n")) {
-    const [before, after] = line.split(" - ");
-    const point = before
-      ?.split(" ")[4]
-      ?.replace(/\\(\d{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8)));
-    if (point === undefined || after === undefined) continue;
-    const inside = path === point || path.startsWith(point.endsWith("/") ? point : `${point}/`);
-    // Later lines cover earlier ones at the same place.
-    if (inside && point.length >= bestLength)
-      [bestLength, type] = [point.length, after.split(" ")[0]!];
-  }
-  return unfitTypes.find((unfit) => type === unfit || type.startsWith(`${unfit}.`));
+  const type = typeByMount(mountinfo, path);
+  return unfitTypes.find((unfit) => type === unfit || type?.startsWith(`${unfit}.`));
 }
 
 // statfs(2)'s numbers; statfs can lie about 9p under WSL, so the mount table is asked as well.
@@ -123,6 +85,71 @@ const unfitTypes = [
   "virtiofs",
 ];
 
+function checkFilesystem(place: string): void {
+  const kind = unsupportedFilesystem(place);
+  if (kind === undefined) return;
+  throw new SkepError(
+    "E_FILESYSTEM",
+    `${place} lies on ${kind}, where SQLite's locks cannot be trusted`,
+    { hint: "Name a home on a local disk: --home ~/.local/state/skep/my-swarm, or SKEP_HOME." },
+  );
+}
+
+function checkDirectory(place: string, found: Stats): void {
+  if (found.isSymbolicLink())
+    throw new SkepError("E_HOME", `${place} is a symbolic link`, {
+      hint: "Name the directory it points to.",
+    });
+  if (!found.isDirectory())
+    throw new SkepError("E_HOME", `${place} is not a directory`, {
+      hint: "Name a directory with --home.",
+    });
+  if (!isOwn(found))
+    throw new SkepError("E_HOME", `${place} belongs to another user`, {
+      hint: "Name a directory of your own with --home.",
+    });
+}
+
+// An older home may be open to others. But `--home /tmp` must not take /tmp from everybody else.
+function closeToOthers(place: string, found: Stats): void {
+  const names = readdirSync(place);
+  const ours = names.length === 0 || names.includes("bus.db") || names.includes("skep.toml");
+  if (!ours)
+    throw new SkepError("E_HOME", `${place} is open to other users and holds something else`, {
+      hint: `Name a directory of its own, such as ${resolve(place, "skep")}, or close this one with chmod 700.`,
+    });
+  chmodSync(place, found.mode & 0o700);
+}
+
+function createFile(path: string): boolean {
+  const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+  try {
+    closeSync(openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+  // The umask may have taken bits away that its owner needs.
+  chmodSync(path, 0o600);
+  return true;
+}
+
+function checkFile(path: string, found: Stats): void {
+  if (!found.isFile() || found.nlink > 1 || !isOwn(found))
+    throw new SkepError("E_HOME", `${path} is a link, no plain file, or belongs to another user`, {
+      hint: "Remove it, or name another home with --home.",
+    });
+  if (isOpenToOthers(found)) chmodSync(path, found.mode & 0o700);
+}
+
+function isOwn(found: Stats): boolean {
+  return process.getuid === undefined || found.uid === process.getuid();
+}
+
+function isOpenToOthers(found: Stats): boolean {
+  return process.getuid !== undefined && (found.mode & 0o077) !== 0;
+}
+
 function readMounts(): string {
   try {
     return readFileSync("/proc/self/mountinfo", "utf8");
@@ -133,20 +160,6 @@ function readMounts(): string {
 
 function nearestExisting(path: string): string {
   for (let place = path; ; place = dirname(place)) {
-    if (lstatSync(place, { throwIfNoEntry: false }) !== undefined || place === dirname(place))
-      return place;
+    if (existsSync(place) || place === dirname(place)) return place;
   }
-}
-
-function homeFault(path: string, error: unknown): SkepError {
-  const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
-  const readonly = code === "EROFS" || code === "EACCES" || code === "EPERM";
-  if (code === "ENOSPC" || code === "EDQUOT")
-    return new SkepError("E_DISK", `${path} cannot be created: the disk is full (${code})`, {
-      hint: "Free some space and try again.",
-    });
-  return new SkepError(readonly ? "E_READONLY" : "E_HOME", `${path} cannot be created (${code})`, {
-    hint: "Name a directory that you may write to with --home.",
-    cause: error,
-  });
 }

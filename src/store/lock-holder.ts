@@ -1,5 +1,5 @@
 // Who holds the write lock, for the error message of somebody who cannot have it.
-import { readFileSync, statSync } from "node:fs";
+import { type Stats, readFileSync, readdirSync, statSync } from "node:fs";
 import { processState } from "../core/identity.ts";
 
 export interface LockHolder {
@@ -11,15 +11,17 @@ export interface LockHolder {
 }
 
 /**
- * The process that `/proc/locks` shows with a write lock on one of `paths`, or undefined when there is none to be
- * seen. Only `stat` touches the files: opening them would drop SQLite's own locks.
+ * The other process that `/proc/locks` shows with a write lock on the first of `paths` that anybody holds, or
+ * undefined when there is none to be seen. Only `stat` touches the files: opening them would drop SQLite's own locks.
  */
 export function findLockHolder(paths: string[]): LockHolder | undefined {
   try {
-    const inodes = new Set(paths.map(inodeOf));
-    for (const line of readFileSync("/proc/locks", "utf8").split("\n")) {
-      const holder = holderIn(line, inodes);
-      if (holder !== undefined && holder !== process.pid) return describe(holder);
+    const locks = readFileSync("/proc/locks", "utf8");
+    for (const path of paths) {
+      const file = statSync(path, { throwIfNoEntry: false });
+      if (file === undefined) continue;
+      const pid = holdersIn(locks, file.ino).find((it) => it !== process.pid && hasOpen(it, file));
+      if (pid !== undefined) return describe(pid);
     }
   } catch {
     // No /proc: the error will have to do without a name.
@@ -27,17 +29,33 @@ export function findLockHolder(paths: string[]): LockHolder | undefined {
   return undefined;
 }
 
-// "12: POSIX  ADVISORY  WRITE 4711 fe:00:262145 120 120"; a line with "->" is somebody who waits.
-function holderIn(line: string, inodes: Set<string>): number | undefined {
-  const [, kind, , mode, pid, file, first] = line.trim().split(/\s+/);
-  if (mode !== "WRITE" || !inodes.has(file?.split(":")[2] ?? "")) return undefined;
-  // In the -shm file byte 120 is SQLite's write lock; the others are readers' and checkpointers'.
-  if (kind === "FLOCK" || first === "120") return Number(pid);
-  return undefined;
+/** The processes that the text of `/proc/locks` shows with a write lock on a file of that inode number; empty when nobody has one. */
+export function holdersIn(locks: string, inode: number): number[] {
+  const holders: number[] = [];
+  for (const line of locks.split("\n")) {
+    // "12: POSIX  ADVISORY  WRITE 4711 fe:00:262145 120 120"; a line with "->" is somebody who waits.
+    const [, kind, , mode, pid, file, first] = line.trim().split(/\s+/);
+    if (mode !== "WRITE" || file?.split(":")[2] !== String(inode)) continue;
+    // In the -shm file byte 120 is SQLite's write lock; the others are readers' and checkpointers'.
+    if (kind === "FLOCK" || first === "120") holders.push(Number(pid));
+  }
+  return holders;
 }
 
-function inodeOf(path: string): string {
-  return String(statSync(path, { throwIfNoEntry: false })?.ino ?? "");
+// An inode number names a file within one file system only, and the device that `/proc/locks` shows is not the one
+// that `stat` shows everywhere (btrfs, overlay). To blame a stranger would be worse than to blame nobody.
+function hasOpen(pid: number, file: Stats): boolean {
+  let open: string[];
+  try {
+    open = readdirSync(`/proc/${pid}/fd`);
+  } catch (error) {
+    // Another user's process: its lock on that inode has to be enough.
+    return (error as NodeJS.ErrnoException).code === "EACCES";
+  }
+  return open.some((fd) => {
+    const it = statSync(`/proc/${pid}/fd/${fd}`, { throwIfNoEntry: false });
+    return it?.ino === file.ino && it.dev === file.dev;
+  });
 }
 
 function describe(pid: number): LockHolder {

@@ -29,8 +29,8 @@ export function checkSchema(connection: Connection, path: string, latest: number
   ) as number;
   const empty = one(connection, "select count(*) as value from sqlite_schema") === 0;
   if (empty && version === 0 && application === 0) return 0;
-  if (application !== applicationId)
-    throw new SkepError("E_CORRUPT", `${path} is a database of another application`, {
+  if (application !== applicationId || version < 1)
+    throw new SkepError("E_CORRUPT", `${path} is not a database of skep`, {
       hint: "Name another home with --home; this file was left as it is.",
     });
   if (version > latest)
@@ -44,13 +44,23 @@ export function checkSchema(connection: Connection, path: string, latest: number
   return version;
 }
 
-/** Turns an empty file into a database in write-ahead mode that gives space back. Must not run inside a transaction. */
-export function formatDatabase(connection: Connection): void {
+/** Whether the database is in write-ahead mode; an empty file is not, and one that a person has fiddled with may not be. */
+export function isWriteAhead(connection: Connection): boolean {
+  return one(connection, "select journal_mode as value from pragma_journal_mode") === "wal";
+}
+
+/** Puts a database into write-ahead mode, an empty one so that it gives space back; E_FILESYSTEM where that mode cannot be had. Must not run inside a transaction. */
+export function formatDatabase(connection: Connection, path: string): void {
   // Page size and vacuum mode cannot change once the log is in use.
   connection.exec("pragma page_size = 4096");
   connection.exec("pragma auto_vacuum = incremental");
-  if (one(connection, "select journal_mode as value from pragma_journal_mode") !== "wal")
-    connection.exec("pragma journal_mode = wal");
+  if (isWriteAhead(connection)) return;
+  connection.exec("pragma journal_mode = wal");
+  // SQLite says nothing when it stays in the mode it was in.
+  if (!isWriteAhead(connection))
+    throw new SkepError("E_FILESYSTEM", `${path} cannot be put into write-ahead mode`, {
+      hint: "Name a home on a local disk with --home.",
+    });
 }
 
 /** Applies what is missing of `migrations`, all of it in one transaction, so that no process sees half a schema. */
@@ -70,8 +80,16 @@ export function migrate(
     connection.exec(`pragma application_id = ${applicationId}`);
     connection.exec("commit");
   } catch (error) {
-    connection.exec("rollback");
+    rollBack(connection);
     throw error;
+  }
+}
+
+function rollBack(connection: Connection): void {
+  try {
+    connection.exec("rollback");
+  } catch {
+    // SQLite has already rolled back by itself (disk full, I/O error), and why is what has to be told.
   }
 }
 

@@ -2,11 +2,12 @@
 import { join } from "node:path";
 import { type Clock, elapsedMs, jitter, sleep } from "../core/clock.ts";
 import type { Connection, Driver } from "./driver.ts";
-import { isBusy, translateFault } from "./faults.ts";
+import { fileFault, isBusy, translateFault } from "./faults.ts";
 import { prepareFile, prepareHome } from "./filesystem.ts";
-import { checkSchema, formatDatabase, migrate } from "./migrate.ts";
+import { checkSchema, formatDatabase, isWriteAhead, migrate } from "./migrate.ts";
 import { migrations } from "./migrations.ts";
-import { connect, sqliteStore } from "./sqlite.ts";
+import { type DatabaseFile, connect } from "./session.ts";
+import { sqliteStore } from "./sqlite.ts";
 import type { Store } from "./store.ts";
 import { type WriterQueue, openWriterQueue } from "./writer-queue.ts";
 
@@ -26,7 +27,7 @@ export async function openStore(options: OpenOptions): Promise<Store> {
   prepareHome(home);
   prepareFile(path);
   prepareFile(lockPath);
-  const queue = openWriterQueue(lockPath);
+  const queue = openQueue(lockPath);
   try {
     const writer = await openWriter({ path, driver, durability }, queue, options.busyTimeoutMs);
     return sqliteStore({ ...options, path, lockPath, queue, writer });
@@ -36,9 +37,21 @@ export async function openStore(options: OpenOptions): Promise<Store> {
   }
 }
 
+function openQueue(lockPath: string): WriterQueue {
+  try {
+    return openWriterQueue(lockPath);
+  } catch (error) {
+    throw fileFault(error, lockPath);
+  }
+}
+
 // The last process to leave takes the log with it, and whoever opens at that instant is told to wait; so is
 // everybody while the first of many creates the schema.
-async function openWriter(file: File, queue: WriterQueue, timeoutMs: number): Promise<Connection> {
+async function openWriter(
+  file: DatabaseFile,
+  queue: WriterQueue,
+  timeoutMs: number,
+): Promise<Connection> {
   const start = elapsedMs();
   const over = () => elapsedMs() - start >= timeoutMs;
   for (;;) {
@@ -52,16 +65,17 @@ async function openWriter(file: File, queue: WriterQueue, timeoutMs: number): Pr
 }
 
 async function connectMigrated(
-  file: File,
+  file: DatabaseFile,
   queue: WriterQueue,
   over: () => boolean,
 ): Promise<Connection> {
   const connection = connect(file, false);
   try {
-    if (checkSchema(connection, file.path, migrations.length) < migrations.length) {
+    const version = checkSchema(connection, file.path, migrations.length);
+    if (version < migrations.length || !isWriteAhead(connection)) {
       await queue.enter(over);
       try {
-        formatDatabase(connection);
+        formatDatabase(connection, file.path);
         migrate(connection, file.path, migrations);
       } finally {
         queue.leave();
@@ -73,5 +87,3 @@ async function connectMigrated(
     throw error;
   }
 }
-
-type File = Parameters<typeof connect>[0];

@@ -30,7 +30,7 @@ export interface WriteTx extends ReadTx {
 }
 
 export interface WriteOptions {
-  /** How long to wait for the write lock before E_BUSY, in milliseconds. */
+  /** How long to wait for the write lock before E_BUSY, in milliseconds from the call. */
   timeoutMs?: number;
   /** Stops waiting for the write lock with E_BUSY when it aborts. */
   signal?: AbortSignal | undefined;
@@ -43,6 +43,6 @@ export interface Store {
   write<T>(fn: (tx: WriteTx) => Promise<T>, options?: WriteOptions): Promise<T>;
   /** Copies what the write-ahead log holds into the database file. */
   checkpoint(): Promise<void>;
-  /** Closes every connection. */
+  /** Closes every connection, once what was asked before is done; whatever is asked afterwards is refused. */
   close(): Promise<void>;
 }

@@ -1,0 +1,33 @@
+// Down: has the supervisor stop its swarm, or finishes in its place when it is dead.
+import { SkepError } from "../core/errors.ts";
+import { sleep } from "../core/clock.ts";
+import { signalProcess } from "./process.ts";
+import { askToStop, findLastRun, findOpenRun, isSupervised } from "./runs.ts";
+import { type RunParts, type Summary, reapDeadRun } from "./shutdown.ts";
+
+const lookMs = 50;
+
+/** Stops the swarm that runs here, giving its agents `timeoutMs` to finish: how it went, or undefined when none runs. E_BUSY when `signal` aborts before it is down. */
+export async function stopSwarm(
+  parts: RunParts,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<Summary | undefined> {
+  const { store, clock } = parts;
+  const run = await store.read(findOpenRun);
+  if (run === undefined) return undefined;
+  await store.write((tx) => askToStop(tx, run.id, timeoutMs));
+  signalProcess(run, "SIGTERM");
+  while (isSupervised(run, clock.boot)) {
+    if (signal.aborted)
+      throw new SkepError("E_BUSY", `${run.swarm} is still on its way down`, {
+        hint: "skep status tells how far it is.",
+      });
+    const last = await store.read(findLastRun);
+    if (last?.id !== run.id || last.state === "stopped") break;
+    await sleep(lookMs, signal);
+  }
+  const last = await store.read(findLastRun);
+  if (last?.id === run.id && last.state === "stopped") return JSON.parse(last.summary!) as Summary;
+  return await reapDeadRun(parts);
+}

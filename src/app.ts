@@ -1,0 +1,119 @@
+// The wiring: opens the store, joins the parts to it, closes them in reverse. Nothing else knows everyone.
+import { stopSwarm } from "./agents/down.ts";
+import { type Agent, checkIdentity, inboxOfAgent, listAgents } from "./agents/registry.ts";
+import { type Run, findLastRun, isSupervised } from "./agents/runs.ts";
+import type { Ledger, Summary } from "./agents/shutdown.ts";
+import { supervise } from "./agents/supervisor.ts";
+import type { Bus } from "./bus/bus.ts";
+import { handBack } from "./bus/hand-back.ts";
+import { conservation } from "./bus/inboxes.ts";
+import { closeIntake, openIntake } from "./bus/intake.ts";
+import { closeAddressBook, createInbox, openAddressBook } from "./bus/ledger.ts";
+import { openBus } from "./bus/open.ts";
+import { parkAll, unparkAll } from "./bus/park.ts";
+import { forgetWaiter } from "./bus/waiters.ts";
+import { agentEnvironment, settingVariables } from "./config/environment.ts";
+import type { Settings } from "./config/settings.ts";
+import type { AgentSpec, Swarm } from "./config/swarm.ts";
+import { type Clock, systemClock } from "./core/clock.ts";
+import { type Emitter, createEmitter } from "./core/events.ts";
+import type { Assignment } from "./hosts/host.ts";
+import { bunDriver } from "./store/driver-bun.ts";
+import { unsupportedFilesystem } from "./store/filesystem.ts";
+import { openStore } from "./store/open.ts";
+import type { Store } from "./store/store.ts";
+
+export interface App {
+  home: string;
+  settings: Settings;
+  clock: Clock;
+  store: Store;
+  bus: Bus;
+  events: Emitter;
+  /** The inbox that `name` works on: its own, unless it is an agent with a shared one. */
+  inboxOfAgent(name: string): Promise<string>;
+  /** Throws E_IDENTITY when `name` belongs to a running swarm and `token` does not prove it. */
+  checkIdentity(name: string, token: string | undefined): Promise<void>;
+  /** Runs `swarm` until it is told to stop or every agent has ended. E_RUNNING when one runs here already. */
+  runSwarm(swarm: Swarm, signals: { signal: AbortSignal; urgent: AbortSignal }): Promise<Summary>;
+  /** Stops the swarm that runs here, or finishes what its killed supervisor left; undefined when there is none. */
+  stopSwarm(timeoutMs: number, signal: AbortSignal): Promise<Summary | undefined>;
+  /** Every agent by name; none before the first `up`. */
+  agents(): Promise<Agent[]>;
+  /** The newest run, and whether its supervisor is alive; undefined before the first `up`. */
+  lastRun(): Promise<(Run & { alive: boolean }) | undefined>;
+  /** Closes everything in reverse. A short-lived command may leave that to its end. */
+  close(): Promise<void>;
+}
+
+/** The kind of network or foreign file system that `path` lies on; undefined when a home may lie there. */
+export const unfitFilesystem = unsupportedFilesystem;
+
+/** Opens the swarm's state in `home`, creating it as needed. Throws what `openStore` throws. */
+export async function openApp(home: string, settings: Settings): Promise<App> {
+  const clock = systemClock();
+  const store = await openStore({ home, driver: bunDriver, clock, ...settings.store });
+  const bus = await openBus(store, clock, settings.bus);
+  const events = createEmitter();
+  const parts = { home, store, clock, events, ledger: ledgerOf(bus), settings: settings.agents };
+  return {
+    home,
+    settings,
+    clock,
+    store,
+    bus,
+    events,
+    inboxOfAgent: (name) => store.read((tx) => inboxOfAgent(tx, name)),
+    checkIdentity: (name, token) => store.read((tx) => checkIdentity(tx, name, token)),
+    runSwarm: ({ name, file, agents }, signals) =>
+      supervise({ name, file, members: agents.map(memberOf) }, { ...parts, ...signals }),
+    stopSwarm: (timeoutMs, signal) => stopSwarm(parts, timeoutMs, signal),
+    agents: () => store.read(listAgents),
+    async lastRun() {
+      const run = await store.read(findLastRun);
+      return run === undefined ? undefined : { ...run, alive: isSupervised(run, clock.boot) };
+    },
+    async close() {
+      bus.doorbell.close();
+      await store.close();
+    },
+  };
+}
+
+/** What the bus does in the transactions of a run. When an agent dies, this is where its leases go back. */
+function ledgerOf(bus: Bus): Ledger {
+  return {
+    async begin(tx, inboxes) {
+      for (const inbox of inboxes) await createInbox(tx, inbox);
+      await unparkAll(tx);
+      await openIntake(tx);
+      await closeAddressBook(tx);
+    },
+    stopIntake: closeIntake,
+    handBack: async (tx, name, reason) =>
+      void (await handBack(tx, bus.settings, name, "died", reason)),
+    forgetWaiter,
+    async park(tx, run) {
+      const parked = await parkAll(tx, bus.settings, run);
+      await openIntake(tx);
+      await openAddressBook(tx);
+      return parked;
+    },
+    conservation,
+  };
+}
+
+function memberOf(spec: AgentSpec) {
+  const { name, runner, inbox, cwd, env } = spec;
+  return {
+    name,
+    runner,
+    inbox,
+    cwd,
+    hostEnv: agentEnvironment(undefined, settingVariables()),
+    assignment: (identity: Record<string, string>) => {
+      const assignment: Assignment = { spec, env: agentEnvironment(env, identity) };
+      return JSON.stringify(assignment);
+    },
+  };
+}

@@ -1,0 +1,33 @@
+// Dead letters: deliveries that ended badly, kept with the reason until somebody looks.
+import type { WriteTx } from "../store/store.ts";
+import { releaseReply } from "./reply.ts";
+import { move } from "./ledger.ts";
+
+/** Moves the delivery `id`, in whatever state, to the dead letters of its inbox. */
+export async function deadLetter(tx: WriteTx, id: number, reason: string): Promise<void> {
+  const row = await tx.get<DeadRow>(
+    `delete from deliveries where id = $id
+     returning message_id as messageId, inbox, state, attempt, epoch, priority, bytes, holder, owes_reply as owesReply`,
+    { id },
+  );
+  const { messageId, inbox, state, attempt, epoch, priority, bytes, holder, owesReply } = row!;
+  await tx.run(
+    `insert into dead_letters (delivery_id, message_id, inbox, reason, attempt, epoch, priority, bytes, holder, died_at)
+     values ($id, $messageId, $inbox, $reason, $attempt, $epoch, $priority, $bytes, $holder, $now)`,
+    { id, messageId, inbox, reason, attempt, epoch, priority, bytes, holder, now: tx.now },
+  );
+  await move(tx, inbox, { [state]: -1, dead: 1, bytes: -bytes });
+  if (owesReply === 1) await releaseReply(tx, messageId);
+}
+
+interface DeadRow {
+  messageId: number;
+  inbox: string;
+  state: "ready" | "delayed" | "leased" | "parked";
+  attempt: number;
+  epoch: number;
+  priority: number;
+  bytes: number;
+  holder: string | null;
+  owesReply: number;
+}

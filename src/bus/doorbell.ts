@@ -1,0 +1,109 @@
+// The doorbell: a loopback UDP socket that tells a waiting process to look at its inbox. Losing a ring costs
+// time, never a message: whoever waits also looks by itself now and then.
+import { createSocket } from "node:dgram";
+import { jitter, sleep } from "../core/clock.ts";
+import { randomNonce } from "../core/ids.ts";
+import { libc } from "../core/libc.ts";
+
+/** Where to ring, and what to say so that nobody else's datagram is taken for it. */
+export interface Address {
+  port: number;
+  nonce: number;
+}
+
+export interface Doorbell {
+  /** Binds the socket on first use; undefined when there is none to be had and the process has to look by itself. */
+  address(): Promise<Address | undefined>;
+  /** The address if the socket is bound already; never binds it. */
+  bound(): Address | undefined;
+  /** How often it has been rung. */
+  rings(): number;
+  /** Resolves at the first ring after the `heard` ones, after `ms`, or when `signal` aborts, whichever is first. */
+  next(heard: number, ms: number, signal?: AbortSignal): Promise<void>;
+  close(): void;
+}
+
+/** How long to wait before looking again without a ring: with a doorbell 1 to 2 s, without one 50 ms at first and 1 s at last. */
+export function fallbackMs(hasDoorbell: boolean, looks: number): number {
+  return hasDoorbell ? jitter(1_500, 0.33) : jitter(Math.min(1_000, 50 * 1.3 ** looks), 0.2);
+}
+
+/** Rings the doorbell at `port`; never throws, and does not tell whether anybody heard. */
+export function ring(port: number, nonce: number): void {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, nonce);
+  const c = libc();
+  if (c !== undefined) {
+    c.sendLoopback(port, bytes);
+    return;
+  }
+  const socket = createSocket("udp4");
+  socket.on("error", () => {});
+  socket.send(bytes, port, "127.0.0.1", () => socket.close());
+}
+
+/** A doorbell for this process; its socket is bound when the address is first asked for. */
+export function openDoorbell(): Doorbell {
+  const nonce = randomNonce();
+  let rings = 0;
+  let listeners: (() => void)[] = [];
+  let binding: Promise<{ port: number; close: () => void } | undefined> | undefined;
+  let address: Address | undefined;
+
+  const rung = (bytes: Uint8Array) => {
+    const given =
+      bytes.length === 4 ? new DataView(bytes.buffer, bytes.byteOffset).getUint32(0) : undefined;
+    // A port is reused by strangers; only who knows the nonce means us.
+    if (given !== nonce) return;
+    rings++;
+    const waiting = listeners;
+    listeners = [];
+    for (const listener of waiting) listener();
+  };
+
+  return {
+    async address() {
+      binding ??= bind(rung);
+      const socket = await binding;
+      address = socket === undefined ? undefined : { port: socket.port, nonce };
+      return address;
+    },
+    bound: () => address,
+    rings: () => rings,
+    async next(heard, ms, signal) {
+      if (rings > heard) return;
+      const timer = new AbortController();
+      const any = signal === undefined ? timer.signal : AbortSignal.any([signal, timer.signal]);
+      const end = () => timer.abort();
+      listeners.push(end);
+      await sleep(ms, any);
+      listeners = listeners.filter((listener) => listener !== end);
+    },
+    close() {
+      void binding?.then((socket) => socket?.close());
+    },
+  };
+}
+
+/** Binds a socket and hears itself once; a sandbox may let a process bind and yet deliver nothing. */
+function bind(
+  rung: (bytes: Uint8Array) => void,
+): Promise<{ port: number; close: () => void } | undefined> {
+  return new Promise((resolve) => {
+    const socket = createSocket("udp4");
+    const give = () => {
+      socket.close();
+      resolve(undefined);
+    };
+    socket.once("error", give);
+    socket.on("message", rung);
+    socket.bind(0, "127.0.0.1", () => {
+      const { port } = socket.address();
+      // Nonce 0 is nobody's: this only shows that the kernel has a way to deliver it.
+      if (libc()?.sendLoopback(port, new Uint8Array(1)) === false) return give();
+      socket.off("error", give);
+      socket.on("error", () => {});
+      resolve({ port, close: () => socket.close() });
+    });
+  });
+}

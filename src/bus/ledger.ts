@@ -1,0 +1,128 @@
+// The ledger: one row per inbox whose sums must add up at every commit (the schema checks that they do).
+import { SkepError } from "../core/errors.ts";
+import { didYouMean } from "../core/names.ts";
+import type { ReadTx, WriteTx } from "../store/store.ts";
+import type { BusSettings } from "./message.ts";
+
+/** The columns that count deliveries (`bytes` counts bytes of bodies). */
+export type Account =
+  | "ready"
+  | "delayed"
+  | "leased"
+  | "parked"
+  | "reserved"
+  | "bytes"
+  | "sent"
+  | "acked"
+  | "dead"
+  | "expired"
+  | "purged";
+
+export type Movement = Partial<Record<Account, number>>;
+
+/** Adds `movement` to the row of `inbox`: how many are ready afterwards, or undefined when there is no such inbox. */
+export async function move(
+  tx: WriteTx,
+  inbox: string,
+  movement: Movement,
+): Promise<number | undefined> {
+  const accounts = Object.keys(movement) as Account[];
+  const sets = accounts.map((account) => `${account} = ${account} + $${account}`).join(", ");
+  const row = await tx.get<{ ready: number }>(
+    `update ledger set ${sets} where inbox = $inbox returning ready`,
+    {
+      ...movement,
+      inbox,
+    },
+  );
+  return row?.ready;
+}
+
+/** Puts one delivery of `bytes` on the account of `inbox`, or only a slot for a reply to come: whether there was room (false: full, or no such inbox). */
+export async function admit(
+  tx: WriteTx,
+  settings: BusSettings,
+  inbox: string,
+  what: { bytes: number } | "reply slot",
+): Promise<boolean> {
+  const room = "ready + delayed + leased + reserved < coalesce(cap, $cap)";
+  const { inboxCap: cap, inboxBytes: capBytes } = settings;
+  const { changes } =
+    what === "reply slot"
+      ? await tx.run(`update ledger set reserved = reserved + 1 where inbox = $inbox and ${room}`, {
+          inbox,
+          cap,
+        })
+      : await tx.run(
+          `update ledger set ready = ready + 1, sent = sent + 1, bytes = bytes + $bytes
+            where inbox = $inbox and ${room} and bytes + $bytes <= coalesce(cap_bytes, $capBytes)`,
+          { inbox, cap, capBytes, bytes: what.bytes },
+        );
+  return changes === 1;
+}
+
+/** Whether `inbox` has room for a delivery of `bytes`, or for a reply when `bytes` is 0; true when there is no such inbox. */
+export async function hasRoom(
+  tx: ReadTx,
+  settings: BusSettings,
+  inbox: string,
+  bytes: number,
+): Promise<boolean> {
+  const row = await tx.get<{ room: number }>(
+    `select ready + delayed + leased + reserved < coalesce(cap, $cap)
+        and ($bytes = 0 or bytes + $bytes <= coalesce(cap_bytes, $capBytes)) as room
+       from ledger where inbox = $inbox`,
+    { inbox, bytes, cap: settings.inboxCap, capBytes: settings.inboxBytes },
+  );
+  return row === undefined || row.room === 1;
+}
+
+/** Whether `inbox` is there. */
+export async function inboxExists(tx: ReadTx, inbox: string): Promise<boolean> {
+  return (await tx.get("select 1 from ledger where inbox = $inbox", { inbox })) !== undefined;
+}
+
+/** Creates `inbox`; false when it is there already. E_NOT_FOUND when the address book is closed and it is not a `temporary` one. */
+export async function createInbox(tx: WriteTx, inbox: string, temporary = false): Promise<boolean> {
+  if (await inboxExists(tx, inbox)) return false;
+  if (!temporary && (await isAddressBookClosed(tx))) throw await unknownInbox(tx, inbox);
+  await tx.run(
+    "insert into ledger (inbox, created_at, temporary) values ($inbox, $now, $temporary)",
+    {
+      inbox,
+      now: tx.now,
+      temporary: temporary ? 1 : 0,
+    },
+  );
+  return true;
+}
+
+/** The error for an inbox that is not there, with the name that was probably meant. */
+export async function unknownInbox(tx: ReadTx, inbox: string): Promise<SkepError> {
+  const known = await tx.all<{ inbox: string }>(
+    "select inbox from ledger where temporary = 0 limit 10000",
+  );
+  const guess = didYouMean(
+    inbox,
+    known.map((row) => row.inbox),
+  );
+  return new SkepError("E_NOT_FOUND", `there is no inbox ${inbox}`, {
+    hint: guess ?? "skep inboxes lists them.",
+  });
+}
+
+/** Closes the address book: from now on only names that are there can be sent to. `up` does this. */
+export async function closeAddressBook(tx: WriteTx): Promise<void> {
+  await tx.run(
+    "insert into meta (key, value) values ('address_book', 'closed') on conflict (key) do update set value = 'closed'",
+  );
+}
+
+/** Opens the address book again. */
+export async function openAddressBook(tx: WriteTx): Promise<void> {
+  await tx.run("delete from meta where key = 'address_book'");
+}
+
+async function isAddressBookClosed(tx: ReadTx): Promise<boolean> {
+  return (await tx.get("select 1 from meta where key = 'address_book'")) !== undefined;
+}

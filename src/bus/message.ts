@@ -1,0 +1,89 @@
+// A message and its delivery, and what makes a draft fit to be sent.
+import { SkepError } from "../core/errors.ts";
+import { checkName } from "../core/names.ts";
+
+/** What a sender hands in. */
+export interface Draft {
+  to: string;
+  body: Uint8Array;
+  type?: string | null | undefined;
+  thread?: string | null | undefined;
+  /** The inbox that waits for an answer; its slot there is reserved when the message is admitted. */
+  replyTo?: string | null | undefined;
+  /** 0 to 9, the most urgent; 4 when left out. */
+  priority?: number | undefined;
+}
+
+/** What a sender gets back once the message is committed. */
+export interface Sent {
+  id: number;
+  to: string;
+  /** Present when the inbox came into being with this message. */
+  created?: true;
+}
+
+/** One message in one inbox, as its claimer sees it. */
+export interface Delivery {
+  id: number;
+  /** What a settle call must show; null when it was only looked at. */
+  receipt: string | null;
+  from: string | null;
+  to: string;
+  type: string | null;
+  body: Uint8Array;
+  priority: number;
+  /** 1 at the first claim. */
+  attempt: number;
+  /** Milliseconds since 1970. */
+  sentAt: number;
+  /** Milliseconds since 1970, by the wall clock at the claim; null when it was only looked at. */
+  leaseUntil: number | null;
+  thread: string | null;
+  replyTo: string | null;
+}
+
+/** The limits of a bus (`config/schema/bus.ts`). */
+export interface BusSettings {
+  inboxCap: number;
+  inboxBytes: number;
+  bodyBytesMax: number;
+  leaseMs: number;
+  maxAttempts: number;
+  sendTimeoutMs: number;
+  backoffMinMs: number;
+  backoffMaxMs: number;
+}
+
+export const defaultPriority = 4;
+
+// Room for a word or a short sentence; what is longer belongs in the body.
+const labelBytesMax = 256;
+
+/** Throws E_NAME, E_BODY or E_USAGE when `draft` cannot be sent to anybody. */
+export function checkDraft(draft: Draft, settings: BusSettings): void {
+  checkName(draft.to, "inbox");
+  if (draft.replyTo != null) checkName(draft.replyTo, "inbox");
+  if (draft.body.length > settings.bodyBytesMax)
+    throw new SkepError(
+      "E_BODY",
+      `the body has ${draft.body.length} bytes; ${settings.bodyBytesMax} are allowed`,
+      {
+        hint: "Put the data in a file and send its path, or raise bus.body_bytes_max.",
+      },
+    );
+  const priority = draft.priority ?? defaultPriority;
+  if (!Number.isInteger(priority) || priority < 0 || priority > 9)
+    throw new SkepError("E_USAGE", `priority ${priority} is not a whole number from 0 to 9`);
+  checkLabel("type", draft.type);
+  checkLabel("thread", draft.thread);
+}
+
+function checkLabel(what: string, label: string | null | undefined): void {
+  if (label == null) return;
+  const bytes = Buffer.byteLength(label);
+  if (bytes === 0 || bytes > labelBytesMax)
+    throw new SkepError(
+      "E_USAGE",
+      `the ${what} has ${bytes} bytes; 1 to ${labelBytesMax} are allowed`,
+    );
+}

@@ -1,0 +1,125 @@
+// Receive: claim from an inbox, or wait until there is something to claim.
+import { isSkepError } from "../core/errors.ts";
+import type { ReadTx, WriteTx } from "../store/store.ts";
+import type { Bus } from "./bus.ts";
+import { type Claim, claimTx } from "./claim.ts";
+import { type Address, fallbackMs } from "./doorbell.ts";
+import { draining, isDraining } from "./intake.ts";
+import { createInbox } from "./ledger.ts";
+import type { Delivery } from "./message.ts";
+import { nextTicks } from "./sweep.ts";
+import { pauseWaiting, startWaiting, stopWaiting } from "./waiters.ts";
+
+export interface ReceiveOptions extends Claim {
+  /** How long to wait for something to claim, in milliseconds; 0 looks once. */
+  waitMs: number;
+  signal?: AbortSignal | undefined;
+  /** Done in the transaction of the first claim: settling the last batch, say. */
+  before?: ((tx: WriteTx) => Promise<void>) | undefined;
+  /** Keep our row among the waiters: we shall be back for more. */
+  stay?: boolean | undefined;
+}
+
+/**
+ * What was claimed; nothing when nothing came in time or `signal` aborted. An inbox that is not there is created. E_DRAINING
+ * while the bus drains (`before` is committed all the same), E_BUSY, E_NOT_FOUND.
+ */
+export async function receive(bus: Bus, options: ReceiveOptions): Promise<Delivery[]> {
+  const { inbox, waitMs, signal } = options;
+  const deadline = bus.clock.tick() + waitMs;
+  const leftMs = () => Math.max(0, deadline - bus.clock.tick());
+  let { before } = options;
+  let registered = false;
+  try {
+    for (let looks = 0; ; looks++) {
+      const heard = bus.doorbell.rings();
+      const seen =
+        before === undefined ? await bus.store.read((tx) => look(tx, bus, inbox)) : undefined;
+      // The socket is bound when there is nothing to do but wait, and not on the way to a message.
+      const address =
+        seen?.claimable === false && leftMs() > 0
+          ? await bus.doorbell.address()
+          : bus.doorbell.bound();
+      const unheard = address !== undefined && seen?.waiting === false && leftMs() > 0;
+      if (seen === undefined || seen.claimable || !seen.exists || unheard) {
+        const claimed = await claimOrWait(bus, { ...options, before }, address, leftMs());
+        if (claimed.length > 0) return claimed;
+        before = undefined;
+        registered = address !== undefined;
+      }
+      if (signal?.aborted || leftMs() === 0) return [];
+      const lookMs = Math.min(
+        fallbackMs(address !== undefined, looks),
+        seen?.nextMs ?? Number.POSITIVE_INFINITY,
+      );
+      await bus.doorbell.next(heard, Math.min(leftMs(), lookMs), signal);
+    }
+  } finally {
+    if (registered && options.stay !== true) await leave(bus, inbox);
+  }
+}
+
+interface Seen {
+  exists: boolean;
+  /** Whether a claim would find or free something now. */
+  claimable: boolean;
+  /** Whether a sender would ring this process. */
+  waiting: boolean;
+  /** Until a lease runs out or a delivery is due. */
+  nextMs: number | undefined;
+}
+
+async function look(tx: ReadTx, { self }: Bus, inbox: string): Promise<Seen> {
+  const row = await tx.get<{ present: number; ready: number; waiting: number; draining: number }>(
+    `select exists (select 1 from ledger where inbox = $inbox) as present,
+            exists (select 1 from deliveries where inbox = $inbox and state = 'ready') as ready,
+            exists (select 1 from waiters where pid = $pid and inbox = $inbox and wants = 'mail' and waiting = 1) as waiting,
+            exists (select 1 from meta where key = 'drain_tick') as draining`,
+    { inbox, pid: self.pid },
+  );
+  const { leaseTick, dueTick } = await nextTicks(tx, inbox);
+  const next = Math.min(leaseTick ?? Number.POSITIVE_INFINITY, dueTick ?? Number.POSITIVE_INFINITY);
+  return {
+    exists: row!.present === 1,
+    claimable: row!.ready === 1 || row!.draining === 1 || next <= tx.tick,
+    waiting: row!.waiting === 1,
+    nextMs: Number.isFinite(next) ? Math.max(1, next - tx.tick) : undefined,
+  };
+}
+
+/** Claims, or notes in the same transaction that we wait: a send is either seen here or sees us. */
+async function claimOrWait(
+  bus: Bus,
+  options: ReceiveOptions,
+  address: Address | undefined,
+  leftMs: number,
+): Promise<Delivery[]> {
+  const { inbox, before, signal } = options;
+  const work = async (tx: WriteTx) => {
+    await before?.(tx);
+    if (await isDraining(tx)) return "draining";
+    await createInbox(tx, inbox);
+    const claimed = await claimTx(tx, bus.settings, options);
+    if (address === undefined) return claimed;
+    if (claimed.length === 0 && leftMs > 0)
+      await startWaiting(tx, inbox, "mail", { ...bus.self, ...address });
+    else if (options.stay === true) await pauseWaiting(tx, inbox, "mail", bus.self.pid);
+    else await stopWaiting(tx, inbox, "mail", bus.self.pid);
+    return claimed;
+  };
+  const timeoutMs =
+    options.waitMs > 0 && before === undefined ? { timeoutMs: Math.max(leftMs, 50) } : {};
+  // Settling what was done is not given up because nothing more is wanted.
+  const outcome = await bus.store.write(work, before === undefined ? { signal, ...timeoutMs } : {});
+  if (outcome === "draining") throw draining();
+  return outcome;
+}
+
+async function leave(bus: Bus, inbox: string): Promise<void> {
+  try {
+    await bus.store.write((tx) => stopWaiting(tx, inbox, "mail", bus.self.pid), { timeoutMs: 200 });
+  } catch (error) {
+    // The row of a process that no longer waits is cleaned away by whoever rings it.
+    if (!isSkepError(error, "E_BUSY")) throw error;
+  }
+}

@@ -1,0 +1,77 @@
+// Replies: the answer to a request goes into the slot that was reserved for it.
+import { SkepError } from "../core/errors.ts";
+import type { WriteTx } from "../store/store.ts";
+import { readMessage } from "./claim.ts";
+import { ring } from "./doorbell.ts";
+import { move } from "./ledger.ts";
+import type { BusSettings, Delivery } from "./message.ts";
+import { insert, sendTx } from "./send.ts";
+import { ringOne } from "./waiters.ts";
+
+export interface Reply {
+  body: Uint8Array;
+  /** "reply" when left out. */
+  type?: string | undefined;
+}
+
+/** What became of a reply. */
+export interface Replied {
+  id: number;
+  to: string;
+}
+
+/**
+ * Answers the message `requestId`: into its reserved slot while `owed`, else as any other message to whoever sent it. E_NOT_FOUND when
+ * nobody is there to answer to, E_FULL when there is no slot and no room.
+ */
+export async function replyTx(
+  tx: WriteTx,
+  settings: BusSettings,
+  {
+    requestId,
+    owed,
+    from,
+    reply,
+  }: { requestId: number; owed: boolean; from: string | null; reply: Reply },
+): Promise<Replied> {
+  const request = await readMessage(tx, requestId);
+  const to = request.replyTo ?? request.from;
+  if (to === null)
+    throw new SkepError(
+      "E_NOT_FOUND",
+      `message ${requestId} has nobody to reply to: its sender did not say who it is`,
+      {
+        hint: "Ack without a reply, or have the sender use --as NAME or --reply-to INBOX.",
+      },
+    );
+  const draft = {
+    to,
+    body: reply.body,
+    type: reply.type ?? "reply",
+    thread: threadOf(request),
+    priority: request.priority,
+  };
+  if (owed) {
+    if (draft.body.length > settings.bodyBytesMax)
+      throw new SkepError(
+        "E_BODY",
+        `the reply has ${draft.body.length} bytes; ${settings.bodyBytesMax} are allowed`,
+      );
+    await move(tx, to, { reserved: -1, ready: 1, sent: 1, bytes: draft.body.length });
+    return { id: await insert(tx, from, draft, false), to };
+  }
+  return await sendTx(tx, settings, from, draft);
+}
+
+/** Gives up the slot that the request `id` had reserved: no answer will come. */
+export async function releaseReply(tx: WriteTx, requestId: number): Promise<void> {
+  const { replyTo } = await readMessage(tx, requestId);
+  if (replyTo === null) return;
+  await move(tx, replyTo, { reserved: -1 });
+  await ringOne(tx, replyTo, "room", ring);
+}
+
+/** The conversation of a message: its own thread, or else itself. */
+export function threadOf(message: Pick<Delivery, "id" | "thread">): string {
+  return message.thread ?? String(message.id);
+}

@@ -1,0 +1,188 @@
+// Send: one message into one inbox, or many in order; success only after the commit.
+import { SkepError, isSkepError } from "../core/errors.ts";
+import type { WriteTx } from "../store/store.ts";
+import type { Bus } from "./bus.ts";
+import { ring } from "./doorbell.ts";
+import { draining, isDraining } from "./intake.ts";
+import { admit, createInbox, move } from "./ledger.ts";
+import { type BusSettings, type Draft, type Sent, checkDraft, defaultPriority } from "./message.ts";
+import { waitForRoom } from "./room.ts";
+import { ringOne } from "./waiters.ts";
+
+export interface SendOptions {
+  /** Who sends; null when it does not say. */
+  from: string | null;
+  /** What to do when an inbox is full: wait for room until the time is over, or fail at once. */
+  onFull: "wait" | "fail";
+  timeoutMs: number;
+  signal?: AbortSignal | undefined;
+}
+
+/** How one line of a batch went. */
+export type Outcome = Sent | SkepError;
+
+/** How many messages one transaction takes at most. */
+export const batchMax = 500;
+
+/** Sends `draft`: its id once it is committed. E_FULL when no room appears in time, E_DRAINING, E_NOT_FOUND, E_NAME, E_BODY. */
+export async function send(bus: Bus, draft: Draft, options: SendOptions): Promise<Sent> {
+  const [outcome] = await sendBatch(bus, [draft], { ...options, atomic: true });
+  if (outcome instanceof SkepError) throw outcome;
+  return outcome!;
+}
+
+/**
+ * Sends `drafts` in order, at most 500 to a transaction: an outcome for each, none when there are none. With `atomic` it is all or nothing: the first
+ * refusal is thrown and nothing was sent; more than 500 are then E_USAGE.
+ */
+export async function sendBatch(
+  bus: Bus,
+  drafts: Draft[],
+  options: SendOptions & { atomic: boolean },
+): Promise<Outcome[]> {
+  if (options.atomic && drafts.length > batchMax)
+    throw new SkepError(
+      "E_USAGE",
+      `${drafts.length} messages in one atomic batch; ${batchMax} are allowed`,
+    );
+  const room = waitForRoom(bus, options);
+  const outcomes: Outcome[] = [];
+  try {
+    while (outcomes.length < drafts.length) {
+      const chunk = drafts.slice(outcomes.length, outcomes.length + batchMax);
+      const sent = await sendChunk(bus, chunk, options, room.mayWait());
+      outcomes.push(...sent.outcomes);
+      if (sent.outcomes.length > 0) room.progressed();
+      if (sent.full !== undefined) await room.next(sent.full.full, sent.full.bytes);
+    }
+    return outcomes;
+  } finally {
+    await room.end();
+  }
+}
+
+/** Sends `draft` inside the caller's transaction. E_FULL, E_NOT_FOUND, E_NAME, E_BODY; nothing is changed when it throws. */
+export async function sendTx(
+  tx: WriteTx,
+  settings: BusSettings,
+  from: string | null,
+  draft: Draft,
+): Promise<Sent> {
+  const outcome = await trySend(tx, settings, from, draft);
+  if ("full" in outcome) throw refusal(outcome);
+  return outcome;
+}
+
+/** Writes a message and its delivery; the ledger has been seen to. Rings one who waits. */
+export async function insert(
+  tx: WriteTx,
+  from: string | null,
+  draft: Draft,
+  owesReply: boolean,
+): Promise<number> {
+  const priority = draft.priority ?? defaultPriority;
+  const { lastId: id } = await tx.run(
+    `insert into messages (id, sender, type, thread, reply_to, priority, sent_at, body)
+     values (coalesce((select id + deliveries from messages order by id desc limit 1), 1),
+             $sender, $type, $thread, $replyTo, $priority, $now, $body)`,
+    {
+      sender: from,
+      type: draft.type ?? null,
+      thread: draft.thread ?? null,
+      replyTo: draft.replyTo ?? null,
+      priority,
+      now: tx.now,
+      body: draft.body,
+    },
+  );
+  await tx.run(
+    `insert into deliveries (id, message_id, inbox, state, priority, bytes, owes_reply)
+     values ($id, $id, $inbox, 'ready', $priority, $bytes, $owesReply)`,
+    { id, inbox: draft.to, priority, bytes: draft.body.length, owesReply: owesReply ? 1 : 0 },
+  );
+  await ringOne(tx, draft.to, "mail", ring);
+  return id;
+}
+
+/** An inbox without room for a body of `bytes`, or for a reply when `bytes` is 0. */
+interface Full {
+  full: string;
+  bytes: number;
+}
+
+async function trySend(
+  tx: WriteTx,
+  settings: BusSettings,
+  from: string | null,
+  draft: Draft,
+): Promise<Sent | Full> {
+  checkDraft(draft, settings);
+  const { to, replyTo = null } = draft;
+  const bytes = draft.body.length;
+  const admitted = await admitOrCreate(tx, settings, to, { bytes });
+  if (admitted === "full") return { full: to, bytes };
+  if (replyTo !== null && (await admitOrCreate(tx, settings, replyTo, "reply slot")) === "full") {
+    await move(tx, to, { ready: -1, sent: -1, bytes: -bytes });
+    return { full: replyTo, bytes: 0 };
+  }
+  const id = await insert(tx, from, draft, replyTo !== null);
+  return admitted === "created" ? { id, to, created: true } : { id, to };
+}
+
+async function admitOrCreate(
+  tx: WriteTx,
+  settings: BusSettings,
+  inbox: string,
+  what: { bytes: number } | "reply slot",
+): Promise<"admitted" | "created" | "full"> {
+  if (await admit(tx, settings, inbox, what)) return "admitted";
+  if (!(await createInbox(tx, inbox))) return "full";
+  return (await admit(tx, settings, inbox, what)) ? "created" : "full";
+}
+
+function refusal({ full }: Full): SkepError {
+  return new SkepError("E_FULL", `inbox ${full} is full`, {
+    hint: "Its receivers have to catch up: try again, wait longer with --timeout, or see skep inboxes.",
+    retryAfterMs: 250,
+  });
+}
+
+/** As many of `drafts` as go now, in one transaction; `full` names what the next one waits for. */
+async function sendChunk(
+  bus: Bus,
+  drafts: Draft[],
+  { from, atomic, signal }: SendOptions & { atomic: boolean },
+  mayWait: boolean,
+): Promise<{ outcomes: Outcome[]; full?: Full }> {
+  let full: Full | undefined;
+  const work = async (tx: WriteTx) => {
+    if (await isDraining(tx)) throw draining();
+    const outcomes: Outcome[] = [];
+    for (const draft of drafts) {
+      const outcome = await settled(trySend(tx, bus.settings, from, draft));
+      if ("full" in outcome && mayWait) full = outcome;
+      const refused = "full" in outcome ? refusal(outcome) : outcome;
+      // Thrown, it takes back what the earlier ones of an atomic batch did.
+      if (atomic && refused instanceof SkepError) throw refused;
+      if (full !== undefined) break;
+      outcomes.push(refused);
+    }
+    return outcomes;
+  };
+  try {
+    const outcomes = await bus.store.write(work, { signal });
+    return full === undefined ? { outcomes } : { outcomes, full };
+  } catch (error) {
+    if (full !== undefined) return { outcomes: [], full };
+    throw error;
+  }
+}
+
+async function settled<T>(work: Promise<T>): Promise<T | SkepError> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isSkepError(error)) return error;
+    throw error;
+  }
+}

@@ -1,0 +1,176 @@
+// Settle: ack, nack and extend, each by showing the receipt of the latest claim.
+import { SkepError } from "../core/errors.ts";
+import type { ReadTx, WriteTx } from "../store/store.ts";
+import { ring } from "./doorbell.ts";
+import { type Held, backoffMs, giveBack, heldColumns } from "./give-back.ts";
+import { move } from "./ledger.ts";
+import type { BusSettings, Draft, Sent } from "./message.ts";
+import { formatReceipt, parseReceipt } from "./receipt.ts";
+import { type Replied, type Reply, releaseReply, replyTx } from "./reply.ts";
+import { sendTx } from "./send.ts";
+import { ringOne } from "./waiters.ts";
+
+export interface Acked {
+  receipt: string;
+  /** The message's id. */
+  id: number;
+  /** Present when this ack was accepted before; nothing was done now. */
+  already?: true;
+  reply?: Replied;
+  sent?: Sent[];
+}
+
+/**
+ * Acks the delivery of `receipt`; its `reply` and what it `send`s are committed with it or not at all. An accepted ack can be repeated.
+ * E_STALE when somebody else has claimed it since or it has ended; E_FULL when a send finds no room, and then nothing is acked.
+ */
+export async function ackTx(
+  tx: WriteTx,
+  settings: BusSettings,
+  receipt: string,
+  {
+    from,
+    reply,
+    send = [],
+  }: { from: string | null; reply?: Reply | undefined; send?: Draft[] | undefined },
+): Promise<Acked> {
+  const { deliveryId, epoch, nonce } = parseReceipt(receipt);
+  const row = await tx.get<AckedRow>(
+    `delete from deliveries where id = $deliveryId and epoch = $epoch and nonce = $nonce
+     returning message_id as messageId, inbox, state, attempt, bytes, holder, claimed_at as claimedAt, owes_reply as owesReply`,
+    { deliveryId, epoch, nonce },
+  );
+  if (row === undefined) return { receipt, id: await ackedBefore(tx, receipt), already: true };
+  const { messageId, inbox, state, attempt, bytes, holder, claimedAt, owesReply } = row;
+  await tx.run(
+    `insert into history (delivery_id, message_id, inbox, outcome, attempt, epoch, nonce, holder, claimed_at, ended_at)
+     values ($deliveryId, $messageId, $inbox, 'acked', $attempt, $epoch, $nonce, $holder, $claimedAt, $now)`,
+    { deliveryId, messageId, inbox, attempt, epoch, nonce, holder, claimedAt, now: tx.now },
+  );
+  await move(tx, inbox, { [state]: -1, acked: 1, bytes: -bytes });
+  await ringOne(tx, inbox, "room", ring);
+  const acked: Acked = { receipt, id: messageId };
+  const owed = owesReply === 1;
+  if (reply !== undefined)
+    acked.reply = await replyTx(tx, settings, { requestId: messageId, owed, from, reply });
+  else if (owed) await releaseReply(tx, messageId);
+  if (send.length > 0) {
+    acked.sent = [];
+    for (const draft of send) acked.sent.push(await sendTx(tx, settings, from, draft));
+  }
+  return acked;
+}
+
+/** Answers the delivery of `receipt` and leaves it claimed. E_STALE as for an ack; E_CONFLICT when it was answered before. */
+export async function replyByReceiptTx(
+  tx: WriteTx,
+  settings: BusSettings,
+  receipt: string,
+  { from, reply }: { from: string | null; reply: Reply },
+): Promise<Replied> {
+  const held = await leased(tx, receipt);
+  const owed = held.owesReply === 1;
+  const replied = await replyTx(tx, settings, { requestId: held.messageId, owed, from, reply });
+  await tx.run("update deliveries set owes_reply = 0 where id = $id", { id: held.id });
+  return replied;
+}
+
+/**
+ * Gives the delivery of `receipt` back: what it is now, `dead` when its attempts are used up. `delayMs` is how long it rests,
+ * a backoff that grows with the attempts when left out. E_STALE as for an ack.
+ */
+export async function nackTx(
+  tx: WriteTx,
+  settings: BusSettings,
+  receipt: string,
+  { delayMs, reason = null }: { delayMs?: number | undefined; reason?: string | null | undefined },
+): Promise<{ receipt: string; id: number; state: "ready" | "delayed" | "dead" }> {
+  const held = await leased(tx, receipt);
+  const rest = delayMs ?? backoffMs(settings, held.attempt);
+  const state = await giveBack(tx, settings, held, { ending: "nacked", reason, delayMs: rest });
+  return { receipt, id: held.messageId, state };
+}
+
+/** Moves the end of the lease of `receipt` to `leaseMs` from now: when that is, by the wall clock. E_STALE as for an ack, and when the lease has run out. */
+export async function extendTx(
+  tx: WriteTx,
+  receipt: string,
+  leaseMs: number,
+): Promise<{ receipt: string; id: number; leaseUntil: number }> {
+  const held = await leased(tx, receipt);
+  await tx.run("update deliveries set lease_tick = $leaseTick where id = $id", {
+    id: held.id,
+    leaseTick: tx.tick + leaseMs,
+  });
+  return { receipt, id: held.messageId, leaseUntil: tx.now + leaseMs };
+}
+
+interface AckedRow {
+  messageId: number;
+  inbox: string;
+  state: "ready" | "delayed" | "leased" | "parked";
+  attempt: number;
+  bytes: number;
+  holder: string | null;
+  claimedAt: number;
+  owesReply: number;
+}
+
+async function leased(
+  tx: ReadTx,
+  receipt: string,
+): Promise<Held & { messageId: number; owesReply: number }> {
+  const { deliveryId, epoch, nonce } = parseReceipt(receipt);
+  const held = await tx.get<Held & { messageId: number; owesReply: number }>(
+    `select ${heldColumns}, message_id as messageId, owes_reply as owesReply from deliveries
+      where id = $deliveryId and epoch = $epoch and nonce = $nonce and state = 'leased'`,
+    { deliveryId, epoch, nonce },
+  );
+  if (held === undefined) throw await stale(tx, receipt);
+  return held;
+}
+
+async function ackedBefore(tx: ReadTx, receipt: string): Promise<number> {
+  const { deliveryId, epoch, nonce } = parseReceipt(receipt);
+  const row = await tx.get<{ id: number }>(
+    `select message_id as id from history
+      where delivery_id = $deliveryId and epoch = $epoch and nonce = $nonce and outcome = 'acked'`,
+    { deliveryId, epoch, nonce },
+  );
+  if (row === undefined) throw await stale(tx, receipt);
+  return row.id;
+}
+
+async function stale(tx: ReadTx, receipt: string): Promise<SkepError> {
+  const { deliveryId: id, epoch, nonce } = parseReceipt(receipt);
+  const now = await tx.get<{
+    state: string;
+    holder: string | null;
+    epoch: number;
+    nonce: number | null;
+  }>(
+    `select state, holder, epoch, nonce from deliveries where id = $id
+     union all select outcome, holder, epoch, nonce from history where delivery_id = $id
+     union all select 'dead', holder, epoch, null from dead_letters where delivery_id = $id`,
+    { id },
+  );
+  const shown = formatReceipt({ deliveryId: id, epoch, nonce });
+  if (
+    now === undefined ||
+    epoch > now.epoch ||
+    (epoch === now.epoch && now.nonce !== null && nonce !== now.nonce)
+  )
+    return new SkepError("E_STALE", `receipt ${shown} was not given out by this bus`, {
+      hint: "Settle with the receipt that recv printed, in the home it came from (--home).",
+    });
+  const by = now.holder === null ? "" : ` by ${now.holder}`;
+  const what =
+    now.state === "leased"
+      ? `claimed again${by}`
+      : now.state === "acked"
+        ? `acked${by}`
+        : `${now.state} now`;
+  return new SkepError("E_STALE", `receipt ${shown} is stale: its delivery is ${what}`, {
+    hint: "Somebody else may do this work now: drop it, and claim again with skep recv.",
+  });
+}

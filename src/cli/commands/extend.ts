@@ -1,0 +1,19 @@
+// `skep extend`: keep what was claimed for longer.
+import { extendTx } from "../../bus/settle.ts";
+import { defineCommand } from "../command.ts";
+import { open } from "../open.ts";
+
+export default defineCommand({
+  name: "extend",
+  summary: "keep what you received for longer",
+  args: {
+    receipt: { type: "positional", description: "the receipt that recv printed" },
+    lease: { type: "duration", valueHint: "D", description: "how long from now (default 60s)" },
+  },
+  async run(context, { receipt, lease }) {
+    const { store, bus } = await open(context);
+    const leaseMs = lease ?? bus.settings.leaseMs;
+    const { leaseUntil, ...extended } = await store.write((tx) => extendTx(tx, receipt, leaseMs));
+    await context.data(JSON.stringify({ ...extended, lease_until: leaseUntil }));
+  },
+});

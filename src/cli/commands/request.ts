@@ -1,0 +1,43 @@
+// `skep request`: send a message and wait for its answer.
+import { deliveryLine } from "../../bus/delivery-line.ts";
+import { request } from "../../bus/request.ts";
+import { defineCommand } from "../command.ts";
+import { open } from "../open.ts";
+
+export default defineCommand({
+  name: "request",
+  summary: "send a message and wait for its answer",
+  notes: ["Prints the answer as recv would, already acknowledged. Exit 3 when none came in time."],
+  args: {
+    to: { type: "positional", description: "the inbox" },
+    body: { type: "positional", description: "the body, or - for standard input" },
+    type: { type: "string", valueHint: "T", description: "what kind of message it is" },
+    priority: {
+      type: "whole",
+      least: 0,
+      most: 9,
+      valueHint: "0..9",
+      description: "9 is the most urgent",
+    },
+    timeout: {
+      type: "duration",
+      valueHint: "D",
+      description: "how long to wait for the answer",
+      default: "30s",
+    },
+  },
+  examples: [["skep request oracle 'what is six by seven?' --timeout 1m", "ask"]],
+  async run(context, { to, body, type, priority, timeout }) {
+    const { bus } = await open(context);
+    const bytes = await context.readBody(body, bus.settings.bodyBytesMax);
+    const options = {
+      from: context.as ?? null,
+      onFull: "wait" as const,
+      timeoutMs: timeout,
+      signal: context.signal,
+    };
+    await context.data(
+      deliveryLine(await request(bus, { to, body: bytes, type, priority }, options)),
+    );
+  },
+});

@@ -1,0 +1,79 @@
+// `skep send`: one message, or a batch from standard input.
+import { defaultPriority } from "../../bus/message.ts";
+import { send } from "../../bus/send.ts";
+import { SkepError } from "../../core/errors.ts";
+import { defineCommand } from "../command.ts";
+import { open } from "../open.ts";
+import { sendLines } from "../send-lines.ts";
+
+export default defineCommand({
+  name: "send",
+  summary: "put a message into an inbox",
+  notes: [
+    "Answers with the message's id once it is committed; anything else is an error and nothing was sent.",
+    '--batch reads lines like {"to":"a1","body":"text"} (body_b64 for bytes; type, priority, thread,',
+    "reply_to if wanted) and answers each with a line; with --atomic it is all of them or none.",
+  ],
+  args: {
+    to: { type: "positional", description: "the inbox; left out with --batch", required: false },
+    body: { type: "positional", description: "the body, or - for standard input", required: false },
+    batch: { type: "boolean", description: "send the JSON lines on standard input" },
+    atomic: { type: "boolean", description: "with --batch: all or nothing, 500 lines at most" },
+    type: { type: "string", valueHint: "T", description: "what kind of message it is" },
+    priority: {
+      type: "whole",
+      least: 0,
+      most: 9,
+      valueHint: "0..9",
+      description: "9 is the most urgent",
+      default: String(defaultPriority),
+    },
+    thread: { type: "string", valueHint: "ID", description: "the conversation it belongs to" },
+    replyTo: {
+      type: "string",
+      valueHint: "INBOX",
+      description: "ask for an answer there, and keep a slot for it",
+    },
+    onFull: {
+      type: "enum",
+      options: ["wait", "fail"],
+      default: "wait",
+      description: "what to do when the inbox is full",
+    },
+    timeout: {
+      type: "duration",
+      valueHint: "D",
+      description: "how long to wait for room (default 5s)",
+    },
+  },
+  examples: [
+    ["skep send a1 hello", "one message"],
+    ["skep send a1 - < notes.md", "a file as the body"],
+    ["skep send --batch < lines.jsonl", "many, in order"],
+  ],
+  async run(context, args) {
+    const { to, body, batch, atomic, onFull, type, priority, thread, replyTo } = args;
+    if (batch && to !== undefined)
+      throw new SkepError("E_USAGE", "--batch takes its messages from standard input alone");
+    if (atomic && !batch) throw new SkepError("E_USAGE", "--atomic goes with --batch");
+    if (!batch && to === undefined)
+      throw new SkepError("E_USAGE", "send to whom?", { hint: "skep send TO BODY" });
+    const app = await open(context);
+    const timeoutMs = args.timeout ?? app.settings.bus.sendTimeoutMs;
+    const options = {
+      from: context.as ?? null,
+      onFull,
+      timeoutMs,
+      signal: onFull === "wait" ? context.signal : undefined,
+    };
+    if (batch) return await sendLines(context, app, { ...options, atomic });
+    const bytes = await context.readBody(body ?? "", app.settings.bus.bodyBytesMax);
+    const sent = await send(
+      app.bus,
+      { to: to!, body: bytes, type, priority, thread, replyTo },
+      options,
+    );
+    await context.data(JSON.stringify(sent));
+    return 0;
+  },
+});

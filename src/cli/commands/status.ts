@@ -1,0 +1,58 @@
+// `skep status`: how the swarm is, on one screen.
+import { listInboxes } from "../../bus/inboxes.ts";
+import { defineCommand } from "../command.ts";
+import { agentJson } from "../agents.ts";
+import { open } from "../open.ts";
+import { formatDuration } from "../../core/durations.ts";
+
+export default defineCommand({
+  name: "status",
+  summary: "say how the swarm is",
+  args: {},
+  async run(context) {
+    const app = await open(context);
+    const run = await app.lastRun();
+    const agents = await app.agents();
+    const inboxes = await app.store.read(listInboxes);
+    if (context.json) {
+      const shown =
+        run === undefined
+          ? null
+          : {
+              id: run.id,
+              swarm: run.swarm,
+              file: run.file,
+              state: run.state,
+              pid: run.pid,
+              alive: run.alive,
+              started_at: run.startedAt,
+              ended_at: run.endedAt,
+            };
+      await context.data(
+        JSON.stringify({
+          home: app.home,
+          run: shown,
+          agents: agents.map(agentJson),
+          inboxes: inboxes.length,
+        }),
+      );
+      return;
+    }
+    if (run === undefined) await context.data(`${app.home}: no swarm was ever started here`);
+    else
+      await context.data(
+        `${app.home}: ${run.swarm}, run ${run.id}, ${run.state}${run.state !== "stopped" && !run.alive ? " (its supervisor is dead: skep down cleans up)" : ""}, started ${formatDuration(app.clock.now() - run.startedAt)} ago`,
+      );
+    const states = new Map<string, number>();
+    for (const { state } of agents) states.set(state, (states.get(state) ?? 0) + 1);
+    if (agents.length > 0)
+      await context.data(
+        `agents: ${[...states].map(([state, count]) => `${count} ${state}`).join(", ")}`,
+      );
+    const sum = (of: (inbox: (typeof inboxes)[number]) => number) =>
+      inboxes.reduce((total, inbox) => total + of(inbox), 0);
+    await context.data(
+      `deliveries in ${inboxes.length} inboxes: ${sum((i) => i.ready)} ready, ${sum((i) => i.delayed)} delayed, ${sum((i) => i.leased)} leased, ${sum((i) => i.parked)} parked, ${sum((i) => i.acked)} acked, ${sum((i) => i.dead)} dead`,
+    );
+  },
+});

@@ -1,0 +1,48 @@
+// `skep up`: runs a swarm in the foreground.
+import { readSwarmFile } from "../../config/swarm-file.ts";
+import { defineCommand } from "../command.ts";
+import { open } from "../open.ts";
+import { summaryJson, summaryText } from "../summary.ts";
+
+export default defineCommand({
+  name: "up",
+  summary: "run the agents of a swarm file",
+  notes: [
+    "Ctrl-C drains: nothing new is claimed, what is in hand is finished, the rest is parked for the next up.",
+    "A second Ctrl-C skips the waiting, a third leaves at once. Exit 8 when an agent failed or died.",
+  ],
+  args: {
+    file: {
+      type: "positional",
+      description: "the swarm file (default skep.swarm.toml)",
+      required: false,
+    },
+  },
+  examples: [["skep up swarm.toml", "run it here"]],
+  createsHome: true,
+  async run(context, { file = "skep.swarm.toml" }) {
+    const swarm = await readSwarmFile(file);
+    const app = await open(context);
+    const { signal, urgent } = context;
+    app.events.on("agent.said", ({ name, text }) => context.say(`${name}: ${text.trimEnd()}`));
+    app.events.on("agent.ended", ({ name, reason, killed }) => {
+      if (reason !== "its host exited with 0")
+        context.say(
+          `${name} died: ${reason}${killed > 0 ? `; ${killed} of its processes killed` : ""}`,
+        );
+    });
+    context.say(`${swarm.name}: starting ${swarm.agents.length} agents in ${app.home}`);
+    signal.addEventListener(
+      "abort",
+      () => context.say(`${swarm.name}: draining; once more skips the waiting`),
+      { once: true },
+    );
+    const summary = await app.runSwarm(swarm, { signal, urgent });
+    await context.data(context.json ? summaryJson(summary) : summaryText(summary));
+    await app.close();
+    if (!summary.conservation.holds) return 1;
+    if (summary.stopAsked) return 0;
+    if (signal.aborted) return undefined;
+    return summary.agents.failed + summary.agents.dead > 0 ? 8 : 0;
+  },
+});

@@ -1,0 +1,141 @@
+// The door of the command line: finds the command, runs it, and answers with an exit status.
+import { fstatSync } from "node:fs";
+import { readEnvironment } from "../config/environment.ts";
+import { SkepError } from "../core/errors.ts";
+import { didYouMean } from "../core/names.ts";
+import { readArguments, takesNextWord } from "./arguments.ts";
+import { type Command, type CommandTable, globalArgs, internal } from "./command.ts";
+import { commands } from "./commands.ts";
+import { type GlobalValues, type Outputs, createContext, openOutputs } from "./context.ts";
+import { describe, statusOf } from "./failure.ts";
+import { exitHelp, manual, overview, usageLine } from "./help.ts";
+import { OutputClosed } from "./output.ts";
+import { type Signals, openSignals } from "./signals.ts";
+
+/** 128 and the number of SIGPIPE: what other programs end with when nobody reads what they write. */
+const closedPipeStatus = 141;
+
+/** Runs the command that `words` name, and ends the process with its exit status. */
+export async function main(
+  words: readonly string[],
+  table: CommandTable = commands,
+): Promise<never> {
+  const outputs = openOutputs();
+  const signals = openSignals((status) => process.exit(status));
+  // What goes wrong where no command is waiting for it ends like everything else: in one line.
+  for (const event of ["uncaughtException", "unhandledRejection"] as const)
+    process.on(event, async (error: unknown) => {
+      process.exit(await fail(error, words, signals, outputs));
+    });
+  let status: number;
+  try {
+    status = (await run(words, table, signals, outputs)) ?? signals.status ?? 0;
+    await outputs.stdout.write("");
+  } catch (error) {
+    status = await fail(error, words, signals, outputs);
+  }
+  await outputs.stderr.write("").catch(() => {});
+  // Timers, sockets and pipes that are still open must not keep anybody waiting.
+  process.exit(status);
+}
+
+async function run(
+  words: readonly string[],
+  table: CommandTable,
+  signals: Signals,
+  outputs: Outputs,
+): Promise<number | void> {
+  const { before, name, after } = splitAtCommand(words);
+  if (name === "help" || (name === undefined && !asksForVersion(before)))
+    return outputs.stdout.write(`${await helpText(before, after, table)}\n`);
+  const command = await load(name ?? "version", table);
+  const given = [...before.filter((word) => word !== "--version"), ...after];
+  if (asksForHelp(given)) return outputs.stdout.write(`${manual(command)}\n`);
+  const args = { ...globalArgs, ...command.args };
+  const values = readArguments(args, given, usageLine(command));
+  const context = createContext(
+    values as unknown as GlobalValues,
+    command.createsHome ?? false,
+    signals,
+    outputs,
+  );
+  return command.run(context, values as never);
+}
+
+/** The words before the name of the command, the name, and the words after it. */
+function splitAtCommand(words: readonly string[]) {
+  let at = 0;
+  while (at < words.length && words[at]!.startsWith("-")) {
+    at += takesNextWord(globalArgs, words[at]!) ? 2 : 1;
+  }
+  return { before: words.slice(0, at), name: words[at], after: words.slice(at + 1) };
+}
+
+const rootArgs = {
+  ...globalArgs,
+  version: { type: "boolean", description: "which skep this is" },
+} as const;
+
+function asksForVersion(before: readonly string[]): boolean {
+  const { version, help } = readArguments(rootArgs, before, "See `skep help`.");
+  return version === true && help !== true;
+}
+
+function asksForHelp(words: readonly string[]): boolean {
+  const end = words.indexOf("--");
+  return words
+    .slice(0, end < 0 ? undefined : end)
+    .some((word) => word === "--help" || word === "-h");
+}
+
+async function helpText(
+  before: readonly string[],
+  after: readonly string[],
+  table: CommandTable,
+): Promise<string> {
+  const args = {
+    ...globalArgs,
+    topic: { type: "positional", required: false, description: "a command, or `exit`" },
+  } as const;
+  const { topic } = readArguments(args, [...before, ...after], "Usage: skep help [COMMAND]");
+  if (topic === undefined || asksForHelp(after)) return overview(table);
+  return topic === "exit" ? exitHelp : manual(await load(String(topic), table));
+}
+
+async function load(name: string, table: CommandTable): Promise<Command> {
+  const loaders = new Map(Object.values(table).flatMap((entries) => Object.entries(entries)));
+  const loader = loaders.get(name);
+  if (loader !== undefined) return (await loader()).default;
+  const shown = Object.entries(table).filter(([heading]) => heading !== internal);
+  const names = shown.flatMap(([, entries]) => Object.keys(entries));
+  throw new SkepError("E_USAGE", `there is no command ${JSON.stringify(name)}`, {
+    hint: didYouMean(name, names) ?? "`skep help` lists the commands.",
+  });
+}
+
+/** Tells what went wrong, and answers the exit status for it. */
+async function fail(
+  error: unknown,
+  words: readonly string[],
+  signals: Signals,
+  { stderr }: Outputs,
+): Promise<number> {
+  if (error instanceof OutputClosed) return closedPipeStatus;
+  const status = statusOf(error);
+  // Asked to stop, a command stops waiting, and says that it did not get what it waited for. Nobody wants to know.
+  if (signals.status !== undefined && (status === 3 || status === 4)) return signals.status;
+  const { colour, debug } = readEnvironment();
+  const options = {
+    json: words.includes("--json"),
+    colour: colour && (await isTerminal(2)),
+    debug,
+  };
+  await stderr.write(describe(error, options)).catch(() => {});
+  return status;
+}
+
+async function isTerminal(fd: number): Promise<boolean> {
+  // Loading node:tty takes 3 ms, and a pipe or a file is known without it.
+  if (!fstatSync(fd).isCharacterDevice()) return false;
+  return (await import("node:tty")).isatty(fd);
+}

@@ -1,0 +1,19 @@
+// From a command's context to the opened swarm, and the name it acts under.
+import { type App, openApp } from "../app.ts";
+import { SkepError } from "../core/errors.ts";
+import type { Context } from "./context.ts";
+
+/** The swarm's state of the command's home. E_IDENTITY when the name to act under is somebody else's. */
+export async function open(context: Context): Promise<App> {
+  const home = await await context.home();
+  return await openApp(home, await context.settings());
+}
+
+/** `inbox`, or else the inbox of the one who acts; E_USAGE when nobody says. */
+export function inboxOf(context: Context, inbox: string | undefined): string {
+  const name = inbox ?? context.as;
+  if (name !== undefined) return name;
+  throw new SkepError("E_USAGE", "which inbox?", {
+    hint: "Name it, or say who you are with --as NAME or SKEP_AGENT.",
+  });
+}

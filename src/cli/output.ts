@@ -1,0 +1,55 @@
+// Writing to a pipe that may be slow, full or gone, without losing a byte and without going deaf meanwhile.
+import { SkepError } from "../core/errors.ts";
+
+export interface Output {
+  /**
+   * Resolves when all that was written so far is handed to the kernel; at once when that is nothing. Rejects with
+   * OutputClosed when the reader is gone, and with E_DISK when there is no room.
+   */
+  write(text: string): Promise<void>;
+}
+
+/** Whoever read our output is gone: nothing is wrong, and there is nobody to tell. */
+export class OutputClosed extends Error {
+  override readonly name = "OutputClosed";
+}
+
+/** The standard output or the standard error of this process. */
+export function openOutput(stream: "stdout" | "stderr"): Output {
+  // `process.stdout` costs 3 ms to make and switches a pipe that others share to non-blocking.
+  const file = Bun[stream];
+  let waiting = "";
+  let writing: Promise<void> | undefined;
+
+  const drain = async () => {
+    try {
+      while (waiting !== "") {
+        const text = waiting;
+        waiting = "";
+        await Bun.write(file, text);
+      }
+    } catch (error) {
+      waiting = "";
+      throw writeFault(stream, error);
+    } finally {
+      // In the same breath as the last look at `waiting`, or a text could slip in between and stay there.
+      writing = undefined;
+    }
+  };
+
+  return {
+    write(text) {
+      waiting += text;
+      if (writing === undefined && waiting !== "") writing = drain();
+      return writing ?? Promise.resolve();
+    },
+  };
+}
+
+function writeFault(stream: string, error: unknown): Error {
+  const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
+  if (code === "EPIPE" || code === "ECONNRESET") return new OutputClosed(`${stream} is closed`);
+  return new SkepError("E_DISK", `${stream} cannot be written to (${code})`, {
+    hint: "Check where the output goes: a full disk, or a limit on the size of files.",
+  });
+}

@@ -1,0 +1,95 @@
+// The only reader of the process's environment: what skep takes from it, and what an agent gets of it.
+import { homedir } from "node:os";
+
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** One entry of an agent's `env`: the name of a variable to pass on, or variables set to values. */
+export type EnvironmentRule = string | Readonly<Record<string, string>>;
+
+export interface Environment {
+  /** SKEP_HOME: the directory of the swarm's state. */
+  home: string | undefined;
+  /** SKEP_AGENT: the name this process speaks under. */
+  agent: string | undefined;
+  /** SKEP_TOKEN: what proves that name. */
+  token: string | undefined;
+  /** SKEP_RUN: the run of the swarm that started this process. */
+  run: string | undefined;
+  /** SKEP_DEBUG: whether an error shows where in the program it came from. */
+  debug: boolean;
+  /** Whether colour is welcome: NO_COLOR is not set, and the terminal is not a dumb one. */
+  colour: boolean;
+  /** The home directory of the user. */
+  userHome: string;
+  /** Every other variable that starts with SKEP_, by its name: settings, or typing errors. */
+  settings: Record<string, string>;
+}
+
+/** What agents see of the environment when their `env` is left out. */
+export const defaultRules: readonly EnvironmentRule[] = [
+  "PATH",
+  "HOME",
+  "USER",
+  "LOGNAME",
+  "SHELL",
+  "LANG",
+  "LC_ALL",
+  "TERM",
+  "TMPDIR",
+  "TZ",
+];
+
+/** The variables that are not settings, for "did you mean". */
+export const plainVariables = ["SKEP_HOME", "SKEP_AGENT", "SKEP_TOKEN", "SKEP_RUN", "SKEP_DEBUG"];
+
+/** What the environment says to skep; a variable that is set to nothing counts as not set. */
+export function readEnvironment(variables: Variables = process.env): Environment {
+  const given = (name: string) => variables[name] || undefined;
+  return {
+    home: given("SKEP_HOME"),
+    agent: given("SKEP_AGENT"),
+    token: given("SKEP_TOKEN"),
+    run: given("SKEP_RUN"),
+    debug: given("SKEP_DEBUG") !== undefined && variables["SKEP_DEBUG"] !== "0",
+    colour: given("NO_COLOR") === undefined && variables["TERM"] !== "dumb",
+    userHome: given("HOME") ?? homedir(),
+    settings: settingsOf(variables),
+  };
+}
+
+/**
+ * The whole environment of an agent's program: the variables `rules` name, as far as they are set here, then those
+ * the rules set, then `own`. Empty when nothing of that exists: nothing else ever leaks in.
+ */
+export function agentEnvironment(
+  rules: readonly EnvironmentRule[] = defaultRules,
+  own: Readonly<Record<string, string>> = {},
+  variables: Variables = process.env,
+): Record<string, string> {
+  const passed: Record<string, string> = {};
+  for (const name of rules.filter((rule) => typeof rule === "string")) {
+    const value = variables[name];
+    if (value !== undefined && !changesRuntimes(name)) passed[name] = value;
+  }
+  const set = rules.filter((rule) => typeof rule !== "string");
+  return Object.assign(passed, ...set, own);
+}
+
+/** Whether the variable makes a runtime load code or change its ways; such a one is only ever set, never passed on. */
+export function changesRuntimes(name: string): boolean {
+  return name.startsWith("BUN_") || name === "NODE_OPTIONS";
+}
+
+/** The variables that set settings, to be handed on to a process of our own. */
+export function settingVariables(variables: Variables = process.env): Record<string, string> {
+  return settingsOf(variables);
+}
+
+function settingsOf(variables: Variables): Record<string, string> {
+  const settings: Record<string, string> = {};
+  for (const [name, value] of Object.entries(variables)) {
+    if (!name.startsWith("SKEP_") || name.startsWith("SKEP_MSG_")) continue;
+    if (value && !plainVariables.includes(name)) settings[name] = value;
+  }
+  return settings;
+}

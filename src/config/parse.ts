@@ -1,0 +1,96 @@
+// Reads the three languages a configuration may be written in. Each parser is loaded when it is needed.
+import { SkepError } from "../core/errors.ts";
+import { textOf } from "../core/text.ts";
+
+export interface Source {
+  file: string;
+  bytes: Uint8Array;
+}
+
+export interface Parsed {
+  /** Not checked for anything but the language's own grammar. */
+  value: unknown;
+  /** The line on which the key at `path` is written, from 1; undefined where the parser does not say. */
+  lineOf(path: readonly string[]): number | undefined;
+}
+
+/** The values of a TOML file; an empty table when the file is empty. E_CONFIG with the line for a syntax error. */
+export async function parseToml(source: Source): Promise<Parsed> {
+  const text = sourceText(source);
+  const { TomlError, parse } = await import("smol-toml");
+  try {
+    return { value: parse(text), lineOf: () => undefined };
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const what = error.message.split("\n")[0]!.replace(/^Invalid TOML document: /, "");
+    throw syntaxFault(source.file, error.line, `is not valid TOML: ${what}`);
+  }
+}
+
+/** The values of a YAML file; null when the file is empty. E_CONFIG with the line for a syntax error. */
+export async function parseYaml(source: Source): Promise<Parsed> {
+  const document = await yamlDocument(sourceText(source));
+  const first = document.errors[0];
+  if (first !== undefined)
+    throw syntaxFault(source.file, first.line, `is not valid YAML: ${first.what}`);
+  try {
+    return { value: document.value(), lineOf: document.lineOf };
+  } catch (error) {
+    // An alias to nowhere, or a small file whose aliases unfold into gigabytes.
+    throw syntaxFault(source.file, undefined, `is not valid YAML: ${(error as Error).message}`);
+  }
+}
+
+/** The values of a JSON file. E_CONFIG with the line for a syntax error or a key that is there twice. */
+export async function parseJson(source: Source): Promise<Parsed> {
+  const text = sourceText(source);
+  // JSON is YAML too, and that parser knows lines and notices doubled keys, which JSON.parse does not.
+  const document = await yamlDocument(text);
+  const doubled = document.errors.find((error) => error.code === "DUPLICATE_KEY");
+  if (doubled !== undefined)
+    throw syntaxFault(source.file, doubled.line, `is not valid JSON: ${doubled.what}`);
+  try {
+    return { value: JSON.parse(text), lineOf: document.lineOf };
+  } catch (error) {
+    const what = document.errors[0]?.what ?? (error as Error).message;
+    throw syntaxFault(source.file, document.errors[0]?.line, `is not valid JSON: ${what}`);
+  }
+}
+
+/** `file:line`, or the file alone where the line is not known. */
+export function placeOf(file: string, line: number | undefined): string {
+  return line === undefined ? file : `${file}:${line}`;
+}
+
+function sourceText({ file, bytes }: Source): string {
+  const text = textOf(bytes);
+  if (text === undefined)
+    throw new SkepError("E_CONFIG", `${file} is not UTF-8 text`, { hint: "Save it as UTF-8." });
+  // Some editors put a mark there that is not part of the text.
+  return text.startsWith("\ufeff") ? text.slice(1) : text;
+}
+
+async function yamlDocument(text: string) {
+  const { LineCounter, isNode, parseDocument } = await import("yaml");
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter, prettyErrors: false });
+  const lineAt = (offset: number) => lineCounter.linePos(offset).line;
+  return {
+    value: () => document.toJS() as unknown,
+    errors: document.errors.map((error) => ({
+      code: error.code,
+      what: error.message,
+      line: lineAt(error.pos[0]),
+    })),
+    lineOf(path: readonly string[]) {
+      const node = document.getIn(path, true);
+      return isNode(node) && node.range ? lineAt(node.range[0]) : undefined;
+    },
+  };
+}
+
+function syntaxFault(file: string, line: number | undefined, what: string): SkepError {
+  return new SkepError("E_CONFIG", `${placeOf(file, line)} ${what}`, {
+    hint: "Correct the file and try again.",
+  });
+}

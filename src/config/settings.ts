@@ -1,0 +1,67 @@
+// Every setting there is, and its value where nobody chose another. Nothing here costs a command any time.
+
+export interface Settings {
+  readonly bus: BusSettings;
+  readonly store: StoreSettings;
+  readonly agents: AgentsSettings;
+}
+
+export interface BusSettings {
+  /** Deliveries an inbox holds before senders wait. */
+  readonly inboxCap: number;
+  /** Bytes of bodies an inbox holds before senders wait. */
+  readonly inboxBytes: number;
+  /** The longest body of one message, in bytes. */
+  readonly bodyBytesMax: number;
+  /** How long a claim lasts unless it is renewed. */
+  readonly leaseMs: number;
+  /** How long an agent may work on one message before it is no longer kept for it. */
+  readonly maxRunMs: number;
+  /** How often a message is tried before it goes to the dead letters. */
+  readonly maxAttempts: number;
+  /** How long a sender waits for room in a full inbox. */
+  readonly sendTimeoutMs: number;
+  /** The pause before the second attempt; it doubles with each further one. */
+  readonly backoffMinMs: number;
+  /** The longest pause between two attempts. */
+  readonly backoffMaxMs: number;
+}
+
+export interface StoreSettings {
+  /** What a power cut may take: the newest commits ("process"), or nothing ("power"). */
+  readonly durability: "process" | "power";
+  /** How long a write waits for its turn. */
+  readonly busyTimeoutMs: number;
+}
+
+export interface AgentsSettings {
+  /** How long a program may take between SIGTERM and SIGKILL. */
+  readonly stopGraceMs: number;
+  /** How long agents may finish what they have in hand when the swarm goes down. */
+  readonly drainTimeoutMs: number;
+  /** How long an agent's log grows before it is rotated, in bytes. */
+  readonly logBytesMax: number;
+}
+
+/** The settings of a home without a `skep.toml`. */
+export const defaults: Settings = freeze({
+  bus: {
+    inboxCap: 1_000,
+    inboxBytes: 64 * 1024 * 1024,
+    bodyBytesMax: 1024 * 1024,
+    leaseMs: 60_000,
+    maxRunMs: 3_600_000,
+    maxAttempts: 5,
+    sendTimeoutMs: 5_000,
+    backoffMinMs: 1_000,
+    backoffMaxMs: 60_000,
+  },
+  store: { durability: "process", busyTimeoutMs: 10_000 },
+  agents: { stopGraceMs: 5_000, drainTimeoutMs: 20_000, logBytesMax: 10 * 1024 * 1024 },
+});
+
+/** `settings` so that nobody can change them afterwards. */
+export function freeze(settings: Settings): Settings {
+  for (const section of Object.values(settings)) Object.freeze(section);
+  return Object.freeze(settings);
+}

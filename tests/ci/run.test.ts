@@ -1,0 +1,88 @@
+// The count that `.ci/run` ends with, on steps that do nothing and test reports of our choosing.
+import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "bun:test";
+import { tempDir } from "../helpers/temp-dir.ts";
+
+// Nine steps besides the tests.
+const steps = 9;
+
+interface Steps {
+  tests: string;
+  npmTest?: number;
+  withBun?: number;
+}
+
+function run({ tests, npmTest = 0, withBun = 0 }: Steps) {
+  const root = tempDir();
+  const script = (path: string, text: string) => {
+    writeFileSync(join(root, path), `#!/bin/sh\n${text}\n`);
+    chmodSync(join(root, path), 0o755);
+  };
+  mkdirSync(join(root, ".ci"));
+  mkdirSync(join(root, "bin"));
+  copyFileSync(join(import.meta.dir, "../../.ci/run"), join(root, ".ci/run"));
+  script(".ci/set-up", "exit 0");
+  script(".ci/with-bun", `exit ${withBun}`);
+  script("bin/shellcheck", "exit 0");
+  script(
+    "bin/npm",
+    `[ "$1" = test ] || exit 0
+for word; do case $word in --reporter-outfile=*) report=\${word#*=};; esac; done
+printf '%s\\n' '<?xml version="1.0"?>' '${tests}' '  <testsuite name="x" tests="7" failures="7" skipped="7">' > "$report"
+exit ${npmTest}`,
+  );
+  const { exitCode, stdout } = Bun.spawnSync(["bash", join(root, ".ci/run")], {
+    env: { PATH: `${join(root, "bin")}:/usr/bin:/bin`, HOME: root },
+  });
+  const lines = stdout.toString().trimEnd().split("\n");
+  return {
+    exitCode,
+    last: lines.at(-1),
+    failures: lines.filter((line) => line.startsWith("FAILED")),
+  };
+}
+
+const report = (tests: number, failures: number, skipped: number) =>
+  `<testsuites name="bun test" tests="${tests}" assertions="9" failures="${failures}" skipped="${skipped}" time="1.5">`;
+
+test("every test counts as one and every other step as one", () => {
+  expect(run({ tests: report(12, 0, 0) })).toEqual({
+    exitCode: 0,
+    last: `${12 + steps} passed, 0 failed`,
+    failures: [],
+  });
+});
+
+test("a failed test is counted and fails the run", () => {
+  expect(run({ tests: report(12, 2, 0), npmTest: 1 })).toEqual({
+    exitCode: 1,
+    last: `${10 + steps} passed, 2 failed`,
+    failures: [],
+  });
+});
+
+test("a skipped test fails the run", () => {
+  expect(run({ tests: report(12, 0, 3) })).toEqual({
+    exitCode: 1,
+    last: `${9 + steps} passed, 3 failed`,
+    failures: ["FAILED: 3 tests were skipped or left to do"],
+  });
+});
+
+test("a run without a test, without a report, or that ends badly after good tests fails", () => {
+  expect(run({ tests: report(0, 0, 0) }).failures).toEqual(["FAILED: no test ran"]);
+  expect(run({ tests: "" }).failures).toEqual(["FAILED: no test ran"]);
+  expect(run({ tests: report(5, 0, 0), npmTest: 9 }).failures).toEqual([
+    "FAILED: tests ended with 9",
+  ]);
+});
+
+test("a failed step is named and fails the run", () => {
+  const { exitCode, failures, last } = run({ tests: report(1, 0, 0), withBun: 1 });
+  expect(exitCode).toBe(1);
+  expect(failures).toEqual(
+    ["dependencies", "format", "lint", "types", "coverage"].map((title) => `FAILED: ${title}`),
+  );
+  expect(last).toBe(`${1 + steps - 5} passed, 5 failed`);
+});

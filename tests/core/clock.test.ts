@@ -1,0 +1,102 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "bun:test";
+import { elapsedMs, jitter, sleep, systemClock } from "../../src/core/clock.ts";
+import { lacks } from "../helpers/programs.ts";
+
+const clockModule = new URL("../../src/core/clock.ts", import.meta.url).pathname;
+
+test("now is wall time in whole milliseconds", () => {
+  const before = Date.now();
+  const now = systemClock().now();
+  expect(Number.isInteger(now)).toBe(true);
+  expect(now).toBeGreaterThanOrEqual(before);
+  expect(now).toBeLessThanOrEqual(Date.now());
+});
+
+test("tick is whole and never runs backwards", () => {
+  const clock = systemClock();
+  let last = clock.tick();
+  for (let i = 0; i < 10_000; i++) {
+    const tick = clock.tick();
+    expect(Number.isInteger(tick) && tick >= last).toBe(true);
+    last = tick;
+  }
+});
+
+test.skipIf(lacks("python3"))(
+  "tick is the machine's CLOCK_MONOTONIC, the same in every process (wants python3)",
+  async () => {
+    const here = systemClock();
+    const read = async (command: string[]) => {
+      const before = here.tick();
+      const text = await new Response(Bun.spawn(command).stdout).text();
+      return { before, there: Number(text), after: here.tick() };
+    };
+    const bun = `import { systemClock } from ${JSON.stringify(clockModule)}; console.log(systemClock().tick());`;
+    const python = "import time; print(time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000000)";
+    const readings = await Promise.all([
+      read([process.execPath, "-e", bun]),
+      read(["python3", "-c", python]),
+    ]);
+    for (const { before, there, after } of readings) {
+      expect(there).toBeGreaterThanOrEqual(before - 2);
+      expect(there).toBeLessThanOrEqual(after + 2);
+    }
+  },
+);
+
+test("a clock made later counts from the same moment as one made before", async () => {
+  const early = systemClock();
+  await sleep(20);
+  const late = systemClock();
+  expect(Math.abs(late.tick() - early.tick())).toBeLessThanOrEqual(2);
+});
+
+test.skipIf(process.platform !== "linux")("boot is the kernel's own name for this boot", () => {
+  const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  expect(systemClock().boot).toBe(boot);
+});
+
+test("sleep takes as long as it is told", async () => {
+  const start = elapsedMs();
+  await sleep(30);
+  expect(elapsedMs() - start).toBeGreaterThanOrEqual(28);
+});
+
+test("sleep ends at once when its signal aborts, before or meanwhile", async () => {
+  const start = elapsedMs();
+  await sleep(60_000, AbortSignal.abort());
+  await sleep(60_000, AbortSignal.timeout(20));
+  expect(elapsedMs() - start).toBeLessThan(2_000);
+});
+
+test("sleep leaves no listener behind on a signal that never aborts", async () => {
+  const { signal } = new AbortController();
+  let listeners = 0;
+  const add = signal.addEventListener.bind(signal) as (...args: unknown[]) => void;
+  const remove = signal.removeEventListener.bind(signal) as (...args: unknown[]) => void;
+  Object.assign(signal, {
+    addEventListener: (...args: unknown[]) => (listeners++, add(...args)),
+    removeEventListener: (...args: unknown[]) => (listeners--, remove(...args)),
+  });
+  await sleep(1, signal);
+  expect(listeners).toBe(0);
+});
+
+test("sleep of a month is no sleep of nothing", async () => {
+  const nap = new AbortController();
+  let over = false;
+  const sleeping = sleep(30 * 86_400_000, nap.signal).then(() => (over = true));
+  await sleep(20);
+  expect(over).toBe(false);
+  nap.abort();
+  await sleeping;
+});
+
+test("jitter spreads evenly around what it is given, and no further than its share", () => {
+  const spread = Array.from({ length: 2_000 }, () => jitter(100, 0.2));
+  expect(Math.min(...spread)).toBeGreaterThanOrEqual(80);
+  expect(Math.max(...spread)).toBeLessThanOrEqual(120);
+  expect(Math.max(...spread) - Math.min(...spread)).toBeGreaterThan(36);
+  expect(jitter(100, 0)).toBe(100);
+});

@@ -1,0 +1,91 @@
+import { copyFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "bun:test";
+import { isAlive, ownIdentity, processState } from "../../src/core/identity.ts";
+import { tempHomes } from "../helpers/temp-home.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
+
+const tempHome = tempHomes();
+const started: Bun.Subprocess[] = [];
+
+afterAll(() => {
+  for (const child of started) child.kill("SIGKILL");
+});
+
+function start(...command: string[]): Bun.Subprocess {
+  const child = Bun.spawn(command, { stdin: "ignore", stdout: "ignore", stderr: "ignore" });
+  started.push(child);
+  return child;
+}
+
+describe.skipIf(process.platform !== "linux")("a process on Linux", () => {
+  test("knows itself by its id and start time, and is alive", () => {
+    const own = ownIdentity();
+    expect(own.pid).toBe(process.pid);
+    expect(own.startTime).toBeGreaterThan(0);
+    expect(isAlive(own)).toBe(true);
+  });
+
+  test("is not taken for another one that had its id before", () => {
+    const own = ownIdentity();
+    expect(isAlive({ ...own, startTime: own.startTime - 1 })).toBe(false);
+    expect(isAlive({ ...own, startTime: 0 })).toBe(false);
+  });
+
+  test("that is gone is not alive and has no state", async () => {
+    const child = start("true");
+    await child.exited;
+    expect(processState(child.pid)).toBeUndefined();
+    expect(isAlive({ pid: child.pid, startTime: 1 })).toBe(false);
+  });
+
+  test("that is stopped is alive still", async () => {
+    const child = start("sleep", "60");
+    child.kill("SIGSTOP");
+    const state = await waitUntil("it is stopped", () => {
+      const found = processState(child.pid);
+      return found?.state === "T" && found;
+    });
+    expect(isAlive(state)).toBe(true);
+  });
+
+  test("that nobody has buried is not alive", async () => {
+    // The shell becomes a sleep, which never asks what became of the child it inherits.
+    const parent = start("sh", "-c", "sleep 60 & exec sleep 61");
+    const zombie = await waitUntil("there is a child", () => childOf(parent.pid));
+    process.kill(zombie.pid, "SIGKILL");
+    await waitUntil("it is a zombie", () => processState(zombie.pid)?.state === "Z");
+    expect(isAlive(zombie)).toBe(false);
+  });
+
+  test("whose name looks like the rest of the line is read all the same", async () => {
+    const home = tempHome();
+    const path = join(home, "..", "a) Z 1 (b");
+    copyFileSync("/bin/sleep", path);
+    const child = start(path, "60");
+    await waitUntil("it has its name", () => childName(child.pid).includes(") Z 1 ("));
+    expect(processState(child.pid)).toMatchObject({ pid: child.pid, parent: process.pid });
+    expect(processState(child.pid)!.state).toMatch(/^[RS]$/);
+    expect(isAlive(processState(child.pid)!)).toBe(true);
+  });
+
+  test("tells its group", async () => {
+    const child = start("setsid", "sleep", "60");
+    await waitUntil("it leads a group", () => processState(child.pid)?.group === child.pid);
+    expect(processState(process.pid)!.group).not.toBe(child.pid);
+  });
+});
+
+function childOf(parent: number) {
+  const list = Bun.spawnSync(["cat", `/proc/${parent}/task/${parent}/children`]);
+  const pid = Number(list.stdout.toString().trim().split(" ")[0]);
+  // Only once the shell is gone: until then it would bury the child itself.
+  if (!pid || childName(parent) !== "sleep") return undefined;
+  return processState(pid);
+}
+
+function childName(pid: number): string {
+  return Bun.spawnSync(["cat", `/proc/${pid}/comm`])
+    .stdout.toString()
+    .trim();
+}

@@ -1,0 +1,124 @@
+import { closeSync, mkdirSync, openSync, readlinkSync, readdirSync } from "node:fs";
+import { createSocket } from "node:dgram";
+import { join } from "node:path";
+import { expect, test } from "bun:test";
+import { elapsedMs } from "../../src/core/clock.ts";
+import { LOCK_EX, LOCK_NB, LOCK_UN, libc } from "../../src/core/libc.ts";
+import { lacks } from "../helpers/programs.ts";
+import { tempHomes } from "../helpers/temp-home.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
+
+const tempHome = tempHomes();
+const c = libc()!;
+
+function lockFile(): { first: number; second: number } {
+  const home = tempHome();
+  mkdirSync(home);
+  const open = () => openSync(join(home, "lock"), "a");
+  return { first: open(), second: open() };
+}
+
+test("the C library is there, and is opened once", () => {
+  expect(c).toBeDefined();
+  expect(libc()).toBe(c);
+});
+
+test("a lock that one descriptor has, another does not get until it is released", () => {
+  const { first, second } = lockFile();
+  expect(c.flock(first, LOCK_EX | LOCK_NB)).toBe(0);
+  expect(c.flock(second, LOCK_EX | LOCK_NB)).toBe(-1);
+  c.flock(first, LOCK_UN);
+  expect(c.flock(second, LOCK_EX | LOCK_NB)).toBe(0);
+});
+
+test("waiting for a lock gives up after its slice, and not before", () => {
+  const { first, second } = lockFile();
+  c.flock(first, LOCK_EX);
+  for (const sliceMs of [20, 60, 100]) {
+    const start = elapsedMs();
+    expect(c.flockWithin(second, sliceMs)).toBe(false);
+    expect(elapsedMs() - start).toBeGreaterThanOrEqual(sliceMs - 5);
+    expect(elapsedMs() - start).toBeLessThan(sliceMs + 400);
+  }
+});
+
+test("waiting for a lock that is free takes it at once", () => {
+  const { first, second } = lockFile();
+  const start = elapsedMs();
+  expect(c.flockWithin(first, 5_000)).toBe(true);
+  expect(elapsedMs() - start).toBeLessThan(1_000);
+  expect(c.flock(second, LOCK_EX | LOCK_NB)).toBe(-1);
+});
+
+test("timers run between the slices of a long wait", async () => {
+  const { first, second } = lockFile();
+  c.flock(first, LOCK_EX);
+  let ran = 0;
+  const timer = setInterval(() => ran++, 5);
+  for (let slice = 0; slice < 4; slice++) {
+    expect(c.flockWithin(second, 20)).toBe(false);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  clearInterval(timer);
+  expect(ran).toBeGreaterThanOrEqual(3);
+});
+
+test.skipIf(lacks("sleep"))("an alarm does not reach a program started meanwhile", async () => {
+  const { first, second } = lockFile();
+  c.flock(first, LOCK_EX);
+  const child = Bun.spawn(["sleep", "0.3"]);
+  c.flockWithin(second, 50);
+  expect(await child.exited).toBe(0);
+  expect(child.signalCode).toBeNull();
+});
+
+test("the clock is monotonic milliseconds, with fractions", () => {
+  const before = c.monotonicMs();
+  const start = elapsedMs();
+  Bun.sleepSync(10);
+  expect(c.monotonicMs() - before - (elapsedMs() - start)).toBeCloseTo(0, 0);
+});
+
+test("a datagram reaches a socket of this machine, byte for byte, from the middle of a buffer too", async () => {
+  const heard: Buffer[] = [];
+  const socket = createSocket("udp4").on("message", (bytes) => heard.push(bytes));
+  await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
+  const { port } = socket.address();
+  const sent = [Uint8Array.of(0, 255, 1), new Uint8Array([9, 8, 7, 6, 5]).subarray(1, 4)];
+  try {
+    for (const bytes of sent) expect(c.sendLoopback(port, bytes)).toBe(true);
+    await waitUntil("both are heard", () => heard.length === 2);
+    expect(heard.map((bytes) => [...bytes])).toEqual(sent.map((bytes) => [...bytes]));
+  } finally {
+    socket.close();
+  }
+});
+
+test("a datagram to a port where nobody listens is no fault, however often", () => {
+  for (let i = 0; i < 10; i++) expect(c.sendLoopback(9, Uint8Array.of(1))).toBe(true);
+});
+
+test("datagrams use one socket, and no child inherits it", async () => {
+  const sockets = () =>
+    readdirSync("/proc/self/fd").filter((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`).startsWith("socket:");
+      } catch {
+        return false;
+      }
+    }).length;
+  c.sendLoopback(9, Uint8Array.of(1));
+  const before = sockets();
+  c.sendLoopback(9, Uint8Array.of(1));
+  expect(sockets()).toBe(before);
+  const child = Bun.spawn(["sh", "-c", "ls -l /proc/self/fd"], { stdin: "ignore", stdout: "pipe" });
+  // Its own three are what it was given.
+  expect(await new Response(child.stdout).text()).not.toMatch(/ ([3-9]|\d\d+) -> socket:/);
+});
+
+test("a lock is gone with the descriptor that held it", () => {
+  const { first, second } = lockFile();
+  c.flock(first, LOCK_EX);
+  closeSync(first);
+  expect(c.flock(second, LOCK_EX | LOCK_NB)).toBe(0);
+});

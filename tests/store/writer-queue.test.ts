@@ -1,0 +1,321 @@
+import { existsSync, mkdirSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "bun:test";
+import { elapsedMs, systemClock } from "../../src/core/clock.ts";
+import { processState } from "../../src/core/identity.ts";
+import type { Store } from "../../src/store/store.ts";
+import { openWriterQueue } from "../../src/store/writer-queue.ts";
+import { openHome, writeRow } from "../fixtures/store/home.ts";
+import { lacks } from "../helpers/programs.ts";
+import { tempHomes } from "../helpers/temp-home.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
+import { type Program, programs } from "./start-program.ts";
+
+const tempHome = tempHomes();
+const start = programs();
+const opened: Store[] = [];
+
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((store) => store.close()));
+});
+
+async function newStore(home = tempHome()): Promise<{ home: string; store: Store }> {
+  const store = await openHome(home);
+  opened.push(store);
+  return { home, store };
+}
+
+const keys = (store: Store) =>
+  store.read(async (tx) =>
+    (await tx.all<{ key: string }>("select key from meta order by key")).map(({ key }) => key),
+  );
+
+/** A process that stopped itself in the middle of a write. */
+async function stoppedHolder(home: string): Promise<Program> {
+  const holder = start("stop-while-writing.ts", [home]);
+  await holder.says("holding");
+  await waitUntil("it is stopped", () => processState(holder.pid)?.state === "T");
+  return holder;
+}
+
+function queueFile(): string {
+  const home = tempHome();
+  mkdirSync(home);
+  return join(home, "write.lock");
+}
+
+describe("the queue", () => {
+  test("lets one in at a time, and the next when it leaves", async () => {
+    const path = queueFile();
+    const [first, second] = [openWriterQueue(path), openWriterQueue(path)];
+    expect(await first.enter(() => false)).toBe(true);
+    expect(await second.enter(() => true)).toBe(false);
+    let inside = false;
+    const waiting = second.enter(() => false).then((got) => (inside = got));
+    setTimeout(() => first.leave(), 20);
+    await waiting;
+    expect(inside).toBe(true);
+    expect(await first.enter(() => true)).toBe(false);
+    for (const queue of [first, second]) queue.close();
+  });
+
+  test("is left when its patience ends, and timers and signals run while it waits", async () => {
+    const path = queueFile();
+    const [holder, waiter] = [openWriterQueue(path), openWriterQueue(path)];
+    await holder.enter(() => false);
+    const begun = elapsedMs();
+    let ticks = 0;
+    let heard = 0;
+    const timer = setInterval(() => ticks++, 10);
+    const listener = () => heard++;
+    process.on("SIGUSR2", listener);
+    setTimeout(() => process.kill(process.pid, "SIGUSR2"), 50);
+    expect(await waiter.enter(() => elapsedMs() - begun > 600)).toBe(false);
+    expect(elapsedMs() - begun).toBeLessThan(2_000);
+    expect(ticks).toBeGreaterThanOrEqual(2);
+    expect(heard).toBe(1);
+    clearInterval(timer);
+    process.off("SIGUSR2", listener);
+    for (const queue of [holder, waiter]) queue.close();
+  });
+
+  test("is harmless to leave for whoever did not get in", async () => {
+    const path = queueFile();
+    const [holder, other] = [openWriterQueue(path), openWriterQueue(path)];
+    await holder.enter(() => false);
+    other.leave();
+    expect(await other.enter(() => true)).toBe(false);
+    for (const queue of [holder, other]) queue.close();
+  });
+
+  test("is no place a child inherits: it dies with whoever stood in it", async () => {
+    const path = queueFile();
+    const parent = start("leave-a-child.ts", [join(path, "..")]);
+    await parent.says("child");
+    const [{ child }] = parent.values<{ child: number }>() as [{ child: number }];
+    try {
+      const files = readdirSync(`/proc/${child}/fd`).map((fd) =>
+        readlinkSync(`/proc/${child}/fd/${fd}`),
+      );
+      expect(files.filter((file) => file.startsWith(join(path, "..")))).toEqual([]);
+      const queue = openWriterQueue(path);
+      expect(await queue.enter(() => true)).toBe(false);
+      parent.kill("SIGKILL");
+      await parent.ended;
+      expect(existsSync(`/proc/${child}`)).toBe(true);
+      expect(await queue.enter(() => true)).toBe(true);
+      queue.close();
+    } finally {
+      process.kill(child, "SIGKILL");
+    }
+  });
+
+  test("may be torn down while it is in use: everybody's writes stay whole", async () => {
+    const { home, store } = await newStore();
+    const lock = join(home, "write.lock");
+    const waves = [
+      () => {},
+      () => rmSync(lock),
+      () => {
+        rmSync(lock, { force: true });
+        writeFileSync(lock, "");
+      },
+    ];
+    const others: Program[] = [];
+    for (const [wave, tear] of waves.entries()) {
+      tear();
+      for (let n = 0; n < 3; n++) {
+        const other = start("write-row.ts", [home, `other ${wave} ${n}`]);
+        other.go();
+        others.push(other);
+      }
+      for (let n = 0; n < 50; n++) await writeRow(store, `ours ${wave} ${n}`);
+    }
+    await Promise.all(others.map((other) => other.ended));
+    expect(others.flatMap((other) => other.values())).toEqual(others.map(() => ({ code: "done" })));
+    expect((await keys(store)).length).toBe(3 * 53);
+  });
+});
+
+describe("with the lock in the hands of a stopped process", () => {
+  test("a write gives up when its time is over, saying who holds it and how to go on", async () => {
+    const { home, store } = await newStore();
+    const holder = await stoppedHolder(home);
+    const begun = elapsedMs();
+    await expect(
+      store.write((tx) => tx.run("delete from meta"), { timeoutMs: 400 }),
+    ).rejects.toThrow(
+      expect.objectContaining({
+        code: "E_BUSY",
+        message: expect.stringMatching(new RegExp(`process ${holder.pid} .*which is stopped`)),
+        hint: expect.stringContaining(`kill -CONT ${holder.pid}`),
+        retryAfterMs: expect.any(Number),
+      }),
+    );
+    expect(elapsedMs() - begun).toBeGreaterThanOrEqual(390);
+    expect(elapsedMs() - begun).toBeLessThan(1_500);
+    expect(await keys(store)).toEqual([]);
+    holder.kill("SIGKILL");
+  });
+
+  test("many writes of one process give up together, not one after the other", async () => {
+    const { home, store } = await newStore();
+    const holder = await stoppedHolder(home);
+    const begun = elapsedMs();
+    const writes = Array.from({ length: 4 }, () =>
+      store.write((tx) => tx.run("delete from meta"), { timeoutMs: 500 }),
+    );
+    const outcomes = await Promise.allSettled(writes);
+    expect(outcomes.map(({ status }) => status)).toEqual(outcomes.map(() => "rejected"));
+    expect(elapsedMs() - begun).toBeLessThan(1_700);
+    holder.kill("SIGKILL");
+  });
+
+  test.each([
+    ["stands in the queue", 300],
+    ["has left the queue", 2_500],
+  ])("a write that %s gives up when its signal aborts", async (_, afterMs) => {
+    const { home, store } = await newStore();
+    const holder = await stoppedHolder(home);
+    const begun = elapsedMs();
+    const signal = AbortSignal.timeout(afterMs);
+    const write = store.write((tx) => tx.run("delete from meta"), { timeoutMs: 60_000, signal });
+    await expect(write).rejects.toThrow(expect.objectContaining({ code: "E_BUSY" }));
+    expect(elapsedMs() - begun).toBeGreaterThanOrEqual(afterMs - 5);
+    expect(elapsedMs() - begun).toBeLessThan(afterMs + 700);
+    holder.kill("SIGKILL");
+  });
+
+  test("reads go on as ever, and a new process can open the home", async () => {
+    const { home, store } = await newStore();
+    await writeRow(store, "there");
+    const holder = await stoppedHolder(home);
+    const begun = elapsedMs();
+    expect(await keys(store)).toEqual(["there"]);
+    const { store: another } = await newStore(home);
+    expect(await keys(another)).toEqual(["there"]);
+    expect(elapsedMs() - begun).toBeLessThan(300);
+    holder.kill("SIGKILL");
+  });
+
+  test("its death frees it at once, and its half-done write is gone", async () => {
+    const { home, store } = await newStore();
+    const holder = await stoppedHolder(home);
+    const write = writeRow(store, "next");
+    holder.kill("SIGKILL");
+    await holder.ended;
+    const begun = elapsedMs();
+    await write;
+    expect(elapsedMs() - begun).toBeLessThan(600);
+    expect(await keys(store)).toEqual(["next"]);
+  });
+
+  test("a hundred that wait hear signals and keep deadlines, and all go on when it is woken", async () => {
+    const { home, store } = await newStore();
+    const holder = await stoppedHolder(home);
+    const wait = (key: string, timeoutMs: number) =>
+      start("wait-to-write.ts", [home, key, String(timeoutMs)]);
+    const impatient = Array.from({ length: 10 }, (_, n) => wait(`impatient ${n}`, 1_000));
+    const patient = Array.from({ length: 70 }, (_, n) => wait(`patient ${n}`, 60_000));
+    const signalled = Array.from({ length: 20 }, (_, n) => wait(`signalled ${n}`, 60_000));
+    const all = [...impatient, ...patient, ...signalled];
+    await Promise.all(all.map((agent) => agent.says("waiting", 30_000)));
+
+    const clock = systemClock();
+    const sent = signalled.map((agent, n) => {
+      agent.kill(n % 2 === 0 ? "SIGTERM" : "SIGINT");
+      return clock.tick();
+    });
+    await Promise.all(signalled.map((agent) => agent.ended));
+    const lateness = signalled.map((agent, n) => {
+      const [heard] = agent.values<{ signal: string; at: number }>();
+      expect(heard?.signal).toBe(n % 2 === 0 ? "SIGTERM" : "SIGINT");
+      return heard!.at - sent[n]!;
+    });
+    lateness.sort((a, b) => a - b);
+    // Half a second is the promise; the rest is for a machine that runs a hundred others meanwhile.
+    expect(lateness[10]!).toBeLessThan(500);
+    expect(lateness.at(-1)!).toBeLessThan(1_500);
+
+    await Promise.all(impatient.map((agent) => agent.ended));
+    for (const agent of impatient) {
+      const [fault] = agent.values<{ code: string; message: string; waitedMs: number }>();
+      expect(fault).toMatchObject({
+        code: "E_BUSY",
+        message: expect.stringContaining(`process ${holder.pid} `),
+      });
+      expect(fault!.waitedMs).toBeGreaterThanOrEqual(990);
+      expect(fault!.waitedMs).toBeLessThan(3_000);
+    }
+
+    holder.kill("SIGCONT");
+    await holder.says("committed");
+    await Promise.all(patient.map((agent) => agent.ended));
+    expect(patient.flatMap((agent) => agent.values())).toEqual(
+      patient.map(() => ({ code: "done" })),
+    );
+    const rows = await keys(store);
+    expect(rows.filter((key) => key.startsWith("patient")).length).toBe(70);
+    expect(rows.length).toBe(71);
+  }, 60_000);
+});
+
+describe.skipIf(lacks("sqlite3"))(
+  "beside a writer that does not know the queue (wants sqlite3)",
+  () => {
+    async function stranger(home: string) {
+      const child = Bun.spawn(["sqlite3", join(home, "bus.db")], { stdin: "pipe", stdout: "pipe" });
+      child.stdin.write("begin immediate;\ninsert into meta values ('stranger', '');\n.print in\n");
+      child.stdin.flush();
+      const { value } = await child.stdout.getReader().read();
+      expect(new TextDecoder().decode(value)).toBe("in\n");
+      return child;
+    }
+
+    test("a write gives up when its time is over, and names it", async () => {
+      const { home, store } = await newStore();
+      const other = await stranger(home);
+      const write = store.write((tx) => tx.run("delete from meta"), { timeoutMs: 300 });
+      await expect(write).rejects.toThrow(
+        expect.objectContaining({
+          code: "E_BUSY",
+          message: expect.stringMatching(new RegExp(`process ${other.pid} \\(sqlite3 .*\\)$`)),
+        }),
+      );
+      other.kill("SIGKILL");
+      await other.exited;
+    });
+
+    test("whoever waits blames it, and not the one of us who stands first in the queue", async () => {
+      const { home, store } = await newStore();
+      const other = await stranger(home);
+      const first = start("wait-to-write.ts", [home, "first", "60000"]);
+      await first.says("waiting");
+      const queue = openWriterQueue(join(home, "write.lock"));
+      await waitUntil("the other is in the queue", async () => {
+        const free = await queue.enter(() => true);
+        if (free) queue.leave();
+        return !free;
+      });
+      queue.close();
+      const write = store.write((tx) => tx.run("delete from meta"), { timeoutMs: 100 });
+      await expect(write).rejects.toThrow(new RegExp(`process ${other.pid} `));
+      first.kill("SIGKILL");
+      other.kill("SIGKILL");
+      await other.exited;
+    });
+
+    test("a write succeeds as soon as it lets go, and both are there", async () => {
+      const { home, store } = await newStore();
+      const other = await stranger(home);
+      const write = writeRow(store, "ours");
+      setTimeout(() => {
+        other.stdin.write("commit;\n");
+        other.stdin.end();
+      }, 150);
+      await write;
+      expect(await keys(store)).toEqual(["ours", "stranger"]);
+      await other.exited;
+    });
+  },
+);
