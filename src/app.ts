@@ -1,9 +1,7 @@
 // The wiring: opens the store, joins the parts to it, closes them in reverse. Nothing else knows everyone.
-import { stopSwarm } from "./agents/down.ts";
 import { type Agent, checkIdentity, inboxOfAgent, listAgents } from "./agents/registry.ts";
 import { type Run, findLastRun, isSupervised } from "./agents/runs.ts";
 import type { Ledger, Summary } from "./agents/shutdown.ts";
-import { supervise } from "./agents/supervisor.ts";
 import type { Bus } from "./bus/bus.ts";
 import { handBack } from "./bus/hand-back.ts";
 import { conservation } from "./bus/inboxes.ts";
@@ -65,9 +63,15 @@ export async function openApp(home: string, settings: Settings): Promise<App> {
     events,
     inboxOfAgent: (name) => store.read((tx) => inboxOfAgent(tx, name)),
     checkIdentity: (name, token) => store.read((tx) => checkIdentity(tx, name, token)),
-    runSwarm: ({ name, file, agents }, signals) =>
-      supervise({ name, file, members: agents.map(memberOf) }, { ...parts, ...signals }),
-    stopSwarm: (timeoutMs, signal) => stopSwarm(parts, timeoutMs, signal),
+    // What starts and ends processes is loaded when it is asked for: sending a message needs none of it.
+    async runSwarm({ name, file, agents }, signals) {
+      const { supervise } = await import("./agents/supervisor.ts");
+      return supervise({ name, file, members: agents.map(memberOf) }, { ...parts, ...signals });
+    },
+    async stopSwarm(timeoutMs, signal) {
+      const { stopSwarm } = await import("./agents/down.ts");
+      return stopSwarm(parts, timeoutMs, signal);
+    },
     agents: () => store.read(listAgents),
     async lastRun() {
       const run = await store.read(findLastRun);

@@ -39,7 +39,7 @@ async function run(): Promise<Census> {
   const beganAt = Date.now();
   const faults: string[] = [];
   if (await endEarlier(options)) say("an earlier census still ran in this home, and was ended");
-  const before = await piecesEnded(options);
+  const before = piecesEnded(await ask(options, "inboxes"));
   const swarm = up(options, before.acked);
 
   const results = await watch(options, swarm, before, limitMs, stop.signal).catch((error) => {
@@ -54,7 +54,7 @@ async function run(): Promise<Census> {
   // Ctrl-C may come before there is a swarm that `down` could find.
   if (summary.length === 0) swarm.kill("SIGTERM");
   const drainMs = performance.now() - drainBegan;
-  const code = await Promise.race([swarm.exited, Bun.sleep(goneWithinMs)]);
+  const code = await Promise.race([swarm.exited, after(goneWithinMs)]);
   if (code === undefined) {
     faults.push(
       `skep up still ran ${goneWithinMs / 1000} s after skep down: ${lastWords(options.work)}`,
@@ -122,6 +122,11 @@ function readArguments(): { options: SwarmOptions; limitMs: number; json: boolea
     say("usage: run.ts [DIR] [--json] [--home DIR] [--skep PATH] [--limit SECONDS]");
     process.exit(2);
   }
+}
+
+// Unlike Bun.sleep, this does not keep the driver waiting when the swarm has long been gone.
+function after(ms: number): Promise<undefined> {
+  return new Promise((resolve) => void setTimeout(() => resolve(undefined), ms).unref());
 }
 
 function say(text: string): void {

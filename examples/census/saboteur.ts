@@ -5,8 +5,8 @@ import { find, type Killed, leave, setting } from "./work.ts";
 const run = setting("CENSUS_RUN");
 const work = setting("CENSUS_WORK");
 const ackedBefore = Number(setting("CENSUS_ACKED_BEFORE"));
-const pollMs = 250;
-const triesMax = 80;
+const pollMs = 500;
+const triesMax = 40;
 
 const killed: Killed = [];
 const targets = shuffled(["program", "program", "program", "host", "host"] as const);

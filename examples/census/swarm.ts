@@ -71,17 +71,16 @@ export interface PiecesEnded {
   dead: number;
 }
 
-/** How many deliveries of the inbox `pieces` ever ended, and how; zeros when there is no such inbox. */
-export async function piecesEnded(options: SwarmOptions): Promise<PiecesEnded> {
-  const row = (await ask(options, "inboxes")).find(({ inbox }) => inbox === "pieces");
+/** How many deliveries of the inbox `pieces` ever ended, and how; zeros when `skep inboxes` shows no such inbox. */
+export function piecesEnded(inboxes: Row[]): PiecesEnded {
+  const row = inboxes.find(({ inbox }) => inbox === "pieces");
   return { acked: Number(row?.["acked"] ?? 0), dead: Number(row?.["dead"] ?? 0) };
 }
 
-/** Ends a census that an earlier driver left running in this home, for then nobody waits for it. */
+/** Ends a census that an earlier driver left running in this home, for nobody waits for it any more: whether there was one. */
 export async function endEarlier(options: SwarmOptions): Promise<boolean> {
-  const runs = (await ask(options, "ps")).some(
-    (row) => row["name"] === "saboteur" && Number(row["host_pid"] ?? 0) > 0,
-  );
+  const run = (await ask(options, "status"))[0]?.["run"] as Row | null | undefined;
+  const runs = run?.["alive"] === true && run["swarm"] === "census";
   if (runs) await ask(options, "down", "--timeout", "5s");
   return runs;
 }

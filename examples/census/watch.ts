@@ -20,9 +20,9 @@ export interface Results {
   agents: Row[];
 }
 
-type Partly<T> = { [K in keyof T]: T[K] | undefined };
+type Left = { [Name in Exclude<keyof Results, "agents">]: Results[Name] | undefined };
 
-const pollMs = 500;
+const pollMs = 1_000;
 const lineEveryMs = 5_000;
 const ours = new Set<unknown>(["pieces", "collector"]);
 // Any worker may go, for others do its work.
@@ -46,10 +46,11 @@ export async function watch(
       signal.throwIfAborted();
       if (swarm.exitCode() !== null)
         throw new Error(`skep up ended by itself: ${lastWords(options.work)}`);
+      const left = findAll(options.work);
       const agents = await ask(options, "ps");
-      const results = collect(options.work, agents);
-      const waitsFor = missing(results);
-      if (waitsFor.length === 0 && (await isQuiet(options))) return results as Results;
+      const inboxes = await ask(options, "inboxes");
+      const waitsFor = missing(left);
+      if (waitsFor.length === 0 && isQuiet(inboxes)) return { ...left, agents } as Results;
 
       const gone = agents.find((row) => irreplaceable.has(row["name"]) && hasFailed(row));
       if (gone !== undefined) throw new Error(`an agent gave up: ${JSON.stringify(gone)}`);
@@ -58,13 +59,14 @@ export async function watch(
         throw new Error(
           `not done after ${limitMs / 1000} s, still waiting for ${waitsFor.join(", ") || "the inboxes to empty"}`,
         );
-      const { acked, dead } = await piecesEnded(options);
+      const { acked, dead } = piecesEnded(inboxes);
       if (dead > before.dead) throw new Error("a piece became a dead letter");
       const seconds = Math.round(elapsedMs / 1000);
-      say(
-        `${acked - before.acked} of ${results.plan?.pieces ?? "?"} pieces counted by ${agents.length} agents, ${seconds} s`,
-      );
-      await Bun.sleep(pollMs);
+      // What an earlier census left behind is worked off as well, and must not make more than all.
+      const pieces = left.plan?.pieces ?? 0;
+      const done = Math.min(acked - before.acked, pieces);
+      say(`${done} of ${pieces} pieces counted by ${agents.length} agents, ${seconds} s`);
+      await Bun.sleep(waitsFor.length === 0 ? pollMs / 10 : pollMs);
     }
   } finally {
     say();
@@ -81,9 +83,8 @@ export function lastWords(work: string): string {
   return readFileSync(join(work, "up.log"), "utf8").trim().split("\n").slice(-5).join("\n");
 }
 
-function collect(work: string, agents: Row[]): Partly<Results> {
+function findAll(work: string): Left {
   return {
-    agents,
     plan: find(work, "plan"),
     totals: find(work, "totals"),
     checked: find(work, "checked"),
@@ -91,17 +92,18 @@ function collect(work: string, agents: Row[]): Partly<Results> {
   };
 }
 
-function missing({ plan, totals, checked, killed }: Partly<Results>): string[] {
-  const left = { planner: plan, collector: totals, checker: checked, saboteur: killed };
-  return Object.entries(left)
+function missing({ plan, totals, checked, killed }: Left): string[] {
+  const leavers = { planner: plan, collector: totals, checker: checked, saboteur: killed };
+  return Object.entries(leavers)
     .filter(([, result]) => result === undefined)
     .map(([agent]) => agent);
 }
 
-async function isQuiet(options: SwarmOptions): Promise<boolean> {
+function isQuiet(inboxes: Row[]): boolean {
   const open = ["ready", "delayed", "leased", "parked"];
-  const inboxes = (await ask(options, "inboxes")).filter((row) => ours.has(row["inbox"]));
-  return inboxes.every((row) => open.every((state) => Number(row[state] ?? 0) === 0));
+  return inboxes
+    .filter((row) => ours.has(row["inbox"]))
+    .every((row) => open.every((state) => row[state] === 0));
 }
 
 // One line that changes on a terminal; elsewhere a line now and then.

@@ -1,6 +1,5 @@
 // The doorbell: a loopback UDP socket that tells a waiting process to look at its inbox. Losing a ring costs
 // time, never a message: whoever waits also looks by itself now and then.
-import { createSocket } from "node:dgram";
 import { jitter, sleep } from "../core/clock.ts";
 import { randomNonce } from "../core/ids.ts";
 import { libc } from "../core/libc.ts";
@@ -37,9 +36,11 @@ export function ring(port: number, nonce: number): void {
     c.sendLoopback(port, bytes);
     return;
   }
-  const socket = createSocket("udp4");
-  socket.on("error", () => {});
-  socket.send(bytes, port, "127.0.0.1", () => socket.close());
+  void import("node:dgram").then(({ createSocket }) => {
+    const socket = createSocket("udp4");
+    socket.on("error", () => {});
+    socket.send(bytes, port, "127.0.0.1", () => socket.close());
+  });
 }
 
 /** A doorbell for this process; its socket is bound when the address is first asked for. */
@@ -86,9 +87,11 @@ export function openDoorbell(): Doorbell {
 }
 
 /** Binds a socket and hears itself once; a sandbox may let a process bind and yet deliver nothing. */
-function bind(
+async function bind(
   rung: (bytes: Uint8Array) => void,
 ): Promise<{ port: number; close: () => void } | undefined> {
+  // Loading it takes 2 ms, which a command that does not wait need not spend.
+  const { createSocket } = await import("node:dgram");
   return new Promise((resolve) => {
     const socket = createSocket("udp4");
     const give = () => {

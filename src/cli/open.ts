@@ -5,7 +5,7 @@ import type { Context } from "./context.ts";
 
 /** The swarm's state of the command's home. E_IDENTITY when the name to act under is somebody else's. */
 export async function open(context: Context): Promise<App> {
-  const home = await await context.home();
+  const home = await context.home();
   return await openApp(home, await context.settings());
 }
 

@@ -20,6 +20,7 @@ export function openOutput(stream: "stdout" | "stderr"): Output {
   const file = Bun[stream];
   let waiting = "";
   let writing: Promise<void> | undefined;
+  let broken: Error | undefined;
 
   const drain = async () => {
     try {
@@ -30,7 +31,9 @@ export function openOutput(stream: "stdout" | "stderr"): Output {
       }
     } catch (error) {
       waiting = "";
-      throw writeFault(stream, error);
+      // Something is lost for good, so whoever writes or asks later has to hear of it too.
+      broken = writeFault(stream, error);
+      throw broken;
     } finally {
       // In the same breath as the last look at `waiting`, or a text could slip in between and stay there.
       writing = undefined;
@@ -39,6 +42,7 @@ export function openOutput(stream: "stdout" | "stderr"): Output {
 
   return {
     write(text) {
+      if (broken !== undefined) return Promise.reject(broken);
       waiting += text;
       if (writing === undefined && waiting !== "") writing = drain();
       return writing ?? Promise.resolve();

@@ -1,5 +1,4 @@
 // The only reader of the process's environment: what skep takes from it, and what an agent gets of it.
-import { homedir } from "node:os";
 
 export type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -52,7 +51,7 @@ export function readEnvironment(variables: Variables = process.env): Environment
     run: given("SKEP_RUN"),
     debug: given("SKEP_DEBUG") !== undefined && variables["SKEP_DEBUG"] !== "0",
     colour: given("NO_COLOR") === undefined && variables["TERM"] !== "dumb",
-    userHome: given("HOME") ?? homedir(),
+    userHome: given("HOME") ?? process.getBuiltinModule("node:os").homedir(),
     settings: settingsOf(variables),
   };
 }

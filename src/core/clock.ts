@@ -1,6 +1,5 @@
 // The two times skep knows. Nothing else in `src/` reads a clock, so a test can hand in its own.
 import { readFileSync } from "node:fs";
-import { uptime } from "node:os";
 import { libc } from "./libc.ts";
 
 export interface Clock {
@@ -14,7 +13,7 @@ export interface Clock {
 
 /** The machine's own clock. */
 export function systemClock(): Clock {
-  const offsetMs = (libc()?.monotonicMs() ?? uptime() * 1000) - elapsedMs();
+  const offsetMs = (libc()?.monotonicMs() ?? uptimeMs()) - elapsedMs();
   return {
     now: () => Date.now(),
     tick: () => Math.floor(offsetMs + elapsedMs()),
@@ -67,6 +66,11 @@ function bootId(): string {
     return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
   } catch {
     // Without the kernel's own name for it, the minute the machine came up is the next best.
-    return `up-${Math.round((Date.now() / 1000 - uptime()) / 60)}`;
+    return `up-${Math.round((Date.now() - uptimeMs()) / 60_000)}`;
   }
+}
+
+// node:os is loaded where nothing better is to be had: every command would pay for it.
+function uptimeMs(): number {
+  return process.getBuiltinModule("node:os").uptime() * 1000;
 }

@@ -1,9 +1,12 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { door, doorScript, openDoor } from "../helpers/door.ts";
 import { lacks } from "../helpers/programs.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
+
+// Every test here starts processes, and the machine may be busy with others.
+setDefaultTimeout(30_000);
 
 describe("finding the command", () => {
   test("no command, --help and help show every command under its heading, and nothing internal", async () => {

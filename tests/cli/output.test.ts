@@ -1,8 +1,11 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { doorScript } from "../helpers/door.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
+
+// Every test here starts processes, and the machine may be busy with others.
+setDefaultTimeout(30_000);
 
 describe("standard output", () => {
   test("5 MB reach a reader that takes its time, to the last byte", async () => {

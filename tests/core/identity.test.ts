@@ -1,9 +1,12 @@
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { isAlive, ownIdentity, processState } from "../../src/core/identity.ts";
 import { tempHomes } from "../helpers/temp-home.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
+
+// Processes start slowly on a busy machine.
+setDefaultTimeout(30_000);
 
 const tempHome = tempHomes();
 const started: Bun.Subprocess[] = [];

@@ -1,12 +1,15 @@
-import { closeSync, mkdirSync, openSync, readlinkSync, readdirSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, readdirSync, readlinkSync } from "node:fs";
 import { createSocket } from "node:dgram";
 import { join } from "node:path";
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { elapsedMs } from "../../src/core/clock.ts";
 import { LOCK_EX, LOCK_NB, LOCK_UN, libc } from "../../src/core/libc.ts";
 import { lacks } from "../helpers/programs.ts";
 import { tempHomes } from "../helpers/temp-home.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
+
+// Processes start slowly on a busy machine.
+setDefaultTimeout(30_000);
 
 const tempHome = tempHomes();
 const c = libc()!;
@@ -38,7 +41,7 @@ test("waiting for a lock gives up after its slice, and not before", () => {
     const start = elapsedMs();
     expect(c.flockWithin(second, sliceMs)).toBe(false);
     expect(elapsedMs() - start).toBeGreaterThanOrEqual(sliceMs - 5);
-    expect(elapsedMs() - start).toBeLessThan(sliceMs + 400);
+    expect(elapsedMs() - start).toBeLessThan(sliceMs + 3_000);
   }
 });
 
@@ -46,7 +49,7 @@ test("waiting for a lock that is free takes it at once", () => {
   const { first, second } = lockFile();
   const start = elapsedMs();
   expect(c.flockWithin(first, 5_000)).toBe(true);
-  expect(elapsedMs() - start).toBeLessThan(1_000);
+  expect(elapsedMs() - start).toBeLessThan(4_000);
   expect(c.flock(second, LOCK_EX | LOCK_NB)).toBe(-1);
 });
 
@@ -98,23 +101,28 @@ test("a datagram to a port where nobody listens is no fault, however often", () 
   for (let i = 0; i < 10; i++) expect(c.sendLoopback(9, Uint8Array.of(1))).toBe(true);
 });
 
-test("datagrams use one socket, and no child inherits it", async () => {
-  const sockets = () =>
-    readdirSync("/proc/self/fd").filter((fd) => {
-      try {
-        return readlinkSync(`/proc/self/fd/${fd}`).startsWith("socket:");
-      } catch {
-        return false;
-      }
-    }).length;
-  c.sendLoopback(9, Uint8Array.of(1));
-  const before = sockets();
-  c.sendLoopback(9, Uint8Array.of(1));
-  expect(sockets()).toBe(before);
-  const child = Bun.spawn(["sh", "-c", "ls -l /proc/self/fd"], { stdin: "ignore", stdout: "pipe" });
-  // Its own three are what it was given.
-  expect(await new Response(child.stdout).text()).not.toMatch(/ ([3-9]|\d\d+) -> socket:/);
-});
+test.skipIf(process.platform !== "linux")(
+  "datagrams use one socket, and no program started later inherits it",
+  () => {
+    const sockets = () =>
+      readdirSync("/proc/self/fd").filter((fd) => {
+        try {
+          return readlinkSync(`/proc/self/fd/${fd}`).startsWith("socket:");
+        } catch {
+          return false;
+        }
+      });
+    c.sendLoopback(9, Uint8Array.of(1));
+    const before = sockets();
+    c.sendLoopback(9, Uint8Array.of(1));
+    expect(sockets()).toEqual(before);
+    const closedOnExec = 0o2000000;
+    for (const fd of before.filter((it) => Number(it) > 2)) {
+      const flags = /flags:\s*(\d+)/.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8"))![1]!;
+      expect(Number.parseInt(flags, 8) & closedOnExec).toBe(closedOnExec);
+    }
+  },
+);
 
 test("a lock is gone with the descriptor that held it", () => {
   const { first, second } = lockFile();

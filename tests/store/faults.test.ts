@@ -1,12 +1,15 @@
 import { chmodSync, chownSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { SkepError } from "../../src/core/errors.ts";
 import { fileFault, isBusy, translateFault } from "../../src/store/faults.ts";
 import { openHome, writeRow } from "../fixtures/store/home.ts";
 import { lacks } from "../helpers/programs.ts";
 import { tempHomes } from "../helpers/temp-home.ts";
 import { programs } from "./start-program.ts";
+
+// Processes start slowly on a busy machine.
+setDefaultTimeout(30_000);
 
 const tempHome = tempHomes();
 const start = programs();

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { ErrorCode } from "../../src/core/errors.ts";
 import {
   kindByMount,
@@ -22,6 +22,9 @@ import {
 import { lacks } from "../helpers/programs.ts";
 import { tempHomes } from "../helpers/temp-home.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
+
+// Processes start slowly on a busy machine.
+setDefaultTimeout(30_000);
 
 const tempHome = tempHomes();
 const isRoot = process.getuid?.() === 0;

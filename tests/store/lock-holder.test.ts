@@ -1,11 +1,18 @@
 import { mkdirSync, openSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { LOCK_EX, LOCK_UN, libc } from "../../src/core/libc.ts";
 import { findLockHolder, holdersIn } from "../../src/store/lock-holder.ts";
+import type { Store } from "../../src/store/store.ts";
+import { openWriterQueue } from "../../src/store/writer-queue.ts";
+import { openHome, writeRow } from "../fixtures/store/home.ts";
+import { lacks } from "../helpers/programs.ts";
 import { tempHomes } from "../helpers/temp-home.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { programs } from "./start-program.ts";
+
+// Processes start slowly on a busy machine.
+setDefaultTimeout(30_000);
 
 const tempHome = tempHomes();
 const start = programs();
@@ -87,3 +94,76 @@ describe.skipIf(process.platform !== "linux")("on Linux", () => {
     expect(findLockHolder([lock])).toBeUndefined();
   });
 });
+
+describe.skipIf(lacks("sqlite3"))(
+  "beside a writer that does not know the queue (wants sqlite3)",
+  () => {
+    const opened: Store[] = [];
+    afterEach(async () => {
+      await Promise.all(opened.splice(0).map((store) => store.close()));
+    });
+
+    async function newStore(): Promise<{ home: string; store: Store }> {
+      const home = tempHome();
+      const store = await openHome(home);
+      opened.push(store);
+      return { home, store };
+    }
+
+    async function stranger(home: string) {
+      const child = Bun.spawn(["sqlite3", join(home, "bus.db")], { stdin: "pipe", stdout: "pipe" });
+      child.stdin.write("begin immediate;\ninsert into meta values ('stranger', '');\n.print in\n");
+      child.stdin.flush();
+      const { value } = await child.stdout.getReader().read();
+      expect(new TextDecoder().decode(value)).toBe("in\n");
+      return child;
+    }
+
+    test("a write gives up when its time is over, and names it", async () => {
+      const { home, store } = await newStore();
+      const other = await stranger(home);
+      const write = store.write((tx) => tx.run("delete from meta"), { timeoutMs: 300 });
+      await expect(write).rejects.toThrow(
+        expect.objectContaining({
+          code: "E_BUSY",
+          message: expect.stringMatching(new RegExp(`process ${other.pid} \\(sqlite3 .*\\)$`)),
+        }),
+      );
+      other.kill("SIGKILL");
+      await other.exited;
+    });
+
+    test("whoever waits blames it, and not the one of us who stands first in the queue", async () => {
+      const { home, store } = await newStore();
+      const other = await stranger(home);
+      const first = start("wait-to-write.ts", [home, "first", "60000"]);
+      await first.says("waiting");
+      const queue = openWriterQueue(join(home, "write.lock"));
+      await waitUntil("the other is in the queue", async () => {
+        const free = await queue.enter(() => true);
+        if (free) queue.leave();
+        return !free;
+      });
+      queue.close();
+      const write = store.write((tx) => tx.run("delete from meta"), { timeoutMs: 100 });
+      await expect(write).rejects.toThrow(new RegExp(`process ${other.pid} `));
+      first.kill("SIGKILL");
+      other.kill("SIGKILL");
+      await other.exited;
+    });
+
+    test("a write succeeds as soon as it lets go, and both are there", async () => {
+      const { home, store } = await newStore();
+      const other = await stranger(home);
+      const write = writeRow(store, "ours");
+      setTimeout(() => {
+        other.stdin.write("commit;\n");
+        other.stdin.end();
+      }, 150);
+      await write;
+      const rows = await store.read((tx) => tx.all("select key from meta order by key"));
+      expect(rows).toEqual([{ key: "ours" }, { key: "stranger" }]);
+      await other.exited;
+    });
+  },
+);

@@ -8,13 +8,16 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { applicationId } from "../../src/store/migrate.ts";
 import { migrations } from "../../src/store/migrations.ts";
 import { openHome, writeRow } from "../fixtures/store/home.ts";
 import { lacks } from "../helpers/programs.ts";
 import { tempHomes } from "../helpers/temp-home.ts";
 import { programs } from "./start-program.ts";
+
+// Processes start slowly on a busy machine.
+setDefaultTimeout(30_000);
 
 const tempHome = tempHomes();
 const start = programs();

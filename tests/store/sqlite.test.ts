@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { readdirSync, readlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { systemClock } from "../../src/core/clock.ts";
 import { bunDriver } from "../../src/store/driver-bun.ts";
 import { openStore } from "../../src/store/open.ts";
@@ -9,6 +9,9 @@ import type { Params, ReadTx, Store, WriteTx } from "../../src/store/store.ts";
 import { openHome, writeRow } from "../fixtures/store/home.ts";
 import { tempHomes } from "../helpers/temp-home.ts";
 import { programs } from "./start-program.ts";
+
+// Processes start slowly on a busy machine.
+setDefaultTimeout(30_000);
 
 const tempHome = tempHomes();
 const start = programs();

@@ -50,7 +50,7 @@ function start(name: string, args: string[], before: string[]): Program {
   return {
     pid: child.pid,
     said: () => said,
-    says: (text, timeoutMs) =>
+    says: (text, timeoutMs = 20_000) =>
       waitUntil(`${name} says ${text}`, () => said.includes(text), timeoutMs).then(() => {}),
     values: () => said.split("\n").flatMap(asValue),
     kill: (signal) => child.kill(signal),

@@ -5,7 +5,10 @@ import { choice, name, table, whole } from "./values.ts";
 
 const runners = ["exec", "stream", "self", "module"] as const;
 
-const word = v.pipe(v.string(), v.regex(/^[^\0]*$/, "must be text without NUL characters"));
+const word = v.pipe(
+  v.string("must be text"),
+  v.regex(/^[^\0]*$/, "must be text without NUL characters"),
+);
 
 const programCall = v.pipe(
   v.array(word, (issue) => {

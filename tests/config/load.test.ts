@@ -1,0 +1,149 @@
+import { describe, expect, test } from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { loadSettings } from "../../src/config/load.ts";
+import { defaults } from "../../src/config/settings.ts";
+import { SkepError } from "../../src/core/errors.ts";
+import { tempDir } from "../helpers/temp-dir.ts";
+
+function homeWith(toml: string | Uint8Array): string {
+  const home = tempDir();
+  writeFileSync(join(home, "skep.toml"), toml);
+  return home;
+}
+
+describe("the settings", () => {
+  test("are the defaults where nobody chose anything, without a home too", async () => {
+    expect(await loadSettings(tempDir(), {})).toBe(defaults);
+    expect(await loadSettings("/nowhere/at/all", {})).toBe(defaults);
+    expect(await loadSettings(homeWith(""), {})).toEqual(defaults);
+  });
+  test("every one of them can be set in the file", async () => {
+    const home = homeWith(`
+      [bus]
+      inbox_cap = 1
+      inbox_bytes = 2_000_000
+      body_bytes_max = 3
+      lease = "30s"
+      max_attempts = 4
+      send_timeout = "0s"
+      backoff_min = "500ms"
+      backoff_max = "2m"
+      max_run = "5m"
+      [store]
+      durability = "power"
+      busy_timeout = "1.5s"
+      [agents]
+      stop_grace = "1s"
+      drain_timeout = "1h"
+      log_bytes_max = 5000
+    `);
+    const settings = await loadSettings(home, {});
+    expect(settings).toEqual({
+      bus: {
+        inboxCap: 1,
+        inboxBytes: 2_000_000,
+        bodyBytesMax: 3,
+        leaseMs: 30_000,
+        maxAttempts: 4,
+        sendTimeoutMs: 0,
+        backoffMinMs: 500,
+        backoffMaxMs: 120_000,
+        maxRunMs: 300_000,
+      },
+      store: { durability: "power", busyTimeoutMs: 1_500 },
+      agents: { stopGraceMs: 1_000, drainTimeoutMs: 3_600_000, logBytesMax: 5_000 },
+    });
+    for (const section of Object.keys(defaults) as (keyof typeof defaults)[])
+      expect(Object.keys(settings[section])).toEqual(Object.keys(defaults[section]));
+  });
+  test("left out keep their defaults beside those that are set", async () => {
+    const { bus, ...rest } = await loadSettings(homeWith("bus.inbox_cap = 7"), {});
+    expect(bus).toEqual({ ...defaults.bus, inboxCap: 7 });
+    expect(rest).toEqual({ store: defaults.store, agents: defaults.agents });
+  });
+  test("in the environment go before those in the file, and may be numbers", async () => {
+    const home = homeWith('bus = { lease = "30s", inbox_cap = 7 }');
+    const { bus } = await loadSettings(home, { SKEP_BUS_LEASE: "5s", SKEP_BUS_MAX_ATTEMPTS: "9" });
+    expect(bus).toEqual({ ...defaults.bus, inboxCap: 7, leaseMs: 5_000, maxAttempts: 9 });
+  });
+  test("cannot be changed afterwards", async () => {
+    const chosen = await loadSettings(homeWith("bus.inbox_cap = 7"), {});
+    for (const settings of [defaults, chosen])
+      expect(() => Object.assign(settings.bus, { inboxCap: 1 })).toThrow();
+  });
+});
+
+describe("what is refused as E_CONFIG, naming the place", () => {
+  const refused: [toml: string, message: string, hint?: string][] = [
+    ["bus.leese = '5s'", ": bus.leese is not known", "Did you mean lease?"],
+    ["bus.zzz = 1", ": bus.zzz is not known", "Known here: inbox_cap, "],
+    ["[buss]", ": buss is not known", "Did you mean bus?"],
+    ["bus = 5", ": bus must be a table of keys and values, not 5"],
+    ["bus.inbox_cap = 0", ": bus.inbox_cap must be a whole number from 1 to 1000000000, not 0"],
+    ["bus.inbox_cap = 1.5", ": bus.inbox_cap must be a whole number"],
+    ["bus.inbox_cap = '7'", `: bus.inbox_cap must be a whole number from 1 to 1000000000, not "7"`],
+    ["bus.lease = 5", ": bus.lease must be a duration from 10ms to 7d, not 5", "500ms, 5s"],
+    ["bus.lease = '5'", `: bus.lease must be a duration from 10ms to 7d, not "5"`],
+    ["bus.lease = '0s'", ": bus.lease must be a duration from 10ms to 7d"],
+    ["bus.lease = '8d'", ": bus.lease must be a duration from 10ms to 7d"],
+    ["bus.lease = 2020-01-01", ": bus.lease must be a duration"],
+    [
+      "store.durability = 'pwer'",
+      `: store.durability must be process or power, not "pwer"`,
+      "Did you mean power?",
+    ],
+    ["bus.backoff_min = '2m'", ": bus.backoff_min is longer than backoff_max"],
+    ["bus.body_bytes_max = 100_000_000", ": bus.body_bytes_max is more than inbox_bytes"],
+    ["\n[bus]\nlease = \n", ":3 is not valid TOML: "],
+    ["bus.lease = '5s'\nbus.lease = '6s'", ":2 is not valid TOML: "],
+    ["bus.inbox_cap = 99999999999999999999", ":1 is not valid TOML: "],
+  ];
+  for (const [toml, message, hint] of refused)
+    test(JSON.stringify(toml), async () => {
+      const home = homeWith(toml);
+      const error = await refusal(loadSettings(home, {}));
+      expect(error.message).toStartWith(join(home, "skep.toml") + message);
+      expect(error.hint ?? "").toContain(hint ?? "");
+    });
+
+  test("an unknown key goes before what is missing or wrong beside it", async () => {
+    const error = await refusal(loadSettings(homeWith("bus = { lease = 5, leese = 5 }"), {}));
+    expect(error.message).toContain("bus.leese is not known");
+  });
+  test("a variable that does not fit, by its own name", async () => {
+    const error = await refusal(loadSettings(tempDir(), { SKEP_BUS_LEASE: "soon" }));
+    expect(error.message).toBe('SKEP_BUS_LEASE must be a duration from 10ms to 7d, not "soon"');
+  });
+  test("a variable that is no setting, with a guess", async () => {
+    const guess = async (variable: string) =>
+      await refusal(loadSettings(tempDir(), { [variable]: "x" }));
+    expect((await guess("SKEP_BUS_LEESE")).hint).toBe("Did you mean SKEP_BUS_LEASE?");
+    expect((await guess("SKEP_AGNET")).hint).toBe("Did you mean SKEP_AGENT?");
+    expect((await guess("SKEP_SOMETHING_ELSE")).message).toBe(
+      "the environment variable SKEP_SOMETHING_ELSE is not known to skep",
+    );
+  });
+  test("a variable does not mend a section that is no table", async () => {
+    const error = await refusal(loadSettings(homeWith("bus = 5"), { SKEP_BUS_LEASE: "5s" }));
+    expect(error.message).toContain("skep.toml: bus must be a table");
+  });
+  test("a file that is not text, and one that is a directory", async () => {
+    const bytes = await refusal(loadSettings(homeWith(Uint8Array.of(0x62, 0xff)), {}));
+    expect(bytes.message).toEndWith("skep.toml is not UTF-8 text");
+    const home = tempDir();
+    mkdirSync(join(home, "skep.toml"));
+    expect((await refusal(loadSettings(home, {}))).message).toContain("cannot be read (EISDIR)");
+  });
+});
+
+async function refusal(promise: Promise<unknown>): Promise<SkepError> {
+  try {
+    await promise;
+  } catch (error) {
+    if (!(error instanceof SkepError)) throw error;
+    expect(error.code).toBe("E_CONFIG");
+    return error;
+  }
+  throw new Error("nothing was refused");
+}
