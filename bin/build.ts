@@ -22,6 +22,8 @@ export async function build(): Promise<void> {
       format: "esm",
       minify: true,
       bytecode: true,
+      // In one piece, whatever built-in module a lazily loaded part imports is loaded at every start.
+      splitting: true,
       // A `.env` or `bunfig.toml` in the directory where skep happens to be called is none of its business.
       compile: { outfile: unfinished, autoloadDotenv: false, autoloadBunfig: false },
     });

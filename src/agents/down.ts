@@ -2,8 +2,8 @@
 import { SkepError } from "../core/errors.ts";
 import { sleep } from "../core/clock.ts";
 import { signalProcess } from "./process.ts";
-import { askToStop, findLastRun, findOpenRun, isSupervised } from "./runs.ts";
-import { type RunParts, type Summary, reapDeadRun } from "./shutdown.ts";
+import { askToStop, findOpenRun, findRun, isSupervised } from "./runs.ts";
+import { type RunParts, type Summary, finishRun } from "./shutdown.ts";
 
 const lookMs = 50;
 
@@ -16,18 +16,19 @@ export async function stopSwarm(
   const { store, clock } = parts;
   const run = await store.read(findOpenRun);
   if (run === undefined) return undefined;
-  await store.write((tx) => askToStop(tx, run.id, timeoutMs));
-  signalProcess(run, "SIGTERM");
+  const startTick = clock.tick();
+  // A second signal would tell the supervisor not to wait, so it gets one however many ask.
+  if (await store.write((tx) => askToStop(tx, run.id, timeoutMs))) signalProcess(run, "SIGTERM");
+  // A stopped process hears nothing until it is continued.
+  signalProcess(run, "SIGCONT");
   while (isSupervised(run, clock.boot)) {
     if (signal.aborted)
       throw new SkepError("E_BUSY", `${run.swarm} is still on its way down`, {
         hint: "skep status tells how far it is.",
       });
-    const last = await store.read(findLastRun);
-    if (last?.id !== run.id || last.state === "stopped") break;
+    const now = await store.read((tx) => findRun(tx, run.id));
+    if (now?.state === "stopped") break;
     await sleep(lookMs, signal);
   }
-  const last = await store.read(findLastRun);
-  if (last?.id === run.id && last.state === "stopped") return JSON.parse(last.summary!) as Summary;
-  return await reapDeadRun(parts);
+  return await finishRun(run, parts, startTick);
 }

@@ -1,9 +1,12 @@
 // Starting the host of an agent: another process of this very executable.
+import { dirname } from "node:path";
 import { sleep } from "../core/clock.ts";
 import { type Child, launch } from "./process.ts";
 
-/** Starts the host of the agent `name` with its assignment, which goes through a pipe so that no argument list shows it. */
+/** Starts the host of the agent `name` with its assignment, which goes through a pipe so that no argument list shows it. E_FAILED when it cannot be started. */
 export async function startHost(options: {
+  /** What starts skep. */
+  skep: readonly string[];
   name: string;
   home: string;
   cwd: string;
@@ -11,11 +14,14 @@ export async function startHost(options: {
   assignment: string;
   onOutput(chunk: Uint8Array): void;
 }): Promise<Child> {
-  const { name, home, cwd, env, assignment, onOutput } = options;
-  const command = [...ownCommand(), "host", name, "--home", home];
+  const { skep, name, home, cwd, env, assignment, onOutput } = options;
+  const command = [...skep, "host", name, "--home", home];
   const host = await launch({ command, cwd, env, onStdout: onOutput, onStderr: onOutput });
   // The pipe stays open: its end tells the host that its supervisor is gone.
-  await Promise.race([host.write(`${assignment}\n`), host.exited, sleep(10_000)]);
+  const waited = new AbortController();
+  const written = host.write(`${assignment}\n`);
+  await Promise.race([written, host.exited, sleep(10_000, waited.signal)]);
+  waited.abort();
   return host;
 }
 
@@ -24,4 +30,12 @@ export function ownCommand(): string[] {
   const script = process.argv[1];
   const compiled = script === undefined || script.includes("$bunfs") || script.includes("~BUN");
   return compiled ? [process.execPath] : [process.execPath, script];
+}
+
+// What a shell falls back on: enough for `sh`, and nothing of whoever called `skep up`.
+const plainPath = "/usr/local/bin:/usr/bin:/bin";
+
+/** `env` with the directory of this executable first on its PATH, so that programs find the skep they belong to. */
+export function withSkepOnPath(env: Record<string, string>): Record<string, string> {
+  return { ...env, PATH: `${dirname(process.execPath)}:${env["PATH"] || plainPath}` };
 }

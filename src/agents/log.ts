@@ -1,10 +1,20 @@
 // An agent's log: what its programs wrote, in a file that cannot grow without bound.
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  truncateSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 
 export interface Log {
   /** Appends `bytes`; never throws, for a full disk must not stop the work. */
   append(bytes: Uint8Array | string): void;
+  /** Ends it; what is appended afterwards is lost. */
   close(): void;
 }
 
@@ -12,22 +22,52 @@ export interface Log {
 export function openLog(home: string, name: string, bytesMax: number): Log {
   const folder = join(home, "logs");
   const path = join(folder, `${name}.log`);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  let fd = openSync(path, "a", 0o600);
-  let size = fstatSync(fd).size;
+  let file = openFile(folder, path);
+  let closed = false;
+  // The number of a closed file may be given to another one, such as the database: it is forgotten before anything else happens.
+  const close = () => {
+    const fd = file?.fd;
+    file = undefined;
+    if (fd !== undefined) closeSync(fd);
+  };
   return {
     append(bytes) {
+      if (closed) return;
+      file ??= openFile(folder, path);
+      if (file === undefined) return;
       try {
-        size += typeof bytes === "string" ? writeSync(fd, bytes) : writeSync(fd, bytes);
-        if (size < bytesMax) return;
-        closeSync(fd);
-        renameSync(path, `${path}.1`);
-        fd = openSync(path, "a", 0o600);
-        size = 0;
+        file.size += writeSync(file.fd, Buffer.from(bytes));
       } catch {
         // What cannot be written down is lost; the program's work is not.
+        return;
       }
+      if (file.size < bytesMax) return;
+      close();
+      rotate(path);
     },
-    close: () => closeSync(fd),
+    close() {
+      closed = true;
+      close();
+    },
   };
+}
+
+function openFile(folder: string, path: string): { fd: number; size: number } | undefined {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const fd = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+    return { fd, size: fstatSync(fd).size };
+  } catch {
+    return undefined;
+  }
+}
+
+function rotate(path: string): void {
+  try {
+    renameSync(path, `${path}.1`);
+  } catch {
+    // Something else has that name: the bound matters more than the lines.
+    truncateSync(path);
+  }
 }

@@ -1,5 +1,6 @@
 // One child process: in a group of its own, with both its pipes read, ended as a whole.
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { sleep } from "../core/clock.ts";
 import { SkepError } from "../core/errors.ts";
 import { type ProcessIdentity, isAlive, processState } from "../core/identity.ts";
@@ -25,42 +26,40 @@ export interface Exit {
 export interface Child extends ProcessIdentity {
   /** Resolves when the process has ended, whoever may still hold its pipes. */
   exited: Promise<Exit>;
-  /** Resolves when both pipes are at their end, which a grandchild can put off for ever. */
-  closed: Promise<void>;
+  /** Resolves when it has ended and what it wrote is read; a child of its own that kept a pipe puts that off only for a moment. */
+  finished: Promise<Exit>;
   /** Writes to its standard input: resolves when there is room for more. A program that no longer reads is no error. */
   write(bytes: Uint8Array | string): Promise<void>;
   /** Ends its standard input. */
   end(): void;
+  /** Leaves its standard output unread until `resume`, so that it has to wait. */
+  pause(): void;
+  resume(): void;
 }
+
+// How long output may go on coming after the process has ended.
+const leftoverMs = 500;
 
 /** Starts a program in a process group of its own. E_FAILED when it cannot be started. */
 export async function launch({ command, cwd, env, onStdout, onStderr }: Launch): Promise<Child> {
-  const [program, ...args] = command;
-  const child = spawn(program!, args, {
-    cwd,
-    env,
-    detached: true,
-    stdio: ["pipe", "pipe", "pipe"],
-  });
-  const exited = new Promise<Exit>((resolve) =>
-    child.once("exit", (code, signal) => resolve({ code, signal })),
-  );
-  const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  const { child, exited, closed } = await start(command, cwd, env);
   child.stdout.on("data", onStdout);
   child.stderr.on("data", onStderr);
-  // A program may end or close its input while we write; its exit says what there is to say.
-  child.stdin.on("error", () => {});
-  child.stdout.on("error", () => {});
-  child.stderr.on("error", () => {});
-  await started(child, program!, cwd);
   const pid = child.pid!;
   return {
     pid,
     startTime: processState(pid)?.startTime ?? 0,
     exited,
-    closed,
+    finished: exited.then(async (exit) => {
+      const waited = new AbortController();
+      await Promise.race([closed, sleep(leftoverMs, waited.signal)]);
+      waited.abort();
+      return exit;
+    }),
     write: (bytes) => writeTo(child, bytes),
     end: () => void child.stdin.end(),
+    pause: () => void child.stdout.pause(),
+    resume: () => void child.stdout.resume(),
   };
 }
 
@@ -72,19 +71,17 @@ export function signalGroup(leader: ProcessIdentity, signal: NodeJS.Signals): bo
   return kill(-leader.pid, signal);
 }
 
-/** Ends the group of `leader`: SIGTERM, then SIGKILL after `graceMs` or when `urgent` aborts. Resolves when the leader is gone. */
+/** Ends the group of `leader`: SIGTERM, then SIGKILL after `graceMs`. Resolves when the leader is gone. */
 export async function stopGroup(
   leader: ProcessIdentity & { exited: Promise<unknown> },
   graceMs: number,
-  urgent?: AbortSignal,
 ): Promise<void> {
   signalGroup(leader, "SIGTERM");
   // A stopped process hears nothing until it is continued.
   signalGroup(leader, "SIGCONT");
-  const grace = new AbortController();
-  const cut = urgent === undefined ? grace.signal : AbortSignal.any([grace.signal, urgent]);
-  await Promise.race([leader.exited, sleep(graceMs, cut)]);
-  grace.abort();
+  const waited = new AbortController();
+  await Promise.race([leader.exited, sleep(graceMs, waited.signal)]);
+  waited.abort();
   signalGroup(leader, "SIGKILL");
   await leader.exited;
 }
@@ -108,22 +105,49 @@ function kill(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-function started(child: ChildProcess, program: string, cwd: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    child.once("spawn", resolve);
-    child.once("error", (error: NodeJS.ErrnoException) =>
-      reject(
-        new SkepError("E_FAILED", `${program} cannot be started (${error.code ?? error.message})`, {
-          hint: `It was looked for from ${cwd} and on the PATH of the agent's environment.`,
-          cause: error,
-        }),
-      ),
+/** The process once it runs. Some failures are thrown by the call, others told later. */
+async function start(command: readonly string[], cwd: string, env: Record<string, string>) {
+  const [program, ...args] = command;
+  try {
+    const child = spawn(program!, args, { cwd, env, detached: true, stdio: "pipe" });
+    const exited = new Promise<Exit>((resolve) =>
+      child.once("exit", (code, signal) => resolve({ code, signal })),
     );
-  });
+    const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
+    // A program may end or close its input while we write; its exit says what there is to say.
+    for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.on("error", () => {});
+    await new Promise<void>((resolve, reject) => {
+      child.once("spawn", resolve);
+      child.once("error", reject);
+    });
+    return { child, exited, closed };
+  } catch (error) {
+    throw new SkepError("E_FAILED", `${program} cannot be started: ${whyNot(error, cwd)}`, {
+      hint: "A name without a slash is looked for on the PATH of the agent's environment.",
+      cause: error,
+    });
+  }
 }
 
-function writeTo(child: ChildProcess, bytes: Uint8Array | string): Promise<void> {
-  const stdin = child.stdin!;
+const reasons: Record<string, string> = {
+  ENOENT: "there is no such program, or no such interpreter",
+  EACCES: "it may not be executed",
+  ENOEXEC: "it is neither a program nor a script that begins with #!",
+  E2BIG: "its arguments and environment are too long",
+  EAGAIN: "there are too many processes",
+};
+
+function whyNot(error: unknown, cwd: string): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (!existsSync(cwd)) return `there is no directory ${cwd}`;
+  const reason = reasons[code ?? ""];
+  return reason === undefined ? message : `${reason} (${code})`;
+}
+
+function writeTo(
+  { stdin }: ChildProcessWithoutNullStreams,
+  bytes: Uint8Array | string,
+): Promise<void> {
   if (stdin.destroyed || !stdin.writable) return Promise.resolve();
   return new Promise((resolve) => {
     if (stdin.write(bytes)) return resolve();

@@ -21,7 +21,7 @@ export interface Agent {
 }
 
 /** Whether an agent in `state` will do nothing more. */
-export function hasEnded(state: AgentState): boolean {
+export function hasEnded(state: AgentState): state is "stopped" | "failed" | "dead" {
   return state === "stopped" || state === "failed" || state === "dead";
 }
 
@@ -57,7 +57,7 @@ export async function noteStarted(
   await tx.run(
     `update agents set state = 'ready', host_pid = $pid, host_start_time = $startTime,
             program_pid = $programPid, program_start_time = $programStartTime, started_at = $now, changed_at = $now
-      where name = $name`,
+      where name = $name and state not in ('stopped', 'failed', 'dead')`,
     {
       name,
       pid: host.pid,
@@ -85,13 +85,23 @@ export async function noteState(
   );
 }
 
+const columns = `name, state, reason, runner, inbox, host_pid as hostPid, host_start_time as hostStartTime,
+  program_pid as programPid, program_start_time as programStartTime, started_at as startedAt, changed_at as changedAt`;
+
 /** Every agent by name; none before the first `up`. */
 export async function listAgents(tx: ReadTx): Promise<Agent[]> {
-  return await tx.all<Agent>(
-    `select name, state, reason, runner, inbox, host_pid as hostPid, host_start_time as hostStartTime,
-            program_pid as programPid, program_start_time as programStartTime,
-            started_at as startedAt, changed_at as changedAt
-       from agents order by name`,
+  return await tx.all<Agent>(`select ${columns} from agents order by name`);
+}
+
+/** The agent `name`; undefined when there is none. */
+export async function findAgent(tx: ReadTx, name: string): Promise<Agent | undefined> {
+  return await tx.get<Agent>(`select ${columns} from agents where name = $name`, { name });
+}
+
+/** The long-lived programs of `agents`; none of those between two messages. */
+export function programsOf(agents: readonly Agent[]): ProcessIdentity[] {
+  return agents.flatMap(({ programPid: pid, programStartTime: startTime }) =>
+    pid === null || startTime === null ? [] : [{ pid, startTime }],
   );
 }
 

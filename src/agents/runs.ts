@@ -22,32 +22,27 @@ export interface Run extends ProcessIdentity {
 const columns = `id, swarm, file, mark, state, boot, pid, start_time as startTime, started_at as startedAt,
   stop_asked_at as stopAskedAt, stop_timeout_ms as stopTimeoutMs, ended_at as endedAt, summary`;
 
-/** Opens a run of `swarm` under the supervisor `self`: its id. E_RUNNING when one is open. */
+/** Opens a run under the supervisor that is described with it: its id. E_RUNNING when one is open. */
 export async function openRun(
   tx: WriteTx,
-  {
-    swarm,
-    file,
-    mark,
-    boot,
-    self,
-  }: Pick<Run, "swarm" | "file" | "mark" | "boot"> & { self: ProcessIdentity },
+  run: Pick<Run, "swarm" | "file" | "mark" | "boot" | "pid" | "startTime">,
 ): Promise<number> {
   const open = await findOpenRun(tx);
-  if (open !== undefined)
-    throw new SkepError(
-      "E_RUNNING",
-      `the swarm ${open.swarm} runs here already, under process ${open.pid}`,
-      {
-        hint: "skep down stops it; another --home takes another swarm.",
-      },
-    );
+  if (open !== undefined) throw runsAlready(open);
+  const { swarm, file, mark, boot, pid, startTime } = run;
   const { lastId } = await tx.run(
     `insert into runs (swarm, file, mark, state, boot, pid, start_time, started_at)
      values ($swarm, $file, $mark, 'running', $boot, $pid, $startTime, $now)`,
-    { swarm, file, mark, boot, pid: self.pid, startTime: self.startTime, now: tx.now },
+    { swarm, file, mark, boot, pid, startTime, now: tx.now },
   );
   return lastId;
+}
+
+/** The error for whoever would start a second swarm beside `run`. */
+export function runsAlready({ swarm, pid }: Pick<Run, "swarm" | "pid">): SkepError {
+  return new SkepError("E_RUNNING", `the swarm ${swarm} runs here already, under process ${pid}`, {
+    hint: "skep down stops it; another --home takes another swarm.",
+  });
 }
 
 /** The run that has not stopped, or undefined when there is none. */
@@ -60,17 +55,24 @@ export async function findLastRun(tx: ReadTx): Promise<Run | undefined> {
   return await tx.get<Run>(`select ${columns} from runs order by id desc limit 1`);
 }
 
+/** The run `id`; undefined when there never was one. */
+export async function findRun(tx: ReadTx, id: number): Promise<Run | undefined> {
+  return await tx.get<Run>(`select ${columns} from runs where id = $id`, { id });
+}
+
 /** Whether the supervisor of `run` is alive: that very process, in this very boot. */
 export function isSupervised(run: Run, boot: string): boolean {
   return run.boot === boot && isAlive(run);
 }
 
-/** Notes that somebody wants `run` to stop, giving its agents `timeoutMs` to finish. */
-export async function askToStop(tx: WriteTx, run: number, timeoutMs: number): Promise<void> {
-  await tx.run(
-    "update runs set stop_asked_at = $now, stop_timeout_ms = $timeoutMs where id = $run and stop_asked_at is null",
+/** Notes that somebody wants `run` to stop, giving its agents `timeoutMs` to finish: whether it has yet to be told. */
+export async function askToStop(tx: WriteTx, run: number, timeoutMs: number): Promise<boolean> {
+  const { changes } = await tx.run(
+    `update runs set stop_asked_at = $now, stop_timeout_ms = $timeoutMs
+      where id = $run and state = 'running' and stop_asked_at is null`,
     { run, timeoutMs, now: tx.now },
   );
+  return changes === 1;
 }
 
 /** Notes that `run` has begun to stop. */

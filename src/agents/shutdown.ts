@@ -1,25 +1,31 @@
 // The end of a run: park what is left, end every process it started, and say whether all adds up.
-import { SkepError } from "../core/errors.ts";
 import type { Clock } from "../core/clock.ts";
-import type { Store, WriteTx, ReadTx } from "../store/store.ts";
-import { type AgentState, hasEnded, listAgents, noteState } from "./registry.ts";
-import { type Run, closeRun, findOpenRun, isSupervised } from "./runs.ts";
+import type { ReadTx, Store, WriteTx } from "../store/store.ts";
+import { hasEnded, listAgents, noteState, programsOf } from "./registry.ts";
+import { type Run, closeRun, findOpenRun, findRun, isSupervised, runsAlready } from "./runs.ts";
 import { endMarked } from "./survivors.ts";
 
 /** What a run has the bus do, inside the run's own transactions. */
 export interface Ledger {
-  /** Creates `inboxes`, brings back what earlier runs parked, opens the intake and closes the address book. */
-  begin(tx: WriteTx, inboxes: string[]): Promise<void>;
+  /** Creates `inboxes`, takes back what `names` hold from before, brings back what earlier runs parked, opens the intake and closes the address book. */
+  begin(tx: WriteTx, names: string[], inboxes: string[]): Promise<void>;
   /** Stops claims and sends; who holds something may settle it until `deadlineTick`. */
   stopIntake(tx: WriteTx, deadlineTick: number): Promise<void>;
   /** Gives back what the agent `name` held when it died. */
   handBack(tx: WriteTx, name: string, reason: string): Promise<void>;
   /** Forgets that the process `pid` waited for anything. */
   forgetWaiter(tx: WriteTx, pid: number): Promise<void>;
-  /** Parks all that is left under `run`, opens the intake and the address book: how many were parked, and how many of them were leased. */
-  park(tx: WriteTx, run: number): Promise<{ parked: number; returned: number }>;
+  /** Parks all that is left under `run`: how many were parked, and how many of them were leased. */
+  park(tx: WriteTx, run: number): Promise<Parked>;
+  /** Opens the intake and the address book: the bus is anybody's again. */
+  end(tx: WriteTx): Promise<void>;
   /** The sum over all inboxes. */
   conservation(tx: ReadTx): Promise<Conservation>;
+}
+
+export interface Parked {
+  parked: number;
+  returned: number;
 }
 
 export interface Conservation {
@@ -30,11 +36,9 @@ export interface Conservation {
 }
 
 /** How a run went. */
-export interface Summary {
+export interface Summary extends Parked {
   run: number;
   agents: { stopped: number; failed: number; dead: number };
-  parked: number;
-  returned: number;
   /** Processes that had to be killed after the grace time. */
   killed: number;
   /** From the beginning of the drain to here, in milliseconds. */
@@ -50,57 +54,77 @@ export interface RunParts {
   clock: Clock;
   ledger: Ledger;
   settings: { stopGraceMs: number };
+  /** Aborts when nobody wants to wait for the programs. */
   urgent?: AbortSignal;
 }
 
-/** Parks what is left of `run`, ends what it started, and closes it. `startTick` is when its drain began. */
+/**
+ * Parks what is left of `run`, ends what it started, and closes it: how it went, also when somebody else was faster.
+ * `startTick` is when its drain began. Done again from the start when a kill cut it short.
+ */
 export async function finishRun(
-  run: Pick<Run, "id" | "mark">,
+  run: Pick<Run, "id" | "mark" | "boot">,
   parts: RunParts,
   startTick: number,
 ): Promise<Summary> {
   const { store, clock, ledger, settings, urgent } = parts;
-  const { parked, returned } = await store.write((tx) => ledger.park(tx, run.id));
-  const killed = await endMarked({ run: run.mark }, settings.stopGraceMs, urgent);
-  const summary = await store.write(async (tx) => {
-    const agents = { stopped: 0, failed: 0, dead: 0 };
-    for (const { name, state } of await listAgents(tx)) {
-      const ended: AgentState = hasEnded(state) ? state : "stopped";
-      await noteState(tx, name, ended, "the swarm went down");
-      agents[ended as keyof typeof agents]++;
-    }
-    const conservation = await ledger.conservation(tx);
-    const drainMs = clock.tick() - startTick;
-    const stopAsked = (await findOpenRun(tx))?.stopAskedAt != null;
-    const whole: Summary = {
+  const first = await store.write(async (tx) => {
+    // Another one may have finished this run and even begun the next.
+    if (!(await isOpen(tx, run.id))) return undefined;
+    await ledger.stopIntake(tx, tx.tick);
+    // Process ids of another boot mean nothing.
+    const programs = run.boot === clock.boot ? programsOf(await listAgents(tx)) : [];
+    return { ...(await ledger.park(tx, run.id)), programs };
+  });
+  if (first === undefined) return await summaryOf(run.id, store);
+  const mark = { run: run.mark, programs: first.programs };
+  const killed = await endMarked(mark, settings.stopGraceMs, urgent);
+  const closed = await store.write(async (tx) => {
+    if (!(await isOpen(tx, run.id))) return false;
+    const agents = await endAgents(tx);
+    // A host that would not hurry may have committed what its program had sent.
+    const late = await ledger.park(tx, run.id);
+    await ledger.end(tx);
+    const summary: Summary = {
       run: run.id,
       agents,
-      parked,
-      returned,
+      parked: first.parked + late.parked,
+      returned: first.returned + late.returned,
       killed,
-      drainMs,
-      conservation,
-      stopAsked,
+      drainMs: clock.tick() - startTick,
+      conservation: await ledger.conservation(tx),
+      stopAsked: (await findRun(tx, run.id))?.stopAskedAt != null,
     };
-    await closeRun(tx, run.id, JSON.stringify(whole));
-    return whole;
+    await closeRun(tx, run.id, JSON.stringify(summary));
+    return true;
   });
-  await store.checkpoint();
-  return summary;
+  if (closed) await store.checkpoint();
+  return await summaryOf(run.id, store);
 }
 
-/** Finishes the run that is open here, if its supervisor is dead: what it left, or undefined when there is nothing to do. E_RUNNING when it is alive. */
-export async function reapDeadRun(parts: RunParts): Promise<Summary | undefined> {
+/** Finishes the run that is open here, if its supervisor is dead; nothing to do when none is open. E_RUNNING when it is alive. */
+export async function reapDeadRun(parts: RunParts): Promise<void> {
   const { store, clock } = parts;
   const run = await store.read(findOpenRun);
-  if (run === undefined) return undefined;
-  if (isSupervised(run, clock.boot))
-    throw new SkepError(
-      "E_RUNNING",
-      `the swarm ${run.swarm} runs here already, under process ${run.pid}`,
-      {
-        hint: "skep down stops it; another --home takes another swarm.",
-      },
-    );
-  return await finishRun(run, parts, clock.tick());
+  if (run === undefined) return;
+  if (isSupervised(run, clock.boot)) throw runsAlready(run);
+  await finishRun(run, parts, clock.tick());
+}
+
+async function isOpen(tx: ReadTx, run: number): Promise<boolean> {
+  return (await findOpenRun(tx))?.id === run;
+}
+
+async function summaryOf(run: number, store: Store): Promise<Summary> {
+  const { summary } = (await store.read((tx) => findRun(tx, run)))!;
+  return JSON.parse(summary!) as Summary;
+}
+
+async function endAgents(tx: WriteTx): Promise<Summary["agents"]> {
+  const counts = { stopped: 0, failed: 0, dead: 0 };
+  for (const { name, state } of await listAgents(tx)) {
+    if (!hasEnded(state)) await noteState(tx, name, "stopped", "the swarm went down");
+    counts[hasEnded(state) ? state : "stopped"]++;
+  }
+  return counts;
 }

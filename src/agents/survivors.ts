@@ -1,8 +1,8 @@
 // Processes that a run started, found by the mark that every one of them inherited in its environment.
 import { readFileSync, readdirSync } from "node:fs";
 import { sleep } from "../core/clock.ts";
-import { type ProcessIdentity, processState } from "../core/identity.ts";
-import { signalProcess } from "./process.ts";
+import { type ProcessIdentity, isAlive, processState } from "../core/identity.ts";
+import { signalGroup, signalProcess } from "./process.ts";
 
 /** Whose processes are meant: all of a run's, or those of one agent of it. */
 export interface Mark {
@@ -10,15 +10,19 @@ export interface Mark {
   run: string;
   /** SKEP_AGENT; left out: everybody's. */
   agent?: string;
+  /** Programs known by their rows, with their groups: a program can lose its mark, by `env -i` or a new title. */
+  programs?: readonly ProcessIdentity[];
 }
 
-/** Every live process with that mark, but for this one; none where there is no `/proc`. */
+/** Every live process with that mark, but for this one; where there is no `/proc` only the known programs. */
 export function findMarked(mark: Mark): ProcessIdentity[] {
-  if (process.platform !== "linux") return [];
-  const found: ProcessIdentity[] = [];
+  const found = (mark.programs ?? []).filter(isAlive);
+  if (process.platform !== "linux") return found;
+  const known = new Set(found.map(({ pid }) => pid));
   for (const entry of readdirSync("/proc")) {
     const pid = Number(entry);
-    if (!Number.isInteger(pid) || pid === process.pid || !isMarked(pid, mark)) continue;
+    if (!Number.isInteger(pid) || pid === process.pid || known.has(pid)) continue;
+    if (!isMarked(pid, mark)) continue;
     const state = processState(pid);
     if (state !== undefined && state.state !== "Z") found.push({ pid, startTime: state.startTime });
   }
@@ -31,12 +35,7 @@ export async function endMarked(
   graceMs: number,
   urgent?: AbortSignal,
 ): Promise<number> {
-  const found = findMarked(mark);
-  for (const identity of found) {
-    signalProcess(identity, "SIGTERM");
-    // A stopped process hears nothing until it is continued.
-    signalProcess(identity, "SIGCONT");
-  }
+  signalAll(findMarked(mark), mark, "SIGTERM");
   for (let waitedMs = 0; waitedMs < graceMs && !urgent?.aborted; waitedMs += 50) {
     if (findMarked(mark).length === 0) return 0;
     await sleep(50, urgent);
@@ -51,10 +50,25 @@ export async function killMarked(mark: Mark): Promise<number> {
   for (let round = 0; round < 50; round++) {
     const found = findMarked(mark);
     if (found.length === 0) break;
-    for (const identity of found) if (signalProcess(identity, "SIGKILL")) killed.add(identity.pid);
+    for (const { pid } of signalAll(found, mark, "SIGKILL")) killed.add(pid);
     await sleep(10);
   }
   return killed.size;
+}
+
+/** Those of `found` that the signal was sent to. */
+function signalAll(
+  found: readonly ProcessIdentity[],
+  { programs = [] }: Mark,
+  signal: "SIGTERM" | "SIGKILL",
+): ProcessIdentity[] {
+  return found.filter((identity) => {
+    const send = programs.includes(identity) ? signalGroup : signalProcess;
+    const sent = send(identity, signal);
+    // A stopped process hears nothing until it is continued.
+    if (signal === "SIGTERM") send(identity, "SIGCONT");
+    return sent;
+  });
 }
 
 function isMarked(pid: number, { run, agent }: Mark): boolean {

@@ -13,9 +13,9 @@ export async function noticeBoot({
   if (await store.read((tx) => isBoot(tx, clock.boot))) return;
   await store.write(async (tx) => {
     if (await isBoot(tx, clock.boot)) return;
+    await tx.run("delete from waiters");
     await handBackAll(tx, settings, "the machine was started anew");
     await endBackoffs(tx);
-    await tx.run("delete from waiters");
     await tx.run(
       "insert into meta (key, value) values ('boot', $boot) on conflict (key) do update set value = $boot",
       {

@@ -1,7 +1,9 @@
 // Dead letters: deliveries that ended badly, kept with the reason until somebody looks.
 import type { WriteTx } from "../store/store.ts";
-import { releaseReply } from "./reply.ts";
+import { ring } from "./doorbell.ts";
 import { move } from "./ledger.ts";
+import { releaseReply } from "./reply.ts";
+import { ringOne } from "./waiters.ts";
 
 /** Moves the delivery `id`, in whatever state, to the dead letters of its inbox. */
 export async function deadLetter(tx: WriteTx, id: number, reason: string): Promise<void> {
@@ -16,7 +18,9 @@ export async function deadLetter(tx: WriteTx, id: number, reason: string): Promi
      values ($id, $messageId, $inbox, $reason, $attempt, $epoch, $priority, $bytes, $holder, $now)`,
     { id, messageId, inbox, reason, attempt, epoch, priority, bytes, holder, now: tx.now },
   );
-  await move(tx, inbox, { [state]: -1, dead: 1, bytes: -bytes });
+  // What is parked takes no room (see park.ts).
+  await move(tx, inbox, { [state]: -1, dead: 1, bytes: state === "parked" ? 0 : -bytes });
+  await ringOne(tx, inbox, "room", ring);
   if (owesReply === 1) await releaseReply(tx, messageId);
 }
 

@@ -40,7 +40,7 @@ export function parseDraftLine(line: string): Draft {
 function bodyOf(given: Record<string, unknown>): Uint8Array {
   const { body, body_b64: base64 } = given;
   if (body != null && base64 != null) throw wrong("a message has either body or body_b64");
-  if (typeof body === "string") return bytesOf(body);
+  if (typeof body === "string") return bytesOf(wellFormed(body, "body"));
   if (typeof base64 !== "string") throw wrong("a message needs a text in body or in body_b64");
   // Buffer skips what is not base64; a message must not arrive as other bytes than were meant.
   if (!/^[A-Za-z0-9+/]*={0,2}$/.test(base64) || base64.length % 4 !== 0)
@@ -52,7 +52,13 @@ function text(given: Record<string, unknown>, key: string): string | undefined {
   const value = given[key];
   if (value == null) return undefined;
   if (typeof value !== "string") throw wrong(`${key} has to be a text`);
-  return value;
+  return wellFormed(value, key);
+}
+
+// Half of a surrogate pair is no character and would arrive as another one.
+function wellFormed(value: string, key: string): string {
+  if (value.isWellFormed()) return value;
+  throw wrong(`${key} has half of a character in it`);
 }
 
 function number(given: Record<string, unknown>, key: string): number | undefined {

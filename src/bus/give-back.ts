@@ -66,15 +66,16 @@ export async function giveBack(
   return state;
 }
 
-/** How long a delivery rests after its `attempt`-th failure: doubling from the least to the most, with full jitter above the least. */
+/** How long a delivery rests after its `attempt`-th failure: anything from the least up to a ceiling that doubles with each, and is the most at last. */
 export function backoffMs(
   settings: Pick<BusSettings, "backoffMinMs" | "backoffMaxMs">,
   attempt: number,
   random = Math.random(),
 ): number {
   const { backoffMinMs, backoffMaxMs } = settings;
-  const ceiling = Math.min(backoffMaxMs, backoffMinMs * 2 ** (attempt - 1));
-  return Math.round(backoffMinMs + random * Math.max(0, ceiling - backoffMinMs));
+  // Of what failed together not even the first retry comes together.
+  const ceiling = Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(attempt, 30));
+  return Math.round(backoffMinMs + random * (ceiling - backoffMinMs));
 }
 
 const wording: Record<Ending, string> = {

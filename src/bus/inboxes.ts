@@ -31,8 +31,8 @@ export async function listInboxes(tx: ReadTx): Promise<InboxSummary[]> {
   >(
     `select inbox, temporary, ready, delayed, leased, parked, reserved, sent, acked, dead, expired, purged,
             moved_in as movedIn, moved_out as movedOut, bytes,
-            (select m.sent_at from deliveries d join messages m on m.id = d.message_id
-              where d.inbox = ledger.inbox and d.state = 'ready' order by d.priority desc, d.id limit 1) as oldest
+            (select min(m.sent_at) from deliveries d join messages m on m.id = d.message_id
+              where d.inbox = ledger.inbox and d.state = 'ready') as oldest
        from ledger order by inbox`,
   );
   return rows.map(({ oldest, temporary, ...row }) => ({

@@ -38,41 +38,43 @@ export async function move(
   return row?.ready;
 }
 
-/** Puts one delivery of `bytes` on the account of `inbox`, or only a slot for a reply to come: whether there was room (false: full, or no such inbox). */
+/** What an inbox is asked to take: deliveries with so many bytes of bodies in all, and slots for replies to come. */
+export interface Load {
+  deliveries: number;
+  slots: number;
+  bytes: number;
+}
+
+// A slot has no bytes yet, so only deliveries are weighed.
+const fits = `ready + delayed + leased + reserved + $deliveries + $slots <= coalesce(cap, $cap)
+          and ($deliveries = 0 or bytes + $bytes <= coalesce(cap_bytes, $capBytes))`;
+
+/** Puts `load` on the account of `inbox`: whether there was room (false: full, or no such inbox). */
 export async function admit(
   tx: WriteTx,
   settings: BusSettings,
   inbox: string,
-  what: { bytes: number } | "reply slot",
+  load: Load,
 ): Promise<boolean> {
-  const room = "ready + delayed + leased + reserved < coalesce(cap, $cap)";
-  const { inboxCap: cap, inboxBytes: capBytes } = settings;
-  const { changes } =
-    what === "reply slot"
-      ? await tx.run(`update ledger set reserved = reserved + 1 where inbox = $inbox and ${room}`, {
-          inbox,
-          cap,
-        })
-      : await tx.run(
-          `update ledger set ready = ready + 1, sent = sent + 1, bytes = bytes + $bytes
-            where inbox = $inbox and ${room} and bytes + $bytes <= coalesce(cap_bytes, $capBytes)`,
-          { inbox, cap, capBytes, bytes: what.bytes },
-        );
+  const { changes } = await tx.run(
+    `update ledger set ready = ready + $deliveries, sent = sent + $deliveries,
+            reserved = reserved + $slots, bytes = bytes + $bytes
+      where inbox = $inbox and ${fits}`,
+    { inbox, ...load, cap: settings.inboxCap, capBytes: settings.inboxBytes },
+  );
   return changes === 1;
 }
 
-/** Whether `inbox` has room for a delivery of `bytes`, or for a reply when `bytes` is 0; true when there is no such inbox. */
+/** Whether `inbox` would admit `load`; true when there is no such inbox. */
 export async function hasRoom(
   tx: ReadTx,
   settings: BusSettings,
   inbox: string,
-  bytes: number,
+  load: Load,
 ): Promise<boolean> {
   const row = await tx.get<{ room: number }>(
-    `select ready + delayed + leased + reserved < coalesce(cap, $cap)
-        and ($bytes = 0 or bytes + $bytes <= coalesce(cap_bytes, $capBytes)) as room
-       from ledger where inbox = $inbox`,
-    { inbox, bytes, cap: settings.inboxCap, capBytes: settings.inboxBytes },
+    `select ${fits} as room from ledger where inbox = $inbox`,
+    { inbox, ...load, cap: settings.inboxCap, capBytes: settings.inboxBytes },
   );
   return row === undefined || row.room === 1;
 }

@@ -13,8 +13,9 @@ export async function parkAll(
   const returned = await handBackAll(tx, settings, "the swarm went down");
   let parked = 0;
   for (const state of ["ready", "delayed"] as const) {
-    for (const { inbox, count } of await countBy(tx, state)) {
-      await move(tx, inbox, { [state]: -count, parked: count });
+    for (const { inbox, count, bytes } of await countBy(tx, state)) {
+      // What is parked takes no room, or nobody could send to a swarm that is down.
+      await move(tx, inbox, { [state]: -count, parked: count, bytes: -bytes });
       parked += count;
     }
     await tx.run(
@@ -29,16 +30,20 @@ export async function parkAll(
 export async function unparkAll(tx: WriteTx): Promise<number> {
   let count = 0;
   for (const row of await countBy(tx, "parked")) {
-    await move(tx, row.inbox, { parked: -row.count, ready: row.count });
+    await move(tx, row.inbox, { parked: -row.count, ready: row.count, bytes: row.bytes });
     count += row.count;
   }
   await tx.run("update deliveries set state = 'ready', run = null where state = 'parked'");
   return count;
 }
 
-async function countBy(tx: WriteTx, state: string): Promise<{ inbox: string; count: number }[]> {
+async function countBy(
+  tx: WriteTx,
+  state: string,
+): Promise<{ inbox: string; count: number; bytes: number }[]> {
   return await tx.all(
-    "select inbox, count(*) as count from deliveries where state = $state group by inbox",
+    `select inbox, count(*) as count, sum(bytes) as bytes
+       from deliveries where state = $state group by inbox`,
     { state },
   );
 }

@@ -4,7 +4,7 @@ import type { WriteTx } from "../store/store.ts";
 import { readMessage } from "./claim.ts";
 import { ring } from "./doorbell.ts";
 import { move } from "./ledger.ts";
-import type { BusSettings, Delivery } from "./message.ts";
+import { type BusSettings, type Delivery, checkDraft } from "./message.ts";
 import { insert, sendTx } from "./send.ts";
 import { ringOne } from "./waiters.ts";
 
@@ -52,11 +52,7 @@ export async function replyTx(
     priority: request.priority,
   };
   if (owed) {
-    if (draft.body.length > settings.bodyBytesMax)
-      throw new SkepError(
-        "E_BODY",
-        `the reply has ${draft.body.length} bytes; ${settings.bodyBytesMax} are allowed`,
-      );
+    checkDraft(draft, settings);
     await move(tx, to, { reserved: -1, ready: 1, sent: 1, bytes: draft.body.length });
     return { id: await insert(tx, from, draft, false), to };
   }

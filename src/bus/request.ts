@@ -17,9 +17,14 @@ export async function request(bus: Bus, draft: Draft, options: SendOptions): Pro
   const inbox = `request-${randomHex(8)}`;
   const start = bus.clock.tick();
   const { from, timeoutMs, signal } = options;
-  await bus.store.write((tx) => createInbox(tx, inbox, true), { signal });
+  const lockOptions = { signal, timeoutMs: Math.max(timeoutMs, 50) };
+  await bus.store.write((tx) => createInbox(tx, inbox, true), lockOptions);
   try {
-    const { id } = await send(bus, { ...draft, replyTo: inbox }, options);
+    const { id } = await send(
+      bus,
+      { ...draft, replyTo: inbox },
+      { ...options, timeoutForLock: true },
+    );
     const waitMs = timeoutMs - (bus.clock.tick() - start);
     const claim = { inbox, holder: from, max: 1, leaseMs: bus.settings.leaseMs };
     const [answer] = await receive(bus, { ...claim, waitMs: Math.max(0, waitMs), signal });
@@ -43,8 +48,8 @@ async function closeInbox(bus: Bus, inbox: string): Promise<void> {
       { inbox },
     );
   try {
-    await bus.store.write(work);
+    await bus.store.write(work, { timeoutMs: 500 });
   } catch (error) {
-    if (!isSkepError(error, "E_BUSY")) throw error;
+    if (!isSkepError(error)) throw error;
   }
 }

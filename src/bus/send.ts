@@ -4,7 +4,7 @@ import type { WriteTx } from "../store/store.ts";
 import type { Bus } from "./bus.ts";
 import { ring } from "./doorbell.ts";
 import { draining, isDraining } from "./intake.ts";
-import { admit, createInbox, move } from "./ledger.ts";
+import { type Load, admit, createInbox, move } from "./ledger.ts";
 import { type BusSettings, type Draft, type Sent, checkDraft, defaultPriority } from "./message.ts";
 import { waitForRoom } from "./room.ts";
 import { ringOne } from "./waiters.ts";
@@ -15,6 +15,8 @@ export interface SendOptions {
   /** What to do when an inbox is full: wait for room until the time is over, or fail at once. */
   onFull: "wait" | "fail";
   timeoutMs: number;
+  /** Whether that is also how long to wait for the write lock; left out, the store says how long. */
+  timeoutForLock?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -32,8 +34,8 @@ export async function send(bus: Bus, draft: Draft, options: SendOptions): Promis
 }
 
 /**
- * Sends `drafts` in order, at most 500 to a transaction: an outcome for each, none when there are none. With `atomic` it is all or nothing: the first
- * refusal is thrown and nothing was sent; more than 500 are then E_USAGE.
+ * Sends `drafts` in order, at most 500 to a transaction: an outcome for each, none when there are none. It throws only when nothing was sent. With
+ * `atomic` it is all or nothing: the first refusal is thrown; more than 500 are then E_USAGE.
  */
 export async function sendBatch(
   bus: Bus,
@@ -50,15 +52,19 @@ export async function sendBatch(
   try {
     while (outcomes.length < drafts.length) {
       const chunk = drafts.slice(outcomes.length, outcomes.length + batchMax);
-      const sent = await sendChunk(bus, chunk, options, room.mayWait());
+      const sent = await sendChunk(bus, chunk, options, room);
       outcomes.push(...sent.outcomes);
-      if (sent.outcomes.length > 0) room.progressed();
-      if (sent.full !== undefined) await room.next(sent.full.full, sent.full.bytes);
+      if (sent.outcomes.some((outcome) => !isSkepError(outcome))) room.progressed();
+      if (sent.full !== undefined) await room.next(sent.full.full, sent.full.load);
     }
-    return outcomes;
+  } catch (error) {
+    // What is committed has to be answered for; the rest did not go.
+    if (outcomes.length === 0 || !isSkepError(error)) throw error;
+    while (outcomes.length < drafts.length) outcomes.push(error);
   } finally {
     await room.end();
   }
+  return outcomes;
 }
 
 /** Sends `draft` inside the caller's transaction. E_FULL, E_NOT_FOUND, E_NAME, E_BODY; nothing is changed when it throws. */
@@ -104,10 +110,10 @@ export async function insert(
   return id;
 }
 
-/** An inbox without room for a body of `bytes`, or for a reply when `bytes` is 0. */
+/** An inbox without room for `load`. */
 interface Full {
   full: string;
-  bytes: number;
+  load: Load;
 }
 
 async function trySend(
@@ -119,29 +125,37 @@ async function trySend(
   checkDraft(draft, settings);
   const { to, replyTo = null } = draft;
   const bytes = draft.body.length;
-  const admitted = await admitOrCreate(tx, settings, to, { bytes });
-  if (admitted === "full") return { full: to, bytes };
-  if (replyTo !== null && (await admitOrCreate(tx, settings, replyTo, "reply slot")) === "full") {
+  const load = { deliveries: 1, slots: replyTo === to ? 1 : 0, bytes };
+  const answered = replyTo !== null && replyTo !== to;
+  // Before anything is counted: it throws when there can be no such inbox.
+  if (answered) await createInbox(tx, replyTo);
+  const admitted = await admitOrCreate(tx, settings, to, load);
+  if (admitted === "full") return { full: to, load };
+  if (answered && !(await admit(tx, settings, replyTo, replySlot))) {
     await move(tx, to, { ready: -1, sent: -1, bytes: -bytes });
-    return { full: replyTo, bytes: 0 };
+    return { full: replyTo, load: replySlot };
   }
   const id = await insert(tx, from, draft, replyTo !== null);
   return admitted === "created" ? { id, to, created: true } : { id, to };
 }
 
+const replySlot: Load = { deliveries: 0, slots: 1, bytes: 0 };
+
 async function admitOrCreate(
   tx: WriteTx,
   settings: BusSettings,
   inbox: string,
-  what: { bytes: number } | "reply slot",
+  load: Load,
 ): Promise<"admitted" | "created" | "full"> {
-  if (await admit(tx, settings, inbox, what)) return "admitted";
+  if (await admit(tx, settings, inbox, load)) return "admitted";
   if (!(await createInbox(tx, inbox))) return "full";
-  return (await admit(tx, settings, inbox, what)) ? "created" : "full";
+  return (await admit(tx, settings, inbox, load)) ? "created" : "full";
 }
 
-function refusal({ full }: Full): SkepError {
-  return new SkepError("E_FULL", `inbox ${full} is full`, {
+function refusal({ full, load }: Full): SkepError {
+  const what =
+    load.deliveries === 0 ? `inbox ${full} has no room for the answer` : `inbox ${full} is full`;
+  return new SkepError("E_FULL", what, {
     hint: "Its receivers have to catch up: try again, wait longer with --timeout, or see skep inboxes.",
     retryAfterMs: 250,
   });
@@ -151,10 +165,11 @@ function refusal({ full }: Full): SkepError {
 async function sendChunk(
   bus: Bus,
   drafts: Draft[],
-  { from, atomic, signal }: SendOptions & { atomic: boolean },
-  mayWait: boolean,
+  { from, atomic }: SendOptions & { atomic: boolean },
+  room: Pick<ReturnType<typeof waitForRoom>, "mayWait" | "lockOptions">,
 ): Promise<{ outcomes: Outcome[]; full?: Full }> {
   let full: Full | undefined;
+  const mayWait = room.mayWait();
   const work = async (tx: WriteTx) => {
     if (await isDraining(tx)) throw draining();
     const outcomes: Outcome[] = [];
@@ -170,10 +185,10 @@ async function sendChunk(
     return outcomes;
   };
   try {
-    const outcomes = await bus.store.write(work, { signal });
+    const outcomes = await bus.store.write(work, room.lockOptions());
     return full === undefined ? { outcomes } : { outcomes, full };
   } catch (error) {
-    if (full !== undefined) return { outcomes: [], full };
+    if (atomic && full !== undefined) return { outcomes: [], full };
     throw error;
   }
 }

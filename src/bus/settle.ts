@@ -61,7 +61,7 @@ export async function ackTx(
   return acked;
 }
 
-/** Answers the delivery of `receipt` and leaves it claimed. E_STALE as for an ack; E_CONFLICT when it was answered before. */
+/** Answers the delivery of `receipt` and leaves it claimed; a second answer goes as any other message. E_STALE as for an ack, otherwise what `replyTx` throws. */
 export async function replyByReceiptTx(
   tx: WriteTx,
   settings: BusSettings,
@@ -91,7 +91,7 @@ export async function nackTx(
   return { receipt, id: held.messageId, state };
 }
 
-/** Moves the end of the lease of `receipt` to `leaseMs` from now: when that is, by the wall clock. E_STALE as for an ack, and when the lease has run out. */
+/** Moves the end of the lease of `receipt` to `leaseMs` from now: when that is, by the wall clock. E_STALE as for an ack, and once a lease that ran out was taken back. */
 export async function extendTx(
   tx: WriteTx,
   receipt: string,

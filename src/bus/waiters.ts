@@ -76,9 +76,9 @@ export async function forgetWaiter(tx: WriteTx, pid: number): Promise<void> {
 /** Has the longest waiting process that is still alive rung after the commit, and marks it as rung so that the next sender rings another. */
 export async function ringOne(tx: WriteTx, inbox: string, wants: Want, ring: Ring): Promise<void> {
   for (;;) {
-    const waiter = await tx.get<Waiter & { id: number }>(
+    const waiter = await tx.get<Waiter & { id: number; port: number }>(
       `select id, pid, start_time as startTime, port, nonce from waiters
-        where inbox in ($inbox) and wants in ($wants) and waiting = 1 order by id limit 1`,
+        where inbox in ($inbox) and wants in ($wants) and waiting = 1 and port is not null order by id limit 1`,
       { inbox, wants },
     );
     if (waiter === undefined) return;
@@ -89,7 +89,7 @@ export async function ringOne(tx: WriteTx, inbox: string, wants: Want, ring: Rin
       continue;
     }
     await tx.run("update waiters set waiting = 0 where id = $id", { id });
-    if (port !== null) tx.after(() => ring(port, nonce));
+    tx.after(() => ring(port, nonce));
     return;
   }
 }

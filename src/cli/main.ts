@@ -49,7 +49,8 @@ async function run(
   if (name === "help" || (name === undefined && !asksForVersion(before)))
     return outputs.stdout.write(`${await helpText(before, after, table)}\n`);
   const command = await load(name ?? "version", table);
-  const given = [...before.filter((word) => word !== "--version"), ...after];
+  const given =
+    name === undefined ? before.filter((word) => word !== "--version") : [...before, ...after];
   if (asksForHelp(given)) return outputs.stdout.write(`${manual(command)}\n`);
   const args = { ...globalArgs, ...command.args };
   const values = readArguments(args, given, usageLine(command));
@@ -82,10 +83,13 @@ function asksForVersion(before: readonly string[]): boolean {
 }
 
 function asksForHelp(words: readonly string[]): boolean {
+  return flagWords(words).some((word) => word === "--help" || word === "-h");
+}
+
+/** The words that may be flags: those before `--`. */
+function flagWords(words: readonly string[]): readonly string[] {
   const end = words.indexOf("--");
-  return words
-    .slice(0, end < 0 ? undefined : end)
-    .some((word) => word === "--help" || word === "-h");
+  return end < 0 ? words : words.slice(0, end);
 }
 
 async function helpText(
@@ -126,7 +130,7 @@ async function fail(
   if (signals.status !== undefined && (status === 3 || status === 4)) return signals.status;
   const { colour, debug } = readEnvironment();
   const options = {
-    json: words.includes("--json"),
+    json: flagWords(words).includes("--json"),
     colour: colour && (await isTerminal(2)),
     debug,
   };

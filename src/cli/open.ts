@@ -6,7 +6,9 @@ import type { Context } from "./context.ts";
 /** The swarm's state of the command's home. E_IDENTITY when the name to act under is somebody else's. */
 export async function open(context: Context): Promise<App> {
   const home = await context.home();
-  return await openApp(home, await context.settings());
+  const app = await openApp(home, await context.settings());
+  if (context.as !== undefined) await app.checkIdentity(context.as, context.token);
+  return app;
 }
 
 /** `inbox`, or else the inbox of the one who acts; E_USAGE when nobody says. */

@@ -8,37 +8,52 @@ import { textOf } from "../core/text.ts";
 import type { Context } from "./context.ts";
 import { describe } from "./failure.ts";
 
-/** Sends the lines on standard input as they come: the exit status, that of the first line that was refused. E_* of the first refusal with `atomic`. */
+/**
+ * Sends the lines on standard input as they come, blank ones left out: the exit status, that of the first line that was refused; undefined
+ * when none was. With `atomic` the first refusal is thrown, and input that a signal cuts short is not sent at all.
+ */
 export async function sendLines(
   context: Context,
   app: App,
   options: SendOptions & { atomic: boolean },
-): Promise<number> {
-  let status = 0;
+): Promise<number | undefined> {
+  let status: number | undefined;
+  let answered = 0;
+  let refused = 0;
   const lineBytesMax = app.settings.bus.bodyBytesMax * 6 + 4096; // a body can grow sixfold as JSON
   let held: (Uint8Array | undefined)[] = [];
   const flush = async () => {
     const lines = held;
     held = [];
     for (const outcome of await sendParsed(app, lines.map(parsed), options)) {
-      if (isSkepError(outcome)) status ||= exitStatus[outcome.code];
-      await context.data(
-        isSkepError(outcome)
-          ? describe(outcome, { json: true, colour: false, debug: false }).trimEnd()
-          : JSON.stringify(outcome),
-      );
+      answered++;
+      if (isSkepError(outcome)) {
+        refused++;
+        status ??= exitStatus[outcome.code];
+      }
+      await context.data(answerLine(outcome));
     }
   };
   for await (const lines of context.readLines(lineBytesMax)) {
-    held.push(...lines.filter((line) => line === undefined || line.length > 0));
+    held.push(...lines.filter((line) => line === undefined || !isBlank(line)));
     if (options.atomic && held.length > batchMax)
       throw new SkepError("E_USAGE", `more than ${batchMax} messages in one atomic batch`, {
         hint: "Send them in several, or without --atomic.",
       });
     if (!options.atomic) await flush();
   }
-  if (held.length > 0) await flush();
+  if (held.length > 0 && !context.signal.aborted) await flush();
+  if (refused > 0) context.say(`${refused} of ${answered} messages were refused`);
   return status;
+}
+
+function isBlank(line: Uint8Array): boolean {
+  return line.every((byte) => byte <= 32);
+}
+
+function answerLine(outcome: Outcome): string {
+  if (!isSkepError(outcome)) return JSON.stringify(outcome);
+  return describe(outcome, { json: true, colour: false, debug: false }).trimEnd();
 }
 
 /** Drafts go out in one batch; what is no draft is answered in its place. */
@@ -47,14 +62,20 @@ async function sendParsed(
   lines: (Draft | SkepError)[],
   options: SendOptions & { atomic: boolean },
 ): Promise<Outcome[]> {
-  const wrong = lines.find((line) => isSkepError(line));
-  if (options.atomic && wrong !== undefined) throw wrong;
+  if (options.atomic) refuseWrong(lines);
   const sent = await sendBatch(
     app.bus,
     lines.filter((line) => !isSkepError(line)) as Draft[],
     options,
   );
   return lines.map((line) => (isSkepError(line) ? line : sent.shift()!));
+}
+
+function refuseWrong(lines: (Draft | SkepError)[]): void {
+  for (const [i, line] of lines.entries()) {
+    if (isSkepError(line))
+      throw new SkepError(line.code, `message ${i + 1}: ${line.message}`, { hint: line.hint });
+  }
 }
 
 function parsed(line: Uint8Array | undefined): Draft | SkepError {

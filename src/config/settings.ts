@@ -21,7 +21,7 @@ export interface BusSettings {
   readonly maxAttempts: number;
   /** How long a sender waits for room in a full inbox. */
   readonly sendTimeoutMs: number;
-  /** The pause before the second attempt; it doubles with each further one. */
+  /** The shortest pause before another attempt; how long it can get doubles with each. */
   readonly backoffMinMs: number;
   /** The longest pause between two attempts. */
   readonly backoffMaxMs: number;

@@ -62,10 +62,18 @@ describe("lines", () => {
     ).toEqual(["1234567890", null, "x", null, "z", null]);
   });
   test("are handed over as they arrive, put together across chunks", async () => {
-    const { stdout } = await doorScript(
-      "(printf 'a\\nb\\nc'; sleep 0.3; printf 'd\\ne\\n') | $DOOR lines",
-    );
-    expect(stdout).toBe('["a","b"]\n["cd","e"]\n');
+    const child = openDoor(["lines"], { stdin: "open" });
+    const stdin = child.stdin as Bun.FileSink;
+    const reader = child.stdout.getReader();
+    const answer = async (text: string) => {
+      stdin.write(text);
+      await stdin.flush();
+      return Buffer.from((await reader.read()).value!).toString();
+    };
+    expect(await answer("a\nb\nc")).toBe('["a","b"]\n');
+    expect(await answer("d\ne\n")).toBe('["cd","e"]\n');
+    await stdin.end();
+    expect((await reader.read()).done).toBe(true);
   });
   test("stop at a signal, though none was read for long", async () => {
     const child = openDoor(["lines"], { stdin: "open" });

@@ -39,6 +39,9 @@ describe("finding the command", () => {
       version: stdout.split(" ")[1],
     });
   });
+  test("--version does not stand for a command that is named", async () => {
+    expect(await door(["--version", "echo", "x"])).toMatchObject({ status: 2, stdout: "" });
+  });
   test("an unknown command is a usage error with a guess, whatever its name", async () => {
     expect(await door(["ehco", "x"])).toEqual({
       status: 2,
@@ -83,6 +86,9 @@ describe("errors", () => {
     expect(JSON.parse(unknown.stderr)).toMatchObject({
       error: { code: "E_USAGE", retry_after_ms: null },
     });
+  });
+  test("--json after -- is only a word", async () => {
+    expect((await door(["fail", "refused", "x", "--", "--json"])).stderr).toStartWith("skep: ");
   });
   test("a bug is one line without a stack trace, and status 1", async () => {
     const { status, stderr } = await door(["fail", "bug"]);

@@ -126,6 +126,19 @@ describe("a new home", () => {
     expect(steps).toBeGreaterThan(15);
   }, 60_000);
 
+  test("that somebody else is just making is waited for, until the time is over", async () => {
+    const home = tempHome();
+    mkdirSync(home, { mode: 0o700 });
+    const other = new Database(join(home, "bus.db"), { create: true });
+    other.run("begin exclusive");
+    await expect(openHome(home, 300)).rejects.toThrow(fails("E_BUSY"));
+    setTimeout(() => other.run("rollback"), 300);
+    const store = await openHome(home, 20_000);
+    await writeRow(store, "mine");
+    await store.close();
+    other.close(true);
+  });
+
   test("below a file cannot be, and the error says so", async () => {
     const home = tempHome();
     writeFileSync(home, "");
@@ -216,11 +229,15 @@ describe("a home that is there", () => {
   });
 
   test.skipIf(process.platform !== "linux")("leaves nothing open when it is refused", async () => {
-    const home = await oldHome();
-    writeFileSync(join(home, "bus.db"), "Dear diary, ".repeat(500));
+    const [spoilt, newer] = [await oldHome(), await oldHome()];
+    writeFileSync(join(spoilt, "bus.db"), "Dear diary, ".repeat(500));
+    const db = look(newer);
+    db.run(`pragma user_version = ${schema + 1}`);
+    db.close(true);
     const open = () => readdirSync("/proc/self/fd").length;
     const before = open();
-    for (let i = 0; i < 3; i++) await expect(openHome(home)).rejects.toThrow(fails("E_CORRUPT"));
+    await expect(openHome(spoilt)).rejects.toThrow(fails("E_CORRUPT"));
+    await expect(openHome(newer)).rejects.toThrow(fails("E_SCHEMA"));
     expect(open()).toBe(before);
   });
 

@@ -26,7 +26,8 @@ export default defineCommand({
     const name = inboxOf(context, args.inbox);
     const app = await open(context);
     const inbox = args.inbox === undefined ? await app.inboxOfAgent(name) : name;
-    for (const delivery of await app.store.read((tx) => peek(tx, inbox, args.max)))
-      await context.data(deliveryLine(delivery));
+    const ready = await app.store.read((tx) => peek(tx, inbox, args.max));
+    for (const delivery of ready) await context.data(deliveryLine(delivery));
+    if (ready.length === 0) context.say(`nothing is ready in ${inbox}`);
   },
 });

@@ -38,7 +38,10 @@ export default defineCommand({
       valueHint: "D",
       description: "how long they are yours (default 60s)",
     },
-    ack: { type: "boolean", description: "acknowledge at once: what is lost after that is lost" },
+    ack: {
+      type: "boolean",
+      description: "acknowledge what was printed: what is lost after that is lost",
+    },
   },
   examples: [
     ["skep recv a1 --wait 30s", "wait for one message"],
@@ -65,11 +68,12 @@ export default defineCommand({
       throw new SkepError("E_EMPTY", `nothing in ${inbox}${args.wait > 0 ? " in time" : ""}`, {
         hint: args.wait > 0 ? undefined : "Wait for a message with --wait 30s.",
       });
+    for (const delivery of claimed) await context.data(deliveryLine(delivery));
+    // Only now: with nobody left to read the lines, the messages have to go to somebody else.
     if (args.ack)
       await bus.store.write(async (tx) => {
         for (const { receipt } of claimed)
           await ackTx(tx, bus.settings, receipt!, { from: holder });
       });
-    for (const delivery of claimed) await context.data(deliveryLine(delivery));
   },
 });

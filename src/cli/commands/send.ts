@@ -58,16 +58,21 @@ export default defineCommand({
     if (atomic && !batch) throw new SkepError("E_USAGE", "--atomic goes with --batch");
     if (!batch && to === undefined)
       throw new SkepError("E_USAGE", "send to whom?", { hint: "skep send TO BODY" });
+    if (!batch && body === undefined)
+      throw new SkepError("E_USAGE", `send ${to} what?`, {
+        hint: "skep send TO BODY, with - for standard input and '' for an empty body.",
+      });
     const app = await open(context);
     const timeoutMs = args.timeout ?? app.settings.bus.sendTimeoutMs;
     const options = {
       from: context.as ?? null,
       onFull,
       timeoutMs,
+      timeoutForLock: args.timeout !== undefined,
       signal: onFull === "wait" ? context.signal : undefined,
     };
     if (batch) return await sendLines(context, app, { ...options, atomic });
-    const bytes = await context.readBody(body ?? "", app.settings.bus.bodyBytesMax);
+    const bytes = await context.readBody(body!, app.settings.bus.bodyBytesMax);
     const sent = await send(
       app.bus,
       { to: to!, body: bytes, type, priority, thread, replyTo },

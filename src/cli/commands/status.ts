@@ -52,7 +52,7 @@ export default defineCommand({
     const sum = (of: (inbox: (typeof inboxes)[number]) => number) =>
       inboxes.reduce((total, inbox) => total + of(inbox), 0);
     await context.data(
-      `deliveries in ${inboxes.length} inboxes: ${sum((i) => i.ready)} ready, ${sum((i) => i.delayed)} delayed, ${sum((i) => i.leased)} leased, ${sum((i) => i.parked)} parked, ${sum((i) => i.acked)} acked, ${sum((i) => i.dead)} dead`,
+      `deliveries in ${inboxes.length} ${inboxes.length === 1 ? "inbox" : "inboxes"}: ${sum((i) => i.ready)} ready, ${sum((i) => i.delayed)} delayed, ${sum((i) => i.leased)} leased, ${sum((i) => i.parked)} parked, ${sum((i) => i.acked)} acked, ${sum((i) => i.dead)} dead`,
     );
   },
 });

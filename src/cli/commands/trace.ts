@@ -11,8 +11,8 @@ export default defineCommand({
   summary: "tell the life of a message",
   args: { id: { type: "positional", description: "the message's id, as send printed it" } },
   async run(context, args) {
-    const id = Number(args.id);
-    if (!Number.isSafeInteger(id) || id < 1)
+    const id = /^\d{1,15}$/.test(args.id) ? Number(args.id) : 0;
+    if (id < 1)
       throw new SkepError("E_USAGE", `${JSON.stringify(args.id)} is not the id of a message`);
     const { store } = await open(context);
     const life = await store.read((tx) => trace(tx, id));

@@ -1,0 +1,24 @@
+// How soon processes that wait for something notice that they are meant to end.
+import { expect } from "bun:test";
+import { systemClock } from "../../src/core/clock.ts";
+import type { Program } from "./start-program.ts";
+
+/** Sends SIGTERM and SIGINT by turns to programs that say when they heard one; each has to within half a second or so. */
+export async function hearSignals(agents: Program[]): Promise<void> {
+  const clock = systemClock();
+  const sent = agents.map((agent, n) => {
+    agent.kill(n % 2 === 0 ? "SIGTERM" : "SIGINT");
+    return clock.tick();
+  });
+  await Promise.all(agents.map((agent) => agent.ended));
+  const lateness = agents.map((agent, n) => {
+    const [heard] = agent.values<{ signal: string; at: number }>();
+    expect(heard?.signal).toBe(n % 2 === 0 ? "SIGTERM" : "SIGINT");
+    return heard!.at - sent[n]!;
+  });
+  lateness.sort((a, b) => a - b);
+  console.log(lateness.join(" "));
+  // A quarter of a second on a quiet machine. Whoever was deaf while waiting would hear it after a minute.
+  expect(lateness[Math.floor(lateness.length / 2)]!).toBeLessThan(1_000);
+  expect(lateness.at(-1)!).toBeLessThan(5_000);
+}
