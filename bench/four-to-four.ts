@@ -2,12 +2,13 @@
 import type { Bench } from "./bench.ts";
 import type { Figure } from "./figure.ts";
 import { withHome } from "./home.ts";
-import { endCrowd, startCrowd, startProgram } from "./programs.ts";
+import { bundlePrograms, endCrowd, startCrowd, startProgram } from "./programs.ts";
 
 export const fourToFour: Bench = {
   name: "four-to-four",
   summary: "4 producer processes send to 4 consumer processes, from the first send to the last ack",
   async run({ rounds, small, references, say }) {
+    await bundlePrograms("produce", "consume");
     const figures: Figure[] = [];
     for (const { batch, least } of [
       { batch: 1, least: 0.5 },
@@ -37,8 +38,8 @@ export const fourToFour: Bench = {
 function messagesPerSecond(each: number, batch: number): Promise<number> {
   return withHome(async (home) => {
     const args = (index: number) => [home, `c${index}`, String(each), String(batch)];
-    const consumers = await startCrowd(4, "consume.ts", args);
-    const producers = [0, 1, 2, 3].map((index) => startProgram("produce.ts", args(index)));
+    const consumers = await startCrowd(4, "consume", args);
+    const producers = [0, 1, 2, 3].map((index) => startProgram("produce", args(index)));
     const starts = await Promise.all(
       producers.map((program) => program.next<{ startMs: number }>()),
     );

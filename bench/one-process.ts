@@ -2,7 +2,7 @@
 import type { Bench } from "./bench.ts";
 import type { Figure } from "./figure.ts";
 import { withHome } from "./home.ts";
-import { startProgram } from "./programs.ts";
+import { bundlePrograms, startProgram } from "./programs.ts";
 
 interface Ours {
   sendOne: number;
@@ -23,6 +23,7 @@ export const oneProcess: Bench = {
   name: "one-process",
   summary: "sends and claims of one process, one by one and in batches of 100",
   async run({ rounds, small, references, say }) {
+    await bundlePrograms("one-process");
     const rows = small ? 200 : 20_000;
     const ours: Ours[] = [];
     const raws: Raw[] = [];
@@ -52,7 +53,7 @@ export const oneProcess: Bench = {
 
 function measure(rows: number): Promise<Ours> {
   return withHome(async (home) => {
-    const program = startProgram("one-process.ts", [home, String(rows), String(rows / 10)]);
+    const program = startProgram("one-process", [home, String(rows), String(rows / 10)]);
     const answer = await program.next<Ours>();
     await program.end();
     return answer;

@@ -1,4 +1,5 @@
 // The wiring: opens the store, joins the parts to it, closes them in reverse. Nothing else knows everyone.
+import { ownCommand, withSkepOnPath } from "./agents/executable.ts";
 import { type Agent, checkIdentity, inboxOfAgent, listAgents } from "./agents/registry.ts";
 import { type Run, findLastRun, isSupervised } from "./agents/runs.ts";
 import type { Ledger, Summary } from "./agents/shutdown.ts";
@@ -15,7 +16,8 @@ import type { Settings } from "./config/settings.ts";
 import type { AgentSpec, Swarm } from "./config/swarm.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import { type Emitter, createEmitter } from "./core/events.ts";
-import type { Assignment } from "./hosts/host.ts";
+import { ownIdentity } from "./core/identity.ts";
+import type { Assignment } from "./hosts/runner.ts";
 import { bunDriver } from "./store/driver-bun.ts";
 import { unsupportedFilesystem } from "./store/filesystem.ts";
 import { openStore } from "./store/open.ts";
@@ -47,13 +49,18 @@ export interface App {
 /** The kind of network or foreign file system that `path` lies on; undefined when a home may lie there. */
 export const unfitFilesystem = unsupportedFilesystem;
 
-/** Opens the swarm's state in `home`, creating it as needed. Throws what `openStore` throws. */
-export async function openApp(home: string, settings: Settings): Promise<App> {
+/** Opens the swarm's state in `home`, creating it as needed; `skep` is what starts hosts. Throws what `openStore` throws. */
+export async function openApp(
+  home: string,
+  settings: Settings,
+  skep: readonly string[] = ownCommand(),
+): Promise<App> {
   const clock = systemClock();
   const store = await openStore({ home, driver: bunDriver, clock, ...settings.store });
   const bus = await openBus(store, clock, settings.bus);
   const events = createEmitter();
-  const parts = { home, store, clock, events, ledger: ledgerOf(bus), settings: settings.agents };
+  const ledger = ledgerOf(bus);
+  const parts = { home, store, clock, events, ledger, skep, settings: settings.agents };
   return {
     home,
     settings,
@@ -87,8 +94,11 @@ export async function openApp(home: string, settings: Settings): Promise<App> {
 /** What the bus does in the transactions of a run. When an agent dies, this is where its leases go back. */
 function ledgerOf(bus: Bus): Ledger {
   return {
-    async begin(tx, inboxes) {
+    async begin(tx, names, inboxes) {
       for (const inbox of inboxes) await createInbox(tx, inbox);
+      // Whoever claimed under the name of an agent before there was one would have its lease renewed by the agent's host.
+      for (const name of names)
+        await handBack(tx, bus.settings, name, "returned", `${name} is an agent now`);
       await unparkAll(tx);
       await openIntake(tx);
       await closeAddressBook(tx);
@@ -97,11 +107,10 @@ function ledgerOf(bus: Bus): Ledger {
     handBack: async (tx, name, reason) =>
       void (await handBack(tx, bus.settings, name, "died", reason)),
     forgetWaiter,
-    async park(tx, run) {
-      const parked = await parkAll(tx, bus.settings, run);
+    park: (tx, run) => parkAll(tx, bus.settings, run),
+    async end(tx) {
       await openIntake(tx);
       await openAddressBook(tx);
-      return parked;
     },
     conservation,
   };
@@ -116,7 +125,8 @@ function memberOf(spec: AgentSpec) {
     cwd,
     hostEnv: agentEnvironment(undefined, settingVariables()),
     assignment: (identity: Record<string, string>) => {
-      const assignment: Assignment = { spec, env: agentEnvironment(env, identity) };
+      const own = withSkepOnPath(agentEnvironment(env, identity));
+      const assignment: Assignment = { spec, env: own, supervisor: ownIdentity() };
       return JSON.stringify(assignment);
     },
   };

@@ -1,5 +1,4 @@
 // Starting the host of an agent: another process of this very executable.
-import { dirname } from "node:path";
 import { sleep } from "../core/clock.ts";
 import { type Child, launch } from "./process.ts";
 
@@ -23,19 +22,4 @@ export async function startHost(options: {
   await Promise.race([written, host.exited, sleep(10_000, waited.signal)]);
   waited.abort();
   return host;
-}
-
-/** What starts skep again: the compiled executable, or the runtime with the script it runs. */
-export function ownCommand(): string[] {
-  const script = process.argv[1];
-  const compiled = script === undefined || script.includes("$bunfs") || script.includes("~BUN");
-  return compiled ? [process.execPath] : [process.execPath, script];
-}
-
-// What a shell falls back on: enough for `sh`, and nothing of whoever called `skep up`.
-const plainPath = "/usr/local/bin:/usr/bin:/bin";
-
-/** `env` with the directory of this executable first on its PATH, so that programs find the skep they belong to. */
-export function withSkepOnPath(env: Record<string, string>): Record<string, string> {
-  return { ...env, PATH: `${dirname(process.execPath)}:${env["PATH"] || plainPath}` };
 }

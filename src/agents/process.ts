@@ -11,8 +11,8 @@ export interface Launch {
   cwd: string;
   /** The whole environment; nothing else gets in. */
   env: Record<string, string>;
-  /** Called with each piece of output as it comes. */
-  onStdout(chunk: Uint8Array): void;
+  /** Called with each piece of output as it comes. After `false` the rest is left unread until `resume`. */
+  onStdout(chunk: Uint8Array): boolean | void;
   onStderr(chunk: Uint8Array): void;
 }
 
@@ -32,8 +32,7 @@ export interface Child extends ProcessIdentity {
   write(bytes: Uint8Array | string): Promise<void>;
   /** Ends its standard input. */
   end(): void;
-  /** Leaves its standard output unread until `resume`, so that it has to wait. */
-  pause(): void;
+  /** Reads on from its standard output; harmless when nothing keeps it from that. */
   resume(): void;
 }
 
@@ -43,7 +42,9 @@ const leftoverMs = 500;
 /** Starts a program in a process group of its own. E_FAILED when it cannot be started. */
 export async function launch({ command, cwd, env, onStdout, onStderr }: Launch): Promise<Child> {
   const { child, exited, closed } = await start(command, cwd, env);
-  child.stdout.on("data", onStdout);
+  child.stdout.on("data", (chunk) => {
+    if (onStdout(chunk) === false) child.stdout.pause();
+  });
   child.stderr.on("data", onStderr);
   const pid = child.pid!;
   return {
@@ -58,7 +59,6 @@ export async function launch({ command, cwd, env, onStdout, onStderr }: Launch):
     }),
     write: (bytes) => writeTo(child, bytes),
     end: () => void child.stdin.end(),
-    pause: () => void child.stdout.pause(),
     resume: () => void child.stdout.resume(),
   };
 }

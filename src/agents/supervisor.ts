@@ -57,16 +57,20 @@ export interface Supervision {
 export async function supervise(plan: SwarmPlan, supervision: Supervision): Promise<Summary> {
   await reapDeadRun(supervision);
   const run = await begin(plan, supervision);
-  let startTick: number | undefined;
+  let startTick = supervision.clock.tick();
   try {
     await startAll(plan.members, run, supervision);
     await Promise.race([Promise.all(run.watched), untilToldToStop(run, supervision)]);
     startTick = supervision.clock.tick();
     await drain(run, supervision);
-  } finally {
-    // From here on it is not each host's end that counts, but that none is left.
+  } catch (error) {
+    // Whatever went wrong, nothing that was started stays behind.
     run.over.abort();
+    await finishRun(run, supervision, startTick).catch(() => {});
+    throw error;
   }
+  // From here on it is not each host's end that counts, but that none is left.
+  run.over.abort();
   return await finishRun(run, supervision, startTick);
 }
 
@@ -117,7 +121,7 @@ async function startAll(
 async function startMember(
   member: Member,
   run: Running,
-  { home, skep, store, events, ledger }: Supervision,
+  { home, skep, store, events, ledger, signal }: Supervision,
 ): Promise<void> {
   const { name, cwd, hostEnv } = member;
   const identity = {
@@ -141,7 +145,7 @@ async function startMember(
   } catch (error) {
     if (!isSkepError(error, "E_FAILED")) throw error;
     // One agent that cannot be started is no reason to stop the others.
-    await store.write((tx) => noteState(tx, name, "failed", error.message));
+    await insist(store, (tx) => noteState(tx, name, "failed", error.message), signal);
     events.emit("agent.ended", { name, state: "failed", reason: error.message, killed: 0 });
   }
 }
@@ -167,7 +171,8 @@ async function watch(
     // What it said last may say why.
     await host.finished;
   }
-  const reason = [`its host ${describeExit(exit)}`, said.text()].filter(Boolean).join(": ");
+  const lastWords = said.text().replace(/\s*\n\s*/g, "; ");
+  const reason = `its host ${describeExit(exit)}${lastWords && `: ${lastWords}`}`;
   const agent = await insist(
     store,
     async (tx) => {
@@ -197,7 +202,7 @@ async function untilToldToStop({ hosts }: Running, { signal, store }: Supervisio
 
 /** Has every agent finish what it holds, for as long as it may take. */
 async function drain(run: Running, supervision: Supervision): Promise<void> {
-  const { store, clock, ledger, settings, urgent } = supervision;
+  const { store, ledger, settings, urgent } = supervision;
   const timeoutMs = await store.write(async (tx) => {
     const asked = (await findOpenRun(tx))?.stopTimeoutMs ?? settings.drainTimeoutMs;
     await noteStopping(tx, run.id);

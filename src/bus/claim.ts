@@ -4,6 +4,7 @@ import type { ReadTx, WriteTx } from "../store/store.ts";
 import { ring } from "./doorbell.ts";
 import { move } from "./ledger.ts";
 import type { BusSettings, Delivery } from "./message.ts";
+import { readMessage } from "./read-message.ts";
 import { formatReceipt } from "./receipt.ts";
 import { sweep } from "./sweep.ts";
 import { ringOne } from "./waiters.ts";
@@ -56,19 +57,6 @@ export async function claimTx(
     });
   }
   return deliveries;
-}
-
-/** The message `id` as a delivery carries it. */
-export async function readMessage(
-  tx: ReadTx,
-  id: number,
-): Promise<Omit<Delivery, "to" | "attempt" | "receipt" | "leaseUntil">> {
-  const message = await tx.get<Omit<Delivery, "to" | "attempt" | "receipt" | "leaseUntil">>(
-    `select id, sender as "from", type, thread, reply_to as replyTo, priority, sent_at as sentAt, body
-       from messages where id = $id`,
-    { id },
-  );
-  return message!;
 }
 
 interface ClaimedRow {

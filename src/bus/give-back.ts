@@ -41,7 +41,7 @@ export async function giveBack(
     await deadLetter(
       tx,
       id,
-      `gave up after ${attempt} attempts; the last one ${wording[ending]}${reason === null ? "" : `: ${reason}`}`,
+      `gave up after ${attempt === 1 ? "1 attempt" : `${attempt} attempts`}; the last one ${wording[ending]}${reason === null ? "" : `: ${reason}`}`,
     );
     return "dead";
   }

@@ -1,6 +1,6 @@
 // The ledger: one row per inbox whose sums must add up at every commit (the schema checks that they do).
 import { SkepError } from "../core/errors.ts";
-import { didYouMean } from "../core/names.ts";
+import { checkName, didYouMean } from "../core/names.ts";
 import type { ReadTx, WriteTx } from "../store/store.ts";
 import type { BusSettings } from "./message.ts";
 
@@ -84,9 +84,10 @@ export async function inboxExists(tx: ReadTx, inbox: string): Promise<boolean> {
   return (await tx.get("select 1 from ledger where inbox = $inbox", { inbox })) !== undefined;
 }
 
-/** Creates `inbox`; false when it is there already. E_NOT_FOUND when the address book is closed and it is not a `temporary` one. */
+/** Creates `inbox`; false when it is there already. E_NAME when that is no name; E_NOT_FOUND when the address book is closed and it is not a `temporary` one. */
 export async function createInbox(tx: WriteTx, inbox: string, temporary = false): Promise<boolean> {
   if (await inboxExists(tx, inbox)) return false;
+  checkName(inbox, "inbox");
   if (!temporary && (await isAddressBookClosed(tx))) throw await unknownInbox(tx, inbox);
   await tx.run(
     "insert into ledger (inbox, created_at, temporary) values ($inbox, $now, $temporary)",

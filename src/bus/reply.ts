@@ -1,7 +1,7 @@
 // Replies: the answer to a request goes into the slot that was reserved for it.
 import { SkepError } from "../core/errors.ts";
 import type { WriteTx } from "../store/store.ts";
-import { readMessage } from "./claim.ts";
+import { readMessage } from "./read-message.ts";
 import { ring } from "./doorbell.ts";
 import { move } from "./ledger.ts";
 import { type BusSettings, type Delivery, checkDraft } from "./message.ts";

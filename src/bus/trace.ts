@@ -1,8 +1,7 @@
 // Trace: the life of one message, from every table that remembers a part of it.
 import { SkepError } from "../core/errors.ts";
 import type { ReadTx } from "../store/store.ts";
-import { readMessage } from "./claim.ts";
-import type { Delivery } from "./message.ts";
+import { type Message, readMessage } from "./read-message.ts";
 
 /** One step in a delivery's life; times in milliseconds since 1970. */
 export interface Step {
@@ -24,7 +23,7 @@ export interface TracedDelivery {
 }
 
 export interface Trace {
-  message: Omit<Delivery, "to" | "attempt" | "receipt" | "leaseUntil">;
+  message: Message;
   deliveries: TracedDelivery[];
   /** Ids of the messages that answer this one, or go on in its thread. */
   followedBy: number[];

@@ -48,7 +48,7 @@ async function run(
   const { before, name, after } = splitAtCommand(words);
   if (name === "help" || (name === undefined && !asksForVersion(before)))
     return outputs.stdout.write(`${await helpText(before, after, table)}\n`);
-  const command = await load(name ?? "version", table);
+  const command = await load(name ?? "version", table, before);
   const given =
     name === undefined ? before.filter((word) => word !== "--version") : [...before, ...after];
   if (asksForHelp(given)) return outputs.stdout.write(`${manual(command)}\n`);
@@ -106,10 +106,16 @@ async function helpText(
   return topic === "exit" ? exitHelp : manual(await load(String(topic), table));
 }
 
-async function load(name: string, table: CommandTable): Promise<Command> {
+async function load(
+  name: string,
+  table: CommandTable,
+  before: readonly string[] = [],
+): Promise<Command> {
   const loaders = new Map(Object.values(table).flatMap((entries) => Object.entries(entries)));
   const loader = loaders.get(name);
   if (loader !== undefined) return (await loader()).default;
+  // What looks like the command may be the value of a flag that nobody knows.
+  readArguments(rootArgs, before, "See `skep help`.");
   const shown = Object.entries(table).filter(([heading]) => heading !== internal);
   const names = shown.flatMap(([, entries]) => Object.keys(entries));
   throw new SkepError("E_USAGE", `there is no command ${JSON.stringify(name)}`, {

@@ -1,6 +1,7 @@
 // From a command's context to the opened swarm, and the name it acts under.
 import { type App, openApp } from "../app.ts";
 import { SkepError } from "../core/errors.ts";
+import { checkName } from "../core/names.ts";
 import type { Context } from "./context.ts";
 
 /** The swarm's state of the command's home. E_IDENTITY when the name to act under is somebody else's. */
@@ -11,10 +12,10 @@ export async function open(context: Context): Promise<App> {
   return app;
 }
 
-/** `inbox`, or else the inbox of the one who acts; E_USAGE when nobody says. */
+/** `inbox`, or else the inbox of the one who acts; E_USAGE when nobody says, E_NAME when it is no name. */
 export function inboxOf(context: Context, inbox: string | undefined): string {
   const name = inbox ?? context.as;
-  if (name !== undefined) return name;
+  if (name !== undefined) return checkName(name, "inbox");
   throw new SkepError("E_USAGE", "which inbox?", {
     hint: "Name it, or say who you are with --as NAME or SKEP_AGENT.",
   });

@@ -5,7 +5,8 @@ export interface Events {
   "agent.started": { name: string; pid: number };
   /** Something a host itself wrote; what its program writes is in the log. */
   "agent.said": { name: string; text: string };
-  "agent.ended": { name: string; reason: string; killed: number };
+  /** `state` is stopped, failed or dead; `killed` processes of its were killed because its host died. */
+  "agent.ended": { name: string; state: string; reason: string | null; killed: number };
 }
 
 export type EventName = keyof Events;

@@ -1,55 +1,19 @@
 // A host: the process of ours that stands between one agent's program and its inbox. It claims, renews,
 // captures output, and sees the program's end at once, so that a busy or hung program silences nothing.
-import { type Log, openLog } from "../agents/log.ts";
-import { type AgentState, noteStarted, noteState } from "../agents/registry.ts";
-import type { Bus } from "../bus/bus.ts";
+import { insist } from "../agents/insist.ts";
+import { openLog } from "../agents/log.ts";
+import { noteStarted, noteState } from "../agents/registry.ts";
+import { endMarked } from "../agents/survivors.ts";
 import { handBack } from "../bus/hand-back.ts";
-import type { Settings } from "../config/settings.ts";
-import type { AgentSpec } from "../config/swarm.ts";
-import type { Clock } from "../core/clock.ts";
+import { aborted, sleep } from "../core/clock.ts";
 import { isSkepError } from "../core/errors.ts";
-import type { ProcessIdentity } from "../core/identity.ts";
-import type { Store } from "../store/store.ts";
+import { type ProcessIdentity, isAlive } from "../core/identity.ts";
 import { keepLeases } from "./renew.ts";
+import type { Assignment, Ended, Host, Parts } from "./runner.ts";
 import { runExec } from "./runners/exec.ts";
 import { runModule } from "./runners/module.ts";
 import { runSelf } from "./runners/self.ts";
 import { runStream } from "./runners/stream.ts";
-
-/** What a host is told by the supervisor, on one line of JSON. */
-export interface Assignment {
-  spec: AgentSpec;
-  /** The whole environment of the agent's programs. */
-  env: Record<string, string>;
-}
-
-/** What of the opened swarm a host works with. */
-export interface Parts {
-  home: string;
-  settings: Settings;
-  bus: Bus;
-  store: Store;
-  clock: Clock;
-}
-
-/** What a runner has to work with. */
-export interface Host extends Parts {
-  spec: AgentSpec;
-  env: Record<string, string>;
-  log: Log;
-  /** Aborts when the agent is to stop: no more claims, finish what is in hand. */
-  draining: AbortSignal;
-  /** Notes that the agent is at work, and which program is its, where one runs for long. */
-  started(program?: ProcessIdentity): Promise<void>;
-}
-
-/** How an agent ended, and why where there is something to say. */
-export interface Ended {
-  state: Extract<AgentState, "stopped" | "failed">;
-  reason: string | null;
-  /** Whether its program could not even be started. */
-  unstarted?: true;
-}
 
 /** Runs the agent of `assignment` until it ends or `draining` aborts: how it ended. What it still holds is handed back. */
 export async function runHost(
@@ -68,7 +32,10 @@ export async function runHost(
     draining,
     async started(found) {
       program = found;
-      await store.write((tx) => noteStarted(tx, spec.name, bus.self, found));
+      await insist(store, (tx) => noteStarted(tx, spec.name, bus.self, found), draining);
+    },
+    working(found) {
+      program = found;
     },
   };
   const leases = keepLeases(host, () => program);
@@ -77,7 +44,7 @@ export async function runHost(
     // A program that was told to stop, or never began, spends nobody's attempt.
     const ending = draining.aborted || ended.unstarted === true ? "returned" : "died";
     const reason = ended.reason ?? "its program ended";
-    await store.write(async (tx) => {
+    await insist(store, async (tx) => {
       await handBack(tx, bus.settings, spec.name, ending, reason);
       await noteState(tx, spec.name, ended.state, ended.reason);
     });
@@ -86,6 +53,19 @@ export async function runHost(
     leases.stop();
     log.close();
   }
+}
+
+/** Once `draining` has aborted and the supervisor, which would see to it, is dead: ends the agent's programs when their time is over. */
+export async function endWithoutSupervisor(
+  { settings }: Pick<Parts, "settings">,
+  { spec, env, supervisor }: Assignment,
+  draining: AbortSignal,
+): Promise<void> {
+  const { drainTimeoutMs, stopGraceMs } = settings.agents;
+  await aborted(draining);
+  do await sleep(drainTimeoutMs);
+  while (isAlive(supervisor));
+  await endMarked({ run: env["SKEP_RUN"]!, agent: spec.name }, stopGraceMs);
 }
 
 const runners = { exec: runExec, stream: runStream, self: runSelf, module: runModule };

@@ -3,15 +3,15 @@ import { leasesOf, renewTx } from "../bus/lease.ts";
 import { sleep } from "../core/clock.ts";
 import { isSkepError } from "../core/errors.ts";
 import { type ProcessIdentity, processState } from "../core/identity.ts";
-import type { Host } from "./host.ts";
+import type { Host } from "./runner.ts";
 
 // A program that has been stopped (SIGSTOP, a debugger) for this long loses its leases; so does one that works on one
 // delivery for longer than `bus.max_run`. Neither can ack over whoever claims next (design, promise 3).
 const stoppedMaxMs = 60_000;
 
-/** Renews the leases of `host` at a third of their time until told to stop. `program` is its long-lived program, if it has one. */
+/** Renews the leases of `host` at a third of their time until told to stop. `program` is the process that works now, if there is one. */
 export function keepLeases(
-  host: Host,
+  host: Pick<Host, "store" | "clock" | "spec" | "settings" | "log">,
   program: () => ProcessIdentity | undefined,
 ): { stop(): void } {
   const stopping = new AbortController();
@@ -20,12 +20,11 @@ export function keepLeases(
 }
 
 async function renewals(
-  host: Host,
+  { store, clock, spec, settings, log }: Parameters<typeof keepLeases>[0],
   program: () => ProcessIdentity | undefined,
   stop: AbortSignal,
 ): Promise<void> {
-  const { store, clock, spec } = host;
-  const { leaseMs, maxRunMs } = host.settings.bus;
+  const { leaseMs, maxRunMs } = settings.bus;
   let heldSince = new Map<string, number>();
   let stoppedSince: number | undefined;
   for (;;) {
@@ -46,12 +45,13 @@ async function renewals(
     } catch (error) {
       // The next round is soon enough: a lease outlives two that fail.
       if (!isSkepError(error)) throw error;
-      host.log.append(`skep: leases not renewed: ${error.message}\n`);
+      log.append(`skep: leases not renewed: ${error.message}\n`);
     }
   }
 }
 
 function isStopped(program: ProcessIdentity | undefined): boolean {
-  const state = program === undefined ? undefined : processState(program.pid);
-  return state?.startTime === program?.startTime && (state?.state === "T" || state?.state === "t");
+  if (program === undefined) return false;
+  const now = processState(program.pid);
+  return now?.startTime === program.startTime && (now.state === "T" || now.state === "t");
 }

@@ -1,14 +1,21 @@
-// Settling what a program said: in the transaction of the next claim where it can be, alone where it must.
-import { handBack } from "../bus/hand-back.ts";
+// Settling what a program said: in the transaction of the next claim where it can be, one by one where it must.
+import { isPassing } from "../agents/insist.ts";
 import type { Delivery } from "../bus/message.ts";
 import { type ReceiveOptions, receive } from "../bus/receive.ts";
+import { nackTx } from "../bus/settle.ts";
 import { jitter, sleep } from "../core/clock.ts";
-import { SkepError } from "../core/errors.ts";
+import { isSkepError } from "../core/errors.ts";
 import type { WriteTx } from "../store/store.ts";
-import type { Host } from "./host.ts";
+import type { Host } from "./runner.ts";
 
-/** One thing to commit: an ack with its reply, a nack, a send. */
-export type Settlement = (tx: WriteTx) => Promise<void>;
+/** One thing to commit: an ack with its reply, a nack, messages to send. */
+export interface Settlement {
+  /** What it settles; null when a program only sends something. */
+  receipt: string | null;
+  /** Whether it puts messages into inboxes, which may be full. */
+  sends: boolean;
+  commit(tx: WriteTx): Promise<unknown>;
+}
 
 export interface Next {
   max: number;
@@ -16,13 +23,19 @@ export interface Next {
   signal: AbortSignal;
 }
 
-/** Commits `settlements` and claims what comes next for the agent of `host`, in one transaction where all of it can be; nothing when nothing came. */
+/** How long to wait before trying again what an inbox had no room for. */
+export const roomMs = 200;
+
+const pauseMs = 500;
+
+/** Commits `settlements` and claims what comes next for the agent, in one transaction where all of it can be: what was claimed, and which settlements are left. */
 export async function settleAndClaim(
   host: Host,
-  settlements: Settlement[],
+  settlements: readonly Settlement[],
   next: Next,
-): Promise<Delivery[]> {
-  const { bus, spec } = host;
+): Promise<{ deliveries: Delivery[]; left: Settlement[] }> {
+  const { bus, spec, log } = host;
+  let committed = settlements.length === 0;
   const claim: ReceiveOptions = {
     ...next,
     inbox: spec.inbox,
@@ -31,43 +44,76 @@ export async function settleAndClaim(
     stay: true,
   };
   const before = async (tx: WriteTx) => {
-    for (const settle of settlements) await settle(tx);
+    for (const settlement of settlements) await settlement.commit(tx);
+    tx.after(() => (committed = true));
   };
   try {
-    return await receive(bus, settlements.length === 0 ? claim : { ...claim, before });
+    return { deliveries: await receive(bus, committed ? claim : { ...claim, before }), left: [] };
   } catch (error) {
-    if (!(error instanceof SkepError)) throw error;
-    // The settlements of a bus that drains are committed; it may take claims again later.
-    if (error.code === "E_DRAINING") await sleep(jitter(200, 0.5), next.signal);
+    if (!isSkepError(error)) throw error;
     // One of them cannot be committed now; each is tried by itself so that it does not hold up the others.
-    else if (settlements.length > 0) await settleEach(host, settlements);
-    else if (error.code === "E_BUSY") host.log.append(`skep: ${error.message}\n`);
-    else throw error;
-    return [];
+    if (!committed) return { deliveries: [], left: await settle(host, settlements) };
+    // It may be otherwise soon: a bus that drains opens again, and a lock is let go.
+    const isDraining = error.code === "E_DRAINING";
+    if (!isDraining && !isPassing(error)) throw error;
+    if (!isDraining) log.append(`skep: ${error.message}\n`);
+    await sleep(jitter(pauseMs, 0.5), next.signal);
+    return { deliveries: [], left: [] };
   }
 }
 
-/** Commits each of `settlements` by itself, waiting for room where an inbox is full. What can never be committed is logged, and its delivery given back. */
-export async function settleEach(host: Host, settlements: Settlement[]): Promise<void> {
-  for (const settle of settlements) {
-    while (!(await trySettle(host, settle))) await sleep(jitter(200, 0.5));
+/**
+ * Commits each of `settlements` by itself: those that are left for later, because an inbox has no room or the database
+ * is locked. One that can never be committed is logged, and its delivery refused for that reason.
+ */
+export async function settle(
+  host: Host,
+  settlements: readonly Settlement[],
+): Promise<Settlement[]> {
+  const left: Settlement[] = [];
+  for (const [index, settlement] of settlements.entries()) {
+    // What is sent later must not overtake what waits for room; what only settles may.
+    const refused =
+      settlement.sends && left.length > 0 ? "later" : await tryCommit(host, settlement);
+    if (refused === "locked") return [...left, ...settlements.slice(index)];
+    if (refused === "later") left.push(settlement);
   }
+  return left;
 }
 
-async function trySettle(host: Host, settle: Settlement): Promise<boolean> {
+/** Commits all of `settlements`, waiting for room where an inbox is full. Once the agent is to stop it waits no longer: what is left is given up, and its deliveries are taken back with all the others. */
+export async function settleAll(host: Host, settlements: readonly Settlement[]): Promise<void> {
+  let left = await settle(host, settlements);
+  while (left.length > 0 && !host.draining.aborted) {
+    await sleep(jitter(roomMs, 0.5), host.draining);
+    left = await settle(host, left);
+  }
+  if (left.length > 0) host.log.append(`skep: ${left.length} answers found no room in time\n`);
+}
+
+/** The refusal of the delivery of `receipt`, which goes to somebody else after a rest. */
+export function refusal(host: Host, receipt: string, reason: string, delayMs?: number): Settlement {
+  return {
+    receipt,
+    sends: false,
+    commit: (tx) => nackTx(tx, host.bus.settings, receipt, { reason, delayMs }),
+  };
+}
+
+async function tryCommit(
+  host: Host,
+  { receipt, commit }: Settlement,
+): Promise<"later" | "locked" | undefined> {
   try {
-    await host.store.write(settle);
-    return true;
+    await host.store.write(commit);
+    return undefined;
   } catch (error) {
-    if (!(error instanceof SkepError)) throw error;
-    if (error.code === "E_FULL" || error.code === "E_BUSY") return false;
+    if (!isSkepError(error)) throw error;
+    if (isPassing(error)) return "locked";
+    if (error.code === "E_FULL") return "later";
     host.log.append(`skep: not settled: ${error.message}\n`);
-    if (error.code !== "E_STALE") await giveUp(host, error.message);
-    return true;
+    // An answer that nobody can be sent, or that is too long, would otherwise be held until the lease ends.
+    if (receipt === null || error.code === "E_STALE") return undefined;
+    return await tryCommit(host, refusal(host, receipt, error.message));
   }
-}
-
-// An answer that nobody can be sent, or that is too long, would otherwise be held until the lease ends.
-async function giveUp(host: Host, reason: string): Promise<void> {
-  await host.store.write((tx) => handBack(tx, host.bus.settings, host.spec.name, "nacked", reason));
 }

@@ -16,15 +16,26 @@ export interface LockHolder {
  */
 export function findLockHolder(paths: string[]): LockHolder | undefined {
   try {
-    const locks = readFileSync("/proc/locks", "utf8");
     for (const path of paths) {
       const file = statSync(path, { throwIfNoEntry: false });
-      if (file === undefined) continue;
-      const pid = holdersIn(locks, file.ino).find((it) => it !== process.pid && hasOpen(it, file));
+      const pid = file === undefined ? undefined : holderOf(file);
       if (pid !== undefined) return describe(pid);
     }
   } catch {
     // No /proc: the error will have to do without a name.
+  }
+  return undefined;
+}
+
+// The kernel hands the table out a page at a time and skips lines while others take and drop locks, so that one
+// reading in a crowd may well miss the very line that matters.
+const readings = 5;
+
+function holderOf(file: Stats): number | undefined {
+  for (let reading = 0; reading < readings; reading++) {
+    const holders = holdersIn(readFileSync("/proc/locks", "utf8"), file.ino);
+    const pid = holders.find((it) => it !== process.pid && hasOpen(it, file));
+    if (pid !== undefined) return pid;
   }
   return undefined;
 }

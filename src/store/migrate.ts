@@ -19,16 +19,8 @@ export function checkSchema(connection: Connection, path: string, latest: number
     throw new SkepError("E_ENGINE", `SQLite ${engine} can lose commits in write-ahead mode`, {
       hint: "skep needs SQLite 3.51.3 or newer (or 3.50.7, 3.44.6 of their lines).",
     });
-  const version = one(
-    connection,
-    "select user_version as value from pragma_user_version",
-  ) as number;
-  const application = one(
-    connection,
-    "select application_id as value from pragma_application_id",
-  ) as number;
-  const empty = one(connection, "select count(*) as value from sqlite_schema") === 0;
-  if (empty && version === 0 && application === 0) return 0;
+  const { version, application, entries } = factsOf(connection);
+  if (entries === 0 && version === 0 && application === 0) return 0;
   if (application !== applicationId || version < 1)
     throw new SkepError("E_CORRUPT", `${path} is not a database of skep`, {
       hint: "Name another home with --home; this file was left as it is.",
@@ -83,6 +75,18 @@ export function migrate(
     rollBack(connection);
     throw error;
   }
+}
+
+// One statement, for one view: between two of them another process may commit the whole schema.
+function factsOf(connection: Connection): {
+  version: number;
+  application: number;
+  entries: number;
+} {
+  const sql = `select (select count(*) from sqlite_schema) as entries, user_version as version,
+                      application_id as application
+                 from pragma_user_version, pragma_application_id`;
+  return connection.prepare(sql).get({}) as ReturnType<typeof factsOf>;
 }
 
 function rollBack(connection: Connection): void {

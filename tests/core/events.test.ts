@@ -7,7 +7,7 @@ test("every listener of a fact hears it, in the order they came, and no other do
   events.on("agent.ended", ({ name, reason }) => heard.push(`first: ${name} ${reason}`));
   events.on("agent.ended", ({ name }) => heard.push(`second: ${name}`));
   events.on("agent.started", () => heard.push("started"));
-  events.emit("agent.ended", { name: "a", reason: "killed", killed: 0 });
+  events.emit("agent.ended", { name: "a", state: "dead", reason: "killed", killed: 0 });
   expect(heard).toEqual(["first: a killed", "second: a"]);
 });
 

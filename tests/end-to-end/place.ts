@@ -37,8 +37,8 @@ export interface Running {
   readonly pid: number;
   /** Everything on its standard output so far. */
   said(): string;
-  /** Writes to its standard input; to nobody when it is gone. */
-  write(text: string): void;
+  /** Writes to its standard input: resolves when the pipe has taken it, or nobody is there to read it. */
+  write(text: string): Promise<void>;
   /** Ends its standard input. */
   close(): void;
   kill(signal: NodeJS.Signals): void;
@@ -144,10 +144,13 @@ function spawn(
   return {
     pid: child.pid,
     said: () => said,
-    write(text) {
-      // Whoever is killed does not read on, and that is what some tests are about.
-      void Promise.resolve(pipe?.write(text)).catch(() => {});
-      void Promise.resolve(pipe?.flush()).catch(() => {});
+    async write(text) {
+      try {
+        await pipe?.write(text);
+        await pipe?.flush();
+      } catch {
+        // Whoever is killed does not read on, and that is what some tests are about.
+      }
     },
     close: () => void Promise.resolve(pipe?.end()).catch(() => {}),
     kill: (signal) => child.kill(signal),
@@ -155,13 +158,7 @@ function spawn(
   };
 }
 
-function statusOf({
-  exitCode,
-  signalCode,
-}: {
-  exitCode: number | null;
-  signalCode: string | null;
-}) {
+function statusOf({ exitCode, signalCode }: ReturnType<typeof Bun.spawn>): number {
   return exitCode ?? 128 + constants.signals[signalCode as NodeJS.Signals];
 }
 

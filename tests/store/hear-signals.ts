@@ -17,7 +17,6 @@ export async function hearSignals(agents: Program[]): Promise<void> {
     return heard!.at - sent[n]!;
   });
   lateness.sort((a, b) => a - b);
-  console.log(lateness.join(" "));
   // A quarter of a second on a quiet machine. Whoever was deaf while waiting would hear it after a minute.
   expect(lateness[Math.floor(lateness.length / 2)]!).toBeLessThan(1_000);
   expect(lateness.at(-1)!).toBeLessThan(5_000);

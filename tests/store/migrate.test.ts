@@ -65,6 +65,23 @@ describe("an empty database", () => {
     });
   });
 
+  test("is never seen half made, whichever question another process gets in before", () => {
+    for (let question = 1; question <= 5; question++) {
+      const { path, connection } = emptyDatabase();
+      const other = bunDriver.open(path, { readonly: false });
+      let asked = 0;
+      const interrupted: Connection = {
+        ...connection,
+        prepare(sql) {
+          if (++asked === question) migrate(other, path, [first]);
+          return connection.prepare(sql);
+        },
+      };
+      expect(checkSchema(interrupted, path, 1)).toBe(question <= asked ? 1 : 0);
+      other.close();
+    }
+  });
+
   test("that cannot be put into write-ahead mode is refused", () => {
     const connection = bunDriver.open(":memory:", { readonly: false });
     expect(() => formatDatabase(connection, "x")).toThrow(

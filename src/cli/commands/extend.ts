@@ -1,5 +1,6 @@
 // `skep extend`: keep what was claimed for longer.
 import { extendTx } from "../../bus/settle.ts";
+import { SkepError } from "../../core/errors.ts";
 import { defineCommand } from "../command.ts";
 import { open } from "../open.ts";
 
@@ -13,6 +14,7 @@ export default defineCommand({
   async run(context, { receipt, lease }) {
     const { store, bus } = await open(context);
     const leaseMs = lease ?? bus.settings.leaseMs;
+    if (leaseMs < 1) throw new SkepError("E_USAGE", "--lease has to be longer than nothing");
     const { leaseUntil, ...extended } = await store.write((tx) => extendTx(tx, receipt, leaseMs));
     await context.data(JSON.stringify({ ...extended, lease_until: leaseUntil }));
   },

@@ -1,5 +1,6 @@
 // `skep host`: runs one agent of a swarm. The supervisor calls it; people do not.
-import { type Assignment, runHost } from "../../hosts/host.ts";
+import { endWithoutSupervisor, runHost } from "../../hosts/host.ts";
+import type { Assignment } from "../../hosts/runner.ts";
 import { SkepError } from "../../core/errors.ts";
 import { textOf } from "../../core/text.ts";
 import { defineCommand } from "../command.ts";
@@ -12,20 +13,28 @@ export default defineCommand({
   summary: "run one agent of a swarm, as told on standard input",
   args: { name: { type: "positional", description: "the agent" } },
   async run(context, { name }) {
-    const orphaned = new AbortController();
-    const draining = AbortSignal.any([context.signal, orphaned.signal]);
+    const { signal } = context;
     const lines = context.readLines(assignmentBytesMax);
     const { value } = await lines.next();
-    const line = value?.[0];
-    if (line === undefined)
-      throw new SkepError("E_USAGE", `the host of ${name} was told nothing`, {
-        hint: "skep up starts hosts.",
-      });
+    if (signal.aborted) return;
+    const assignment = assignmentOf(name, value?.[0]);
     const app = await open(context);
+    const orphaned = new AbortController();
+    const draining = AbortSignal.any([signal, orphaned.signal]);
     // The pipe ends when the supervisor does, however it ended: then this agent stops too.
     void lines.next().then(() => orphaned.abort());
-    await runHost(app, JSON.parse(textOf(line)!) as Assignment, draining);
+    void endWithoutSupervisor(app, assignment, draining);
+    await runHost(app, assignment, draining);
     await app.close();
-    return 0;
   },
 });
+
+function assignmentOf(name: string, line: Uint8Array | undefined): Assignment {
+  try {
+    return JSON.parse(textOf(line!)!) as Assignment;
+  } catch {
+    throw new SkepError("E_USAGE", `the host of ${name} was not told what to do`, {
+      hint: "skep up starts hosts.",
+    });
+  }
+}

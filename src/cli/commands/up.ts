@@ -25,11 +25,11 @@ export default defineCommand({
     const app = await open(context);
     const { signal, urgent } = context;
     app.events.on("agent.said", ({ name, text }) => context.say(`${name}: ${text.trimEnd()}`));
-    app.events.on("agent.ended", ({ name, reason, killed }) => {
-      if (reason !== "its host exited with 0")
-        context.say(
-          `${name} died: ${reason}${killed > 0 ? `; ${killed} of its processes killed` : ""}`,
-        );
+    app.events.on("agent.ended", ({ name, state, reason, killed }) => {
+      if (state === "failed") context.say(`${name} failed: ${reason}`);
+      if (state !== "dead") return;
+      const left = killed > 0 ? `; ${killed} of its processes killed` : "";
+      context.say(`${name} died: ${reason}${left}`);
     });
     context.say(`${swarm.name}: starting ${swarm.agents.length} agents in ${app.home}`);
     signal.addEventListener(

@@ -1,28 +1,26 @@
 // The module runner: a TypeScript or JavaScript file whose `handle` runs inside the host.
-import { draftOf } from "../../bus/draft-line.ts";
+import { Console } from "node:console";
+import { Writable } from "node:stream";
+import type { Log } from "../../agents/log.ts";
 import { deliveryLine } from "../../bus/delivery-line.ts";
-import type { Delivery, Draft } from "../../bus/message.ts";
-import type { Reply } from "../../bus/reply.ts";
-import { ackTx, nackTx } from "../../bus/settle.ts";
+import type { Delivery } from "../../bus/message.ts";
+import { ackTx } from "../../bus/settle.ts";
 import { SkepError } from "../../core/errors.ts";
-import { bytesOf } from "../../core/text.ts";
-import type { Ended, Host } from "../host.ts";
-import { type Settlement, settleAndClaim, settleEach } from "../settlement.ts";
+import { type Answer, answerOf } from "../answer.ts";
+import { workOneByOne } from "../one-by-one.ts";
+import type { Ended, Host } from "../runner.ts";
+import { type Settlement, refusal } from "../settlement.ts";
 
-const aLongTimeMs = 3_600_000;
-
-/** Claims one message after the other and hands each to the module's `handle`, until the agent is to stop. */
+/** Hands one message after the other to the module's `handle`, until the agent is to stop. */
 export async function runModule(host: Host): Promise<Ended> {
-  const handle = await load(host.spec.module!);
-  await host.started();
-  let settlements: Settlement[] = [];
-  while (!host.draining.aborted) {
-    const next = { max: 1, waitMs: aLongTimeMs, signal: host.draining };
-    const [delivery] = await settleAndClaim(host, settlements, next);
-    settlements = delivery === undefined ? [] : [await work(host, handle, delivery)];
+  const release = captureConsole(host.log);
+  try {
+    const handle = await load(host.spec.module!);
+    await host.started();
+    return await workOneByOne(host, (delivery) => work(host, handle, delivery));
+  } finally {
+    release();
   }
-  await settleEach(host, settlements);
-  return { state: "stopped", reason: null };
 }
 
 type Handle = (delivery: unknown) => unknown;
@@ -39,29 +37,51 @@ async function load(path: string): Promise<Handle> {
   return module.handle as Handle;
 }
 
-async function work(
-  { bus, spec, log }: Host,
-  handle: Handle,
-  delivery: Delivery,
-): Promise<Settlement> {
+async function work(host: Host, handle: Handle, delivery: Delivery): Promise<Settlement> {
+  const { bus, spec, log } = host;
   const receipt = delivery.receipt!;
   try {
-    const { reply, send } = answerOf(await handle(JSON.parse(deliveryLine(delivery))));
-    return async (tx) =>
-      void (await ackTx(tx, bus.settings, receipt, { from: spec.name, reply, send }));
+    const answer = answerTo(await handle(JSON.parse(deliveryLine(delivery))));
+    return {
+      receipt,
+      sends: answer.send.length > 0,
+      commit: (tx) => ackTx(tx, bus.settings, receipt, { from: spec.name, ...answer }),
+    };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     log.append(`${error instanceof Error ? error.stack : reason}\n`);
-    return async (tx) => void (await nackTx(tx, bus.settings, receipt, { reason }));
+    return refusal(host, receipt, reason);
   }
 }
 
 /** What `handle` returned: nothing, the text of a reply, or a reply and messages to send. */
-function answerOf(returned: unknown): { reply?: Reply; send?: Draft[] } {
-  if (returned == null) return {};
-  if (typeof returned === "string") return { reply: { body: bytesOf(returned) } };
-  const { reply, send } = returned as { reply?: unknown; send?: unknown };
-  const drafts =
-    send === undefined ? {} : { send: (Array.isArray(send) ? send : [send]).map(draftOf) };
-  return reply == null ? drafts : { ...drafts, reply: { body: bytesOf(String(reply)) } };
+function answerTo(returned: unknown): Answer {
+  if (returned == null) return { send: [] };
+  if (typeof returned === "string") return answerOf({ reply: returned });
+  if (typeof returned === "object") return answerOf(returned as Record<string, unknown>);
+  throw new SkepError("E_USAGE", `handle returned a ${typeof returned}`, {
+    hint: "It returns nothing, a text, or { reply, send }.",
+  });
+}
+
+/** Sends what the module says to the agent's log, as the output of any other program, until the function it answers is called. */
+function captureConsole(log: Log): () => void {
+  const stream = new Writable({
+    decodeStrings: false,
+    write(chunk: Uint8Array | string, _encoding, done) {
+      log.append(chunk);
+      done();
+    },
+  });
+  const usual = { ...console };
+  Object.assign(console, new Console(stream));
+  const outputs = [process.stdout, process.stderr].map((output) => {
+    const write = output.write;
+    output.write = (chunk: Uint8Array | string) => (log.append(chunk), true);
+    return () => (output.write = write);
+  });
+  return () => {
+    Object.assign(console, usual);
+    for (const restore of outputs) restore();
+  };
 }

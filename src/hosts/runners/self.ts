@@ -1,45 +1,29 @@
 // The self runner: the program calls skep by itself; its host keeps its leases and waits for its end.
-import { type Child, type Exit, describeExit, launch, stopGroup } from "../../agents/process.ts";
+import type { Child } from "../../agents/process.ts";
 import { leasesOf } from "../../bus/lease.ts";
-import { sleep } from "../../core/clock.ts";
-import { aborted } from "../../core/clock.ts";
-import type { Ended, Host } from "../host.ts";
+import { aborted, sleep } from "../../core/clock.ts";
+import { endedBy, letLeave, startProgram } from "../program.ts";
+import type { Ended, Host } from "../runner.ts";
 
 // A program that holds nothing hears at its next claim that the swarm is stopping; this long it may take to leave by itself.
 const leaveMs = 1_000;
 
 /** Runs the program until it ends by itself or the agent is to stop. */
 export async function runSelf(host: Host): Promise<Ended> {
-  const { spec, env, log } = host;
-  const append = (chunk: Uint8Array) => log.append(chunk);
-  const child = await launch({
-    command: spec.command!,
-    cwd: spec.cwd,
-    env,
-    onStdout: append,
-    onStderr: append,
-  });
+  const child = await startProgram(host, (chunk) => host.log.append(chunk));
   child.end();
-  await host.started(child);
   await Promise.race([child.exited, aborted(host.draining)]);
-  if (host.draining.aborted) await letFinish(host, child);
-  return endedBy(await child.exited, spec.command![0]!, host.draining.aborted);
+  if (host.draining.aborted) {
+    await finishWork(host, child);
+    await letLeave(host, child, leaveMs);
+  }
+  return endedBy(host, await child.finished);
 }
 
-/** How an agent ended whose program ended with `exit`; whatever ends when it is told to has stopped. */
-export function endedBy(exit: Exit, program: string, wasTold: boolean): Ended {
-  if (exit.code === 0 || wasTold) return { state: "stopped", reason: null };
-  return { state: "failed", reason: `${program} ${describeExit(exit)}` };
-}
-
-async function letFinish(host: Host, child: Child): Promise<void> {
+/** Waits until the program holds nothing any more. */
+async function finishWork({ store, spec }: Host, child: Child): Promise<void> {
   let gone = false;
   void child.exited.then(() => (gone = true));
-  while (!gone && (await holdsAnything(host))) await Promise.race([child.exited, sleep(100)]);
-  await Promise.race([child.exited, sleep(leaveMs)]);
-  await stopGroup(child, host.settings.agents.stopGraceMs);
-}
-
-async function holdsAnything({ store, spec }: Host): Promise<boolean> {
-  return (await store.read((tx) => leasesOf(tx, spec.name))).length > 0;
+  const holdsAnything = async () => (await store.read((tx) => leasesOf(tx, spec.name))).length > 0;
+  while (!gone && (await holdsAnything())) await Promise.race([child.exited, sleep(100)]);
 }

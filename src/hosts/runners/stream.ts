@@ -1,106 +1,97 @@
 // The stream runner: one long-lived program that reads deliveries as JSON lines and answers with JSON lines.
-import { type Child, launch, stopGroup } from "../../agents/process.ts";
+import type { Child } from "../../agents/process.ts";
 import { deliveryLine } from "../../bus/delivery-line.ts";
-import { draftOf } from "../../bus/draft-line.ts";
-import { sendTx } from "../../bus/send.ts";
-import { ackTx, nackTx } from "../../bus/settle.ts";
+import type { Delivery } from "../../bus/message.ts";
 import { sleep } from "../../core/clock.ts";
-import { isSkepError } from "../../core/errors.ts";
-import { bytesOf } from "../../core/text.ts";
-import type { Ended, Host } from "../host.ts";
 import { splitLines } from "../lines.ts";
-import { type Settlement, settleAndClaim, settleEach } from "../settlement.ts";
-import { endedBy } from "./self.ts";
+import { endedBy, letLeave, startProgram } from "../program.ts";
+import type { Ended, Host } from "../runner.ts";
+import { type Settlement, roomMs, settle, settleAll, settleAndClaim } from "../settlement.ts";
+import { settlementOf } from "../stream-line.ts";
 
 const aLongTimeMs = 3_600_000;
 
+// A program that says more than this before it is committed has to wait.
+const unsettledMax = 500;
+
 /** Hands messages to the program, up to `in_flight` at once, and commits what it answers, until it ends or the agent is to stop. */
 export async function runStream(host: Host): Promise<Ended> {
-  const { spec, env, log, draining } = host;
+  const { spec, draining } = host;
   const inHand = new Set<string>();
-  let answers: Settlement[] = [];
+  let said: Settlement[] = [];
   let wake = new AbortController();
+  let leaving: Promise<void> | undefined;
   let gone = false;
-  const onLine = (line: string | undefined) => {
-    const settlement = line === undefined ? undefined : answerTo(host, line, inHand);
+  const lines = splitLines(host.bus.settings.bodyBytesMax * 8, (line) => {
+    const settlement = settlementOf(host, line, inHand);
     if (settlement === undefined) return;
-    answers.push(settlement);
+    said.push(settlement);
     wake.abort();
-  };
-  const child = await launch({
-    command: spec.command!,
-    cwd: spec.cwd,
-    env,
-    onStdout: splitLines(host.settings.bus.bodyBytesMax * 8, onLine),
-    onStderr: (chunk) => log.append(chunk),
+  });
+  const child = await startProgram(host, (chunk) => {
+    lines.add(chunk);
+    return said.length < unsettledMax;
   });
   void child.exited.then(() => {
     gone = true;
     wake.abort();
   });
   draining.addEventListener("abort", () => wake.abort());
-  await host.started(child);
 
-  while (!gone && !(draining.aborted && inHand.size === 0)) {
+  // What an inbox has no room for yet.
+  let left: Settlement[] = [];
+  while (!gone) {
     wake = new AbortController();
-    const settlements = answers;
-    answers = [];
-    const room = draining.aborted ? 0 : spec.inFlight - inHand.size;
-    if (room > 0) {
-      const next = { max: room, waitMs: aLongTimeMs, signal: wake.signal };
-      const deliveries = await settleAndClaim(host, settlements, next);
-      for (const delivery of deliveries) inHand.add(delivery.receipt!);
-      for (const delivery of deliveries)
-        await Promise.race([child.write(`${deliveryLine(delivery)}\n`), child.exited]);
-    } else {
-      await settleEach(host, settlements);
-      if (answers.length === 0) await sleep(aLongTimeMs, wake.signal);
+    const { signal } = wake;
+    if (draining.aborted && inHand.size === 0) leaving ??= leave(host, child);
+    const room = draining.aborted ? 0 : spec.inFlight - inHand.size - count(left);
+    const answers = [...left, ...said];
+    said = [];
+    if (left.length < unsettledMax) child.resume();
+    if (room > 0 && left.length === 0) {
+      const claimed = await settleAndClaim(host, answers, {
+        max: room,
+        waitMs: aLongTimeMs,
+        signal,
+      });
+      left = claimed.left;
+      deliver(child, claimed.deliveries, inHand);
+      continue;
     }
+    left = await settle(host, answers);
+    const waitMs = left.length > 0 ? roomMs : aLongTimeMs;
+    if (room > 0 && left.length > 0)
+      deliver(
+        child,
+        (await settleAndClaim(host, [], { max: room, waitMs, signal })).deliveries,
+        inHand,
+      );
+    else if (room <= 0) await sleep(waitMs, signal);
   }
-  await settleEach(host, answers);
-  if (!gone) await letLeave(host, child);
-  return endedBy(await child.exited, spec.command![0]!, draining.aborted);
+
+  child.resume();
+  const exit = await child.finished;
+  lines.end();
+  left = await settle(host, [...left, ...said]);
+  // What it did not answer is not kept waiting for what it did.
+  if (inHand.size === 0) await settleAll(host, left);
+  await leaving;
+  return endedBy(host, exit);
 }
 
-/** What a line from the program asks for; undefined when it asks for nothing, or for what cannot be. */
-function answerTo(
-  { bus, spec, log }: Host,
-  line: string,
-  inHand: Set<string>,
-): Settlement | undefined {
-  try {
-    const said = JSON.parse(line) as Record<string, unknown>;
-    const receipt = said["ack"] ?? said["nack"];
-    if (receipt !== undefined && !inHand.delete(String(receipt))) {
-      log.append(`skep: the program settled ${String(receipt)}, which it does not hold\n`);
-      return undefined;
-    }
-    if (said["ack"] !== undefined) {
-      const send = said["send"] === undefined ? undefined : [said["send"]].flat().map(draftOf);
-      const reply = said["reply"] == null ? undefined : { body: bytesOf(String(said["reply"])) };
-      return async (tx) =>
-        void (await ackTx(tx, bus.settings, String(receipt), { from: spec.name, reply, send }));
-    }
-    if (said["nack"] !== undefined) {
-      const { reason, delay_ms: delayMs } = said as { reason?: string; delay_ms?: number };
-      return async (tx) =>
-        void (await nackTx(tx, bus.settings, String(receipt), { reason, delayMs }));
-    }
-    if (said["send"] !== undefined) {
-      const draft = draftOf(said["send"]);
-      return async (tx) => void (await sendTx(tx, bus.settings, spec.name, draft));
-    }
-    log.append(`${line}\n`);
-  } catch (error) {
-    log.append(isSkepError(error) ? `skep: ${error.message}: ${line}\n` : `${line}\n`);
+function count(settlements: readonly Settlement[]): number {
+  return settlements.filter(({ receipt }) => receipt !== null).length;
+}
+
+function deliver(child: Child, deliveries: readonly Delivery[], inHand: Set<string>): void {
+  for (const delivery of deliveries) {
+    inHand.add(delivery.receipt!);
+    void child.write(`${deliveryLine(delivery)}\n`);
   }
-  return undefined;
 }
 
 // The end of its input tells a program that no more work will come.
-async function letLeave(host: Host, child: Child): Promise<void> {
+function leave(host: Host, child: Child): Promise<void> {
   child.end();
-  const { stopGraceMs } = host.settings.agents;
-  await Promise.race([child.exited, sleep(stopGraceMs)]);
-  await stopGroup(child, stopGraceMs);
+  return letLeave(host, child, host.settings.agents.stopGraceMs);
 }

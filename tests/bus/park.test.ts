@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parkAll, unparkAll } from "../../src/bus/park.ts";
+import { type HandBus, tempBuses } from "../helpers/temp-bus.ts";
+import { ack, ledgerOf, nack, put, take, takeOne } from "./verbs.ts";
+
+const { handBus } = tempBuses();
+
+const park = ({ store, settings }: HandBus) => store.write((tx) => parkAll(tx, settings, 7));
+const unpark = ({ store }: HandBus) => store.write(unparkAll);
+
+test("parking holds what is ready, delayed and leased, and says how much that was", async () => {
+  const bus = await handBus();
+  for (const inbox of ["a1", "a2"]) for (let n = 0; n < 3; n++) await put(bus, inbox);
+  await nack(bus, (await takeOne(bus, "a1")).receipt, { delayMs: 10 });
+  await takeOne(bus, "a1");
+  await takeOne(bus, "a2");
+  assert.deepEqual(await park(bus), { parked: 6, returned: 2 });
+  for (const inbox of ["a1", "a2"])
+    assert.partialDeepStrictEqual(await ledgerOf(bus, inbox), {
+      ready: 0,
+      delayed: 0,
+      leased: 0,
+      parked: 3,
+    });
+  bus.clock.pass(1_000_000);
+  for (const inbox of ["a1", "a2"]) assert.deepEqual(await take(bus, inbox), []);
+  assert.deepEqual(await bus.store.read((tx) => tx.all("select distinct run from deliveries")), [
+    { run: 7 },
+  ]);
+});
+
+test("what was parked comes back in its old order, and without having spent an attempt", async () => {
+  const bus = await handBus({ maxAttempts: 1 });
+  for (const body of ["1", "2", "3"]) await put(bus, "a1", body);
+  await take(bus, "a1", { max: 2 });
+  await park(bus);
+  assert.equal(await unpark(bus), 3);
+  assert.deepEqual(
+    (await take(bus, "a1")).map(({ id, attempt }) => [id, attempt]),
+    [
+      [1, 1],
+      [2, 1],
+      [3, 1],
+    ],
+  );
+});
+
+test("a receipt from before the parking is stale, while it is parked and afterwards", async () => {
+  const bus = await handBus();
+  for (let n = 0; n < 2; n++) await put(bus, "a1");
+  const [held, expired] = await take(bus, "a1", { leaseMs: 10 });
+  bus.clock.pass(10);
+  await takeOne(bus, "a1"); // sees to both, and takes the first
+  await park(bus);
+  for (const delivery of [held, expired])
+    await assert.rejects(ack(bus, delivery!.receipt), { code: "E_STALE", message: /parked now/ });
+  await unpark(bus);
+  for (const delivery of [held, expired])
+    await assert.rejects(ack(bus, delivery!.receipt), { code: "E_STALE", message: /ready now/ });
+});
+
+test("what is parked takes no room, so that one can send to a swarm that is down", async () => {
+  const bus = await handBus({ inboxCap: 2, inboxBytes: 10 });
+  for (let n = 0; n < 2; n++) await put(bus, "a1", "12345");
+  await assert.rejects(put(bus, "a1"), { code: "E_FULL" });
+  await park(bus);
+  for (let n = 0; n < 2; n++) await put(bus, "a1", "12345");
+  await assert.rejects(put(bus, "a1"), { code: "E_FULL" });
+  await unpark(bus);
+  assert.partialDeepStrictEqual(await ledgerOf(bus, "a1"), { ready: 4, bytes: 20 });
+});
+
+test("a parked request keeps the slot of its answer", async () => {
+  const bus = await handBus();
+  await put(bus, "a1", "?", { replyTo: "a2" });
+  await park(bus);
+  assert.equal((await ledgerOf(bus, "a2"))?.reserved, 1);
+  await unpark(bus);
+  const { receipt } = await takeOne(bus, "a1");
+  assert.partialDeepStrictEqual(await ack(bus, receipt, { reply: "!" }), {
+    reply: { id: 2, to: "a2" },
+  });
+});
+
+test("parking and unparking where there is nothing does nothing", async () => {
+  const bus = await handBus();
+  assert.deepEqual(await park(bus), { parked: 0, returned: 0 });
+  assert.equal(await unpark(bus), 0);
+});

@@ -1,0 +1,305 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Bus } from "../../src/bus/bus.ts";
+import { closeIntake } from "../../src/bus/intake.ts";
+import { closeAddressBook, createInbox } from "../../src/bus/ledger.ts";
+import { type ReceiveOptions, receive } from "../../src/bus/receive.ts";
+import { sendTx } from "../../src/bus/send.ts";
+import { ackTx, nackTx } from "../../src/bus/settle.ts";
+import { startWaiting } from "../../src/bus/waiters.ts";
+import { elapsedMs } from "../../src/core/clock.ts";
+import { SkepError } from "../../src/core/errors.ts";
+import { tempBuses } from "../helpers/temp-bus.ts";
+import { ack, draft, ledgerOf, put, takeOne, texts } from "./verbs.ts";
+import {
+  deadProcess,
+  livingProcesses,
+  onlyRings,
+  untilWaiting,
+  waitersOf,
+  withoutSocket,
+} from "./waiting.ts";
+
+const { handBus, liveBus, neighbour } = tempBuses();
+const living = livingProcesses();
+
+const claim = (bus: Bus, more: Partial<ReceiveOptions> = {}) =>
+  receive(bus, { inbox: "a1", holder: null, max: 1, leaseMs: 60_000, waitMs: 60_000, ...more });
+
+test("what is there is claimed without waiting, and without a socket", async () => {
+  const bus = onlyRings(await liveBus());
+  for (const body of ["1", "2", "3"]) await put(bus, "a1", body);
+  assert.deepEqual(texts(await claim(bus, { max: 2 })), ["1", "2"]);
+  assert.deepEqual(texts(await claim(bus, { waitMs: 0 })), ["3"]);
+  assert.equal(bus.doorbell.bound(), undefined);
+  assert.deepEqual(await waitersOf(bus, "a1", "mail"), []);
+});
+
+test("whoever only looks is answered at once, and an inbox that was not there is there now", async () => {
+  const bus = await handBus();
+  assert.deepEqual(await claim(bus, { waitMs: 0 }), []);
+  assert.partialDeepStrictEqual(await ledgerOf(bus, "a1"), { ready: 0 });
+  assert.equal(bus.doorbell.bound(), undefined);
+});
+
+test("a message wakes the one who waits, by the doorbell alone, and leaves no waiter behind", async () => {
+  const bus = onlyRings(await liveBus());
+  for (let n = 0; n < 5; n++) {
+    const waiting = claim(bus);
+    await untilWaiting(bus, "a1", "mail");
+    await put(bus, "a1", String(n));
+    assert.deepEqual(texts(await waiting), [String(n)]);
+    assert.deepEqual(await waitersOf(bus, "a1", "mail"), []);
+  }
+});
+
+test("a message sent between the look and the wait is not missed", async () => {
+  const bus = onlyRings(await liveBus());
+  await bus.store.write((tx) => createInbox(tx, "a1"));
+  let sent = false;
+  // Binding the socket comes after the look that found nothing.
+  const address = async () => {
+    const found = await bus.doorbell.address();
+    if (!sent) await put(bus, "a1", "in between");
+    sent = true;
+    return found;
+  };
+  const hurried = { ...bus, doorbell: { ...bus.doorbell, address } };
+  assert.deepEqual(texts(await claim(hurried)), ["in between"]);
+});
+
+test("a message sent between noting the wait and sleeping is not missed", async () => {
+  const bus = onlyRings(await liveBus());
+  const next: typeof bus.doorbell.next = async (heard, ms, signal) => {
+    await put(bus, "a1", "in between");
+    await bus.doorbell.next(heard, ms, signal);
+  };
+  const slow = { ...bus, doorbell: { ...bus.doorbell, next } };
+  assert.deepEqual(texts(await claim(slow)), ["in between"]);
+});
+
+test("of two who wait for one message exactly one is rung, and the other sleeps on", async () => {
+  const bus = onlyRings(await liveBus());
+  const others = [living(), living()].map((pid) => neighbour(bus, pid)).map(onlyRings);
+  const stop = new AbortController();
+  const waits = [];
+  for (const [n, other] of others.entries()) {
+    waits.push(claim(other, { signal: stop.signal }));
+    await untilWaiting(bus, "a1", "mail", n + 1);
+  }
+  await put(bus, "a1");
+  await Promise.race(waits);
+  assert.deepEqual(
+    (await waitersOf(bus, "a1", "mail")).map(({ pid, waiting }) => [pid, waiting]),
+    [[others[1]!.self.pid, 1]],
+  );
+  assert.deepEqual(
+    others.map(({ doorbell }) => doorbell.rings()),
+    [1, 0],
+  );
+  stop.abort();
+  assert.deepEqual(
+    (await Promise.all(waits)).map((claimed) => claimed.length),
+    [1, 0],
+  );
+});
+
+test("as many are rung as there are messages", async () => {
+  const bus = onlyRings(await liveBus());
+  const others = [living(), living(), living()].map((pid) => onlyRings(neighbour(bus, pid)));
+  const stop = new AbortController();
+  const waits = others.map((other) => claim(other, { signal: stop.signal }));
+  await untilWaiting(bus, "a1", "mail", 3);
+  await bus.store.write(async (tx) => {
+    for (const body of ["1", "2"]) await sendTx(tx, bus.settings, null, draft("a1", body));
+  });
+  await untilWaiting(bus, "a1", "mail", 1);
+  stop.abort();
+  const counts = (await Promise.all(waits)).map((claimed) => claimed.length);
+  assert.deepEqual(counts.toSorted(), [0, 1, 1]);
+});
+
+test("whoever claims and leaves work behind rings another", async () => {
+  const bus = onlyRings(await liveBus());
+  const other = onlyRings(neighbour(bus, living()));
+  const waiting = claim(other);
+  await untilWaiting(bus, "a1", "mail");
+  // As if the ring for the second had been lost: two lie there, and one who waits was not rung.
+  await bus.store.write(async (tx) => {
+    for (const body of ["1", "2"]) await sendTx(tx, bus.settings, null, draft("a1", body));
+    await startWaiting(tx, "a1", "mail", { ...other.self, ...other.doorbell.bound()! });
+    tx.after = () => {};
+  });
+  assert.deepEqual(texts(await claim(bus)), ["1"]);
+  assert.deepEqual(texts(await waiting), ["2"]);
+});
+
+test("whoever wakes by itself and leaves work behind rings another, and not itself", async () => {
+  const bus = await liveBus();
+  const other = onlyRings(neighbour(bus, living()));
+  // Ours is the first in line; its ring is lost, and it wakes because its time is over.
+  let wake = () => {};
+  const next = () => new Promise<void>((resolve) => (wake = resolve));
+  const ours = claim({ ...bus, doorbell: { ...bus.doorbell, next } }, { stay: true });
+  await untilWaiting(bus, "a1", "mail", 1);
+  const theirs = claim(other);
+  await untilWaiting(bus, "a1", "mail", 2);
+  await bus.store.write(async (tx) => {
+    const quiet = { ...tx, after: () => {} };
+    for (const body of ["1", "2"]) await sendTx(quiet, bus.settings, null, draft("a1", body));
+    await tx.run("update waiters set waiting = 1");
+  });
+  wake();
+  assert.deepEqual(texts(await ours), ["1"]);
+  assert.deepEqual(texts(await theirs), ["2"]);
+});
+
+test("a waiter that has died does not swallow the ring", async () => {
+  const bus = onlyRings(await liveBus());
+  const address = { port: 9, nonce: 9 };
+  await bus.store.write((tx) =>
+    startWaiting(tx, "a1", "mail", { pid: deadProcess(), startTime: 1, ...address }),
+  );
+  const waiting = claim(bus);
+  await untilWaiting(bus, "a1", "mail", 2);
+  await put(bus, "a1");
+  assert.equal((await waiting).length, 1);
+  assert.deepEqual(await waitersOf(bus, "a1", "mail"), []);
+});
+
+test("a wait ends with nothing when its time is over, and leaves no waiter behind", async () => {
+  const bus = onlyRings(await liveBus());
+  const begun = elapsedMs();
+  const { next } = (await liveBus()).doorbell;
+  const timed = { ...bus, doorbell: { ...bus.doorbell, next } };
+  assert.deepEqual(await claim(timed, { waitMs: 80 }), []);
+  assert.ok(elapsedMs() - begun >= 75);
+  assert.deepEqual(await waitersOf(bus, "a1", "mail"), []);
+});
+
+test("a wait ends with nothing when its signal aborts, and leaves no waiter behind", async () => {
+  const bus = onlyRings(await liveBus());
+  const stop = new AbortController();
+  const waiting = claim(bus, { signal: stop.signal });
+  await untilWaiting(bus, "a1", "mail");
+  stop.abort();
+  assert.deepEqual(await waiting, []);
+  assert.deepEqual(await waitersOf(bus, "a1", "mail"), []);
+});
+
+test("told to stop while it stands in line for the lock, a claim is nothing and no error", async () => {
+  const bus = await liveBus();
+  await put(bus, "a1");
+  const write = () => Promise.reject(new SkepError("E_BUSY", "locked"));
+  const locked = { ...bus, store: { ...bus.store, write } };
+  assert.deepEqual(await claim(locked, { signal: AbortSignal.abort() }), []);
+  await assert.rejects(claim(locked, { waitMs: 0 }), { code: "E_BUSY" });
+});
+
+test("whoever stays in line is there the next time, and is not rung while it is busy", async () => {
+  const bus = onlyRings(await liveBus());
+  const waiting = claim(bus, { stay: true });
+  await untilWaiting(bus, "a1", "mail");
+  await put(bus, "a1", "1");
+  await waiting;
+  const [row] = await waitersOf(bus, "a1", "mail");
+  assert.partialDeepStrictEqual(row, { pid: process.pid, waiting: 0 });
+  await put(bus, "a1", "2");
+  assert.equal(bus.doorbell.rings(), 1);
+  assert.deepEqual(texts(await claim(bus, { stay: true })), ["2"]);
+});
+
+test("a lease that runs out wakes the one who waits, though nobody rings", async () => {
+  const bus = await liveBus();
+  await put(bus, "a1");
+  await takeOne(bus, "a1", { leaseMs: 150 });
+  const [again] = await claim(bus);
+  assert.equal(again?.attempt, 2);
+});
+
+test("what falls due wakes the one who waits, though nobody rings", async () => {
+  const bus = await liveBus();
+  await put(bus, "a1");
+  const { receipt } = await takeOne(bus, "a1");
+  const begun = elapsedMs();
+  await bus.store.write((tx) => nackTx(tx, bus.settings, receipt, { delayMs: 150 }));
+  assert.equal((await claim(bus)).length, 1);
+  // Its own time, and not the next look, which would be 1 s away or more.
+  assert.ok(elapsedMs() - begun < 950, `${elapsedMs() - begun} ms`);
+});
+
+test("without a socket one looks by itself, and tells nobody to ring", async () => {
+  const bus = withoutSocket(await liveBus());
+  const waiting = claim(bus);
+  const begun = elapsedMs();
+  assert.deepEqual(await waitersOf(bus, "a1", "mail"), []);
+  await put(bus, "a1");
+  assert.equal((await waiting).length, 1);
+  assert.ok(elapsedMs() - begun < 950, `${elapsedMs() - begun} ms`);
+});
+
+test("what goes before the claim is done in its transaction, and once only", async () => {
+  const bus = await liveBus();
+  for (const body of ["1", "2"]) await put(bus, "a1", body);
+  const { receipt } = await takeOne(bus, "a1");
+  let times = 0;
+  const before: ReceiveOptions["before"] = async (tx) => {
+    times++;
+    await ackTx(tx, bus.settings, receipt, { from: null, send: [draft("a1", "3")] });
+  };
+  assert.deepEqual(texts(await claim(bus, { max: 5, before })), ["2", "3"]);
+  assert.deepEqual(await claim(bus, { waitMs: 100, before: async () => void times++ }), []);
+  assert.equal(times, 2);
+  assert.equal((await ack(bus, receipt)).already, true);
+});
+
+test("when what goes before the claim fails, nothing is claimed", async () => {
+  const bus = await liveBus();
+  await put(bus, "a1");
+  const stale = claim(bus, {
+    before: async (tx) => void (await ackTx(tx, bus.settings, "9.9.9", { from: null })),
+  });
+  await assert.rejects(stale, { code: "E_STALE" });
+  assert.partialDeepStrictEqual(await ledgerOf(bus, "a1"), { ready: 1, leased: 0 });
+});
+
+test("with the address book closed one cannot wait at an inbox that is not there", async () => {
+  const bus = await liveBus();
+  await put(bus, "planner");
+  await bus.store.write(closeAddressBook);
+  await assert.rejects(claim(bus, { inbox: "planer" }), {
+    code: "E_NOT_FOUND",
+    hint: "Did you mean planner?",
+  });
+});
+
+for (const [book, expected] of [
+  ["open", "is made again, and what is sent to it arrives"],
+  ["closed", "is not found any more"],
+] as const)
+  test(`with the address book ${book}, an inbox that vanishes while one waits ${expected}`, async () => {
+    const bus = await liveBus();
+    let wake = () => {};
+    const next = () => new Promise<void>((resolve) => (wake = resolve));
+    const waiting = claim({ ...bus, doorbell: { ...bus.doorbell, next } });
+    await untilWaiting(bus, "a1", "mail");
+    await bus.store.write(async (tx) => {
+      await tx.run("delete from ledger");
+      if (book === "closed") await closeAddressBook(tx);
+    });
+    if (book === "open") await put(bus, "a1");
+    wake();
+    if (book === "open") assert.equal((await waiting).length, 1);
+    else await assert.rejects(waiting, { code: "E_NOT_FOUND", message: "there is no inbox a1" });
+  });
+
+test("a drain that begins while one waits ends the wait", async () => {
+  const bus = await liveBus();
+  let wake = () => {};
+  const next = () => new Promise<void>((resolve) => (wake = resolve));
+  const waiting = claim({ ...bus, doorbell: { ...bus.doorbell, next } });
+  await untilWaiting(bus, "a1", "mail");
+  await bus.store.write((tx) => closeIntake(tx, bus.clock.tick() + 1_000));
+  wake();
+  await assert.rejects(waiting, { code: "E_DRAINING" });
+});

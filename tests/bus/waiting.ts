@@ -1,0 +1,58 @@
+// What tests of waiting share: who waits, processes that are there or are not, and waits that only a ring can end.
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { after } from "node:test";
+import type { Bus } from "../../src/bus/bus.ts";
+import type { Want } from "../../src/bus/waiters.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
+
+/** The same bus with no fallback: only a ring, the end of the wait or a signal ends a sleep. */
+export function onlyRings<B extends Bus>(bus: B): B {
+  const { doorbell } = bus;
+  // Longer than any test may take.
+  const next: typeof doorbell.next = (heard, _ms, signal) => doorbell.next(heard, 60_000, signal);
+  return { ...bus, doorbell: { ...doorbell, next } };
+}
+
+/** The same bus in a sandbox that has no socket for it. */
+export function withoutSocket<B extends Bus>(bus: B): B {
+  const address = async () => undefined;
+  return { ...bus, doorbell: { ...bus.doorbell, address, bound: () => undefined } };
+}
+
+/** The rows of those who wait, in the order in which they would be rung. */
+export function waitersOf({ store }: Bus, inbox: string, wants: Want) {
+  return store.read((tx) =>
+    tx.all<{ pid: number; waiting: number; port: number | null; nonce: number }>(
+      `select pid, waiting, port, nonce from waiters
+        where inbox = $inbox and wants = $wants order by id`,
+      { inbox, wants },
+    ),
+  );
+}
+
+/** Resolves once `count` processes wait to be rung. */
+export async function untilWaiting(bus: Bus, inbox: string, wants: Want, count = 1): Promise<void> {
+  const waiting = async () =>
+    (await waitersOf(bus, inbox, wants)).filter((row) => row.waiting === 1).length === count;
+  await waitUntil(`${count} wait for ${wants} in ${inbox}`, waiting);
+}
+
+/**
+ * A function that answers the id of a process that lives as long as the tests. To be called where tests are declared.
+ */
+export function livingProcesses(): () => number {
+  const children: ChildProcess[] = [];
+  after(() => {
+    for (const child of children) child.kill("SIGKILL");
+  });
+  return () => {
+    const child = spawn("sleep", ["600"], { stdio: "ignore" });
+    children.push(child);
+    return child.pid!;
+  };
+}
+
+/** The id of a process that has ended. */
+export function deadProcess(): number {
+  return spawnSync("true").pid;
+}

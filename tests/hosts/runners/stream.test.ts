@@ -1,0 +1,280 @@
+import { describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInbox } from "../../../src/bus/ledger.ts";
+import { waitUntil } from "../../helpers/wait-until.ts";
+import { type Workshop, fixtures, workshops } from "../workshop.ts";
+
+const workshop = workshops();
+
+describe("what the program says", () => {
+  test("it reads each delivery as recv prints it, and an ack settles it", async () => {
+    const shop = await workshop();
+    const echo =
+      'read line; printf "%s\\\\n" "$line" >&2; r=${line#*receipt\\":\\"}; echo "{\\"ack\\":\\"${r%%\\"*}\\"}"; read end';
+    await shop.host({ runner: "stream", command: ["sh", "-c", echo] });
+    const id = await shop.send("hello", { type: "job", replyTo: "answers" });
+    await shop.becomes(id, "acked");
+    const line = JSON.parse(shop.log());
+    expect(Object.keys(line).join(" ")).toBe(
+      "id receipt from to type body body_b64 priority attempt sent_at lease_until thread reply_to",
+    );
+    expect(line).toMatchObject({ id, from: "tester", to: "a", type: "job", body: "hello" });
+    expect(line).toMatchObject({ body_b64: null, reply_to: "answers", thread: null, attempt: 1 });
+  });
+  test("an ack brings its reply and what it sends, in one transaction", async () => {
+    const shop = await workshop();
+    await puppet(shop);
+    const ack = {
+      ack: "RECEIPT",
+      reply: "the answer",
+      send: [
+        { to: "b", body: "one" },
+        { to: "b", body_b64: "AAH/", type: "job" },
+      ],
+    };
+    const id = await shop.send(JSON.stringify(ack), { replyTo: "answers" });
+    expect(await shop.take("answers")).toMatchObject({ text: "the answer", from: "a" });
+    expect(await shop.take("b")).toMatchObject({ text: "one", from: "a" });
+    expect(await shop.take("b")).toMatchObject({ text: "\0\u0001\u00ff", type: "job" });
+    const times = await shop.bus.store.read((tx) =>
+      tx.all<{ at: number }>(
+        `select sent_at as at from messages where id != $id union select ended_at from history where delivery_id = $id`,
+        { id },
+      ),
+    );
+    expect(times).toHaveLength(1);
+  });
+  test("when one of the things it sends cannot be sent, nothing of it happens and the message is refused", async () => {
+    const shop = await workshop();
+    await puppet(shop);
+    await shop.bus.store.write((tx) => createInbox(tx, "b"));
+    const send = [
+      { to: "b", body: "one" },
+      { to: "no such name", body: "two" },
+    ];
+    const id = await shop.send(JSON.stringify({ ack: "RECEIPT", send }));
+    const { attempts } = await shop.becomes(id, "delayed");
+    expect(attempts[0]!.reason).toContain("no such name");
+    expect(await shop.ledger("b")).toMatchObject({ sent: 0 });
+    expect(shop.log()).toContain("skep: not settled: ");
+  });
+  test("a nack gives it back with the reason, after the delay it names or a backoff", async () => {
+    const shop = await workshop();
+    await puppet(shop);
+    const plain = await shop.send('{"nack":"RECEIPT","reason":"not mine"}');
+    expect((await shop.becomes(plain, "delayed")).attempts).toEqual([
+      { outcome: "nacked", reason: "not mine" },
+    ]);
+    const late = await shop.send('{"nack":"RECEIPT","delay_ms":3600000}');
+    await shop.becomes(late, "delayed");
+    const due = await shop.bus.store.read(async (tx) => {
+      const [row] = await tx.all<{ at: number }>(
+        "select due_tick as at from deliveries where id = $late",
+        { late },
+      );
+      return row!.at - tx.tick;
+    });
+    expect(due).toBeGreaterThan(3_500_000);
+  });
+  test("a send needs no receipt, and progress and all other lines are for the log", async () => {
+    const shop = await workshop();
+    await puppet(shop);
+    const lines = [
+      '{"progress":"half"}',
+      "plain words",
+      "17",
+      "null",
+      '{"level":"info"}',
+      '{"send":{"to":"b","body":"by the way"}}',
+      "!stderr complaint",
+      '{"ack":"RECEIPT"}',
+    ];
+    const id = await shop.send(lines.join("\n"));
+    expect((await shop.take("b")).text).toBe("by the way");
+    await shop.becomes(id, "acked");
+    for (const line of [...lines.slice(0, 5), "complaint"])
+      expect(shop.log().split("\n")).toContain(line);
+  });
+  test("what it cannot have meant is refused with the reason, instead of being held for ever", async () => {
+    const shop = await workshop();
+    await puppet(shop);
+    const cases: [object, string][] = [
+      [{ ack: "RECEIPT", replay: "x" }, 'an answer has no "replay"'],
+      [{ ack: "RECEIPT", reply: { a: 1 } }, "reply has to be a text"],
+      [{ ack: "RECEIPT", send: [{ body: "x" }] }, "a message needs a text in to"],
+      [{ nack: "RECEIPT", delay_ms: "soon" }, "delay_ms has to be a number"],
+      [{ nack: "RECEIPT", delay_ms: -1 }, "delay_ms has to be a number"],
+    ];
+    for (const [answer, reason] of cases) {
+      const id = await shop.send(JSON.stringify(answer));
+      const { attempts } = await shop.becomes(id, "delayed");
+      expect(attempts).toHaveLength(1);
+      expect(attempts[0]!.reason).toContain(reason);
+    }
+    const id = await shop.send('{"send":{"to":5}}\n{"ack":"RECEIPT"}');
+    await shop.becomes(id, "acked");
+    expect(shop.log()).toContain('skep: a message needs a text in to: {"send":{"to":5}}');
+  });
+  test("settling what it does not hold, or holds no more, is only worth a line in the log", async () => {
+    const shop = await workshop();
+    await puppet(shop);
+    const id = await shop.send('{"ack":"9.9.9"}\n{"ack":"RECEIPT"}\n{"nack":"RECEIPT"}');
+    await shop.becomes(id, "acked");
+    const next = await shop.send('{"ack":"RECEIPT"}');
+    await shop.becomes(next, "acked");
+    expect(shop.log().match(/the program settled \S+, which it does not hold/g)).toHaveLength(2);
+  });
+  test("one message is in its hands at a time", async () => {
+    const shop = await workshop();
+    const go = join(shop.bus.home, "go");
+    await puppet(shop);
+    const [first, second] = [
+      await shop.send(`!await ${go}\n{"ack":"RECEIPT"}`),
+      await shop.send('{"ack":"RECEIPT"}'),
+    ];
+    await shop.becomes(first, "leased");
+    expect((await shop.fate(second)).state).toBe("ready");
+    writeFileSync(go, "");
+    await shop.becomes(second, "acked");
+  });
+  test("or as many as in_flight allows, settled in any order", async () => {
+    const shop = await workshop();
+    await puppet(shop, { inFlight: 3 });
+    const ids = [];
+    for (const body of ["held", "held too", '{"ack":"RECEIPT2"}', '{"ack":"RECEIPT4"}', "{}"])
+      ids.push(await shop.send(body));
+    await shop.becomes(ids[1]!, "acked");
+    await shop.becomes(ids[3]!, "acked");
+    await shop.becomes(ids[4]!, "leased");
+    expect((await shop.fate(ids[0]!)).state).toBe("leased");
+    expect((await shop.fate(ids[2]!)).state).toBe("leased");
+    expect(await shop.ledger("a")).toMatchObject({ leased: 3 });
+  });
+});
+
+describe("when an inbox is full", () => {
+  test("what is sent there waits for room, in order, and holds up nothing else", async () => {
+    const shop = await workshop({ inboxCap: 3 });
+    await puppet(shop, { inFlight: 2 });
+    for (const body of ["1", "2", "3"]) await shop.send(body, { to: "b" });
+    const blocked = await shop.send('{"ack":"RECEIPT","send":{"to":"b","body":"4"}}');
+    await shop.becomes(blocked, "leased");
+    const free = await shop.send('{"send":{"to":"b","body":"5"}}\n{"ack":"RECEIPT"}');
+    await shop.becomes(free, "acked");
+    expect((await shop.fate(blocked)).state).toBe("leased");
+    const texts = [];
+    for (let taken = 0; taken < 5; taken++) {
+      const { text, receipt } = await shop.take("b");
+      texts.push(text);
+      await shop.ack(receipt!);
+    }
+    expect(texts).toEqual(["1", "2", "3", "4", "5"]);
+    expect(await shop.becomes(blocked, "acked")).toMatchObject({ attempt: 1 });
+  });
+  test("an agent that fills its own inbox works its way out", async () => {
+    const shop = await workshop({ inboxCap: 3 });
+    await puppet(shop, { inFlight: 2 });
+    const order = { ack: "RECEIPT", send: { to: "a", body: '{"ack":"RECEIPT"}' } };
+    for (let sent = 0; sent < 3; sent++) await shop.send(JSON.stringify(order));
+    await waitUntil("all is done", async () => (await shop.ledger("a"))["acked"] === 6);
+  });
+});
+
+describe("when the program ends", () => {
+  test("killed in the middle: what it holds goes to others at once, unanswered", async () => {
+    const shop = await workshop();
+    const host = await puppet(shop, { inFlight: 2 });
+    const held = await shop.send("held");
+    await shop.becomes(held, "leased");
+    const killer = await shop.send("!kill");
+    const start = performance.now();
+    expect(await host.ended).toMatchObject({
+      state: "failed",
+      reason: expect.stringContaining("bun was ended by SIGKILL"),
+    });
+    expect(performance.now() - start).toBeLessThan(900);
+    for (const id of [held, killer]) {
+      const { state, attempt, attempts } = await shop.fate(id);
+      expect([state, attempt, attempts[0]!.outcome]).toEqual(["ready", 1, "died"]);
+    }
+    expect(await shop.agent()).toMatchObject({ state: "failed", programPid: null });
+  });
+  test("what it said before its end counts, with or without a last line end", async () => {
+    const shop = await workshop();
+    const host = await puppet(shop);
+    const id = await shop.send('!write {"ack":"RECEIPT","reply":"done"}\n!exit 0', {
+      replyTo: "answers",
+    });
+    expect(await host.ended).toEqual({ state: "stopped", reason: null });
+    expect((await shop.fate(id)).state).toBe("acked");
+    expect((await shop.take("answers")).text).toBe("done");
+  });
+  test("missing from the start: the agent has failed, and no message was touched", async () => {
+    const shop = await workshop();
+    const id = await shop.send("x");
+    const host = await shop.host({ runner: "stream", command: ["no-such-program"] });
+    expect((await host.ended).reason).toContain("no-such-program cannot be started");
+    expect((await shop.fate(id)).attempt).toBe(0);
+  });
+});
+
+describe("when the agent is to stop", () => {
+  test("what is in hand is finished, then its input ends, and its last words count", async () => {
+    const shop = await workshop();
+    const go = join(shop.bus.home, "go");
+    const last = '{"send":{"to":"b","body":"goodbye"}}';
+    const host = await puppet(shop, {}, [last]);
+    const id = await shop.send(`!await ${go}\n{"ack":"RECEIPT"}`);
+    await shop.becomes(id, "leased");
+    const next = await shop.send('{"ack":"RECEIPT"}');
+    const ended = host.stop();
+    writeFileSync(go, "");
+    expect(await ended).toEqual({ state: "stopped", reason: null });
+    expect((await shop.fate(id)).state).toBe("acked");
+    expect(await shop.fate(next)).toEqual({ state: "ready", attempt: 0, attempts: [] });
+    expect((await shop.take("b")).text).toBe("goodbye");
+  });
+  test("a program that ignores the end of its input gets SIGTERM, and then SIGKILL", async () => {
+    const shop = await workshop({ stopGraceMs: 100 });
+    const meek = await shop.host({ runner: "stream", command: ["sleep", "1000"] });
+    await shop.program();
+    expect(await meek.stop()).toEqual({ state: "stopped", reason: null });
+
+    const other = await workshop({ stopGraceMs: 100 });
+    const deaf = join(fixtures, "deaf.sh");
+    const host = await other.host({ runner: "stream", command: ["sh", deaf] });
+    await waitUntil("it is deaf", () => other.log() === "deaf\n");
+    const start = performance.now();
+    expect(await host.stop()).toEqual({ state: "stopped", reason: null });
+    expect(performance.now() - start).toBeWithin(190, 1_500);
+  });
+});
+
+test("a program that floods its output without a line end costs no memory", async () => {
+  const shop = await workshop();
+  const before = process.memoryUsage().rss;
+  const flood = "head -c 100000000 /dev/zero; echo; echo after; head -c 100000000 /dev/zero";
+  const host = await shop.host({ runner: "stream", command: ["sh", "-c", flood] });
+  expect(await host.ended).toEqual({ state: "stopped", reason: null });
+  expect(process.memoryUsage().rss - before).toBeLessThan(64_000_000);
+  const lost = "skep: a line was too long and is lost\n";
+  expect(shop.log()).toBe(`${lost}after\n${lost}`);
+});
+
+test("a program that sends faster than it can be committed has to wait", async () => {
+  const shop = await workshop({ inboxCap: 100_000, inboxBytes: 100_000_000 });
+  const line = `{"send":{"to":"b","body":"${"x".repeat(1_000)}"}}`;
+  const flood = `i=0; while [ $i -lt 20000 ]; do echo '${line}'; i=$((i+1)); done`;
+  const host = await shop.host({ runner: "stream", command: ["sh", "-c", flood] });
+  const before = process.memoryUsage().rss;
+  await host.ended;
+  expect(await shop.ledger("b")).toMatchObject({ sent: 20_000 });
+  expect(process.memoryUsage().rss - before).toBeLessThan(100_000_000);
+}, 20_000);
+
+/** Starts puppet.ts as the stream program of `a`. */
+function puppet(shop: Workshop, work: { inFlight?: number } = {}, args: string[] = []) {
+  const command = [process.execPath, join(fixtures, "puppet.ts"), ...args];
+  return shop.host({ runner: "stream", command, ...work });
+}

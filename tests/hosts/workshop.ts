@@ -1,0 +1,159 @@
+// A host in this very process, at work for a real program on a bus of its own.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach } from "bun:test";
+import { programsOf, findAgent, registerAgent } from "../../src/agents/registry.ts";
+import { openRun } from "../../src/agents/runs.ts";
+import { killMarked } from "../../src/agents/survivors.ts";
+import type { BusSettings, Delivery, Draft } from "../../src/bus/message.ts";
+import { receive } from "../../src/bus/receive.ts";
+import { ackTx } from "../../src/bus/settle.ts";
+import { send } from "../../src/bus/send.ts";
+import { randomHex } from "../../src/core/ids.ts";
+import { ownIdentity } from "../../src/core/identity.ts";
+import { bytesOf } from "../../src/core/text.ts";
+import { runHost } from "../../src/hosts/host.ts";
+import type { Ended, Parts, Work } from "../../src/hosts/runner.ts";
+import { type TempBus, tempBuses } from "../helpers/temp-bus.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
+
+export const fixtures = join(import.meta.dir, "..", "fixtures", "agents");
+
+/** What became of one delivery. */
+export interface Fate {
+  state: string;
+  attempt: number;
+  /** Claims that did not end in an ack. */
+  attempts: { outcome: string; reason: string | null }[];
+}
+
+export interface Hosted {
+  /** Tells the agent to stop, and answers how it ended. */
+  stop(): Promise<Ended>;
+  ended: Promise<Ended>;
+}
+
+export type Workshop = Awaited<ReturnType<ReturnType<typeof workshops>>>;
+
+interface Options extends Partial<BusSettings> {
+  maxRunMs?: number;
+  stopGraceMs?: number;
+  logBytesMax?: number;
+}
+
+/** A function that opens a workshop; what its programs left running is killed after each test. To be called where tests are declared. */
+export function workshops() {
+  const marks: string[] = [];
+  let hosts: Hosted[] = [];
+  afterEach(async () => {
+    for (const run of marks.splice(0)) await killMarked({ run });
+    const open = hosts;
+    hosts = [];
+    await Promise.all(open.map((host) => host.stop().catch(() => {})));
+  });
+  const { liveBus } = tempBuses();
+
+  return async (options: Options = {}) => {
+    const bus = await liveBus(options);
+    const mark = randomHex(8);
+    marks.push(mark);
+    return {
+      bus,
+      mark,
+      ...deskOf(bus),
+      /** Starts the host of an agent `a` with an environment of its own. */
+      async host(work: Partial<Work> & Pick<Work, "runner">, env: Record<string, string> = {}) {
+        const hosted = await startHost(bus, { name: "a", inbox: "a", ...work }, options, {
+          PATH: process.env["PATH"]!,
+          SKEP_RUN: mark,
+          ...env,
+        });
+        hosts.push(hosted);
+        return hosted;
+      },
+      agent: () => bus.store.read((tx) => findAgent(tx, "a")),
+      /** The program of `a`, once it runs. */
+      program: () =>
+        waitUntil("the program runs", async () => {
+          const agent = await bus.store.read((tx) => findAgent(tx, "a"));
+          return agent === undefined ? undefined : programsOf([agent])[0];
+        }),
+      log: () => readFileSync(join(bus.home, "logs", "a.log"), "utf8"),
+    };
+  };
+}
+
+async function startHost(
+  bus: TempBus,
+  work: Partial<Work> & Pick<Work, "runner" | "name" | "inbox">,
+  options: Options,
+  env: Record<string, string>,
+): Promise<Hosted> {
+  const { name, runner, inbox } = work;
+  const spec: Work = { cwd: bus.home, inFlight: 1, ...work };
+  await bus.store.write(async (tx) => {
+    const run = { swarm: "s", file: "f", mark: env["SKEP_RUN"]!, boot: bus.clock.boot };
+    const id = await openRun(tx, { ...run, ...ownIdentity() });
+    await registerAgent(tx, { name, run: id, runner, inbox, token: "secret" });
+  });
+  const { leaseMs } = bus.settings;
+  const { maxRunMs = 3_600_000, stopGraceMs = 200, logBytesMax = 10_000_000 } = options;
+  const agents = { stopGraceMs, drainTimeoutMs: 5_000, logBytesMax };
+  const parts: Parts = { ...bus, bus, settings: { bus: { leaseMs, maxRunMs }, agents } };
+  const draining = new AbortController();
+  const ended = runHost(parts, { spec, env, supervisor: ownIdentity() }, draining.signal);
+  ended.catch(() => {});
+  return {
+    ended,
+    stop() {
+      draining.abort();
+      return ended;
+    },
+  };
+}
+
+function deskOf(bus: TempBus) {
+  const fate = async (id: number): Promise<Fate> =>
+    await bus.store.read(async (tx) => {
+      const now = await tx.get<{ state: string; attempt: number }>(
+        `select state, attempt from deliveries where id = $id
+         union all select outcome, attempt from history where delivery_id = $id
+         union all select 'dead', attempt from dead_letters where delivery_id = $id`,
+        { id },
+      );
+      const attempts = await tx.all<{ outcome: string; reason: string | null }>(
+        "select outcome, reason from attempts where delivery_id = $id order by epoch",
+        { id },
+      );
+      return { ...now!, attempts };
+    });
+  return {
+    /** Sends to the agent `a` (or elsewhere): the message's id. */
+    async send(body: string | Uint8Array, draft: Partial<Draft> = {}): Promise<number> {
+      const bytes = typeof body === "string" ? bytesOf(body) : body;
+      const options = { from: "tester", onFull: "fail", timeoutMs: 0 } as const;
+      return (await send(bus, { to: "a", body: bytes, ...draft }, options)).id;
+    },
+    fate,
+    /** The fate of delivery `id` once it is in one of `states`. */
+    becomes: (id: number, ...states: string[]): Promise<Fate> =>
+      waitUntil(`${id} is ${states.join(" or ")}`, async () => {
+        const now = await fate(id);
+        return states.includes(now.state) ? now : undefined;
+      }),
+    /** The next message in `inbox`, claimed under nobody's name. */
+    async take(inbox: string): Promise<Delivery & { text: string }> {
+      const claim = { inbox, holder: null, max: 1, leaseMs: 60_000, waitMs: 5_000 };
+      const [delivery] = await receive(bus, claim);
+      if (delivery === undefined) throw new Error(`nothing came to ${inbox}`);
+      return { ...delivery, text: Buffer.from(delivery.body).toString("latin1") };
+    },
+    ack: async (receipt: string): Promise<void> =>
+      void (await bus.store.write((tx) => ackTx(tx, bus.settings, receipt, { from: null }))),
+    /** How many deliveries of `inbox` are in each state. */
+    ledger: async (inbox: string): Promise<Record<string, number>> =>
+      (await bus.store.read((tx) =>
+        tx.get<Record<string, number>>("select * from ledger where inbox = $inbox", { inbox }),
+      ))!,
+  };
+}
