@@ -15,6 +15,8 @@ import {
   deadProcess,
   livingProcesses,
   onlyRings,
+  sendUnheard,
+  sleepy,
   untilWaiting,
   waitersOf,
   withoutSocket,
@@ -121,34 +123,20 @@ test("as many are rung as there are messages", async () => {
 
 test("whoever claims and leaves work behind rings another", async () => {
   const bus = onlyRings(await liveBus());
-  const other = onlyRings(neighbour(bus, living()));
-  const waiting = claim(other);
+  const waiting = claim(onlyRings(neighbour(bus, living())));
   await untilWaiting(bus, "a1", "mail");
-  // As if the ring for the second had been lost: two lie there, and one who waits was not rung.
-  await bus.store.write(async (tx) => {
-    for (const body of ["1", "2"]) await sendTx(tx, bus.settings, null, draft("a1", body));
-    await startWaiting(tx, "a1", "mail", { ...other.self, ...other.doorbell.bound()! });
-    tx.after = () => {};
-  });
+  await sendUnheard(bus, "a1", ["1", "2"]);
   assert.deepEqual(texts(await claim(bus)), ["1"]);
   assert.deepEqual(texts(await waiting), ["2"]);
 });
 
 test("whoever wakes by itself and leaves work behind rings another, and not itself", async () => {
-  const bus = await liveBus();
-  const other = onlyRings(neighbour(bus, living()));
-  // Ours is the first in line; its ring is lost, and it wakes because its time is over.
-  let wake = () => {};
-  const next = () => new Promise<void>((resolve) => (wake = resolve));
-  const ours = claim({ ...bus, doorbell: { ...bus.doorbell, next } }, { stay: true });
+  const { bus, wake } = sleepy(await liveBus());
+  const ours = claim(bus);
   await untilWaiting(bus, "a1", "mail", 1);
-  const theirs = claim(other);
+  const theirs = claim(onlyRings(neighbour(bus, living())));
   await untilWaiting(bus, "a1", "mail", 2);
-  await bus.store.write(async (tx) => {
-    const quiet = { ...tx, after: () => {} };
-    for (const body of ["1", "2"]) await sendTx(quiet, bus.settings, null, draft("a1", body));
-    await tx.run("update waiters set waiting = 1");
-  });
+  await sendUnheard(bus, "a1", ["1", "2"]);
   wake();
   assert.deepEqual(texts(await ours), ["1"]);
   assert.deepEqual(texts(await theirs), ["2"]);
@@ -168,11 +156,9 @@ test("a waiter that has died does not swallow the ring", async () => {
 });
 
 test("a wait ends with nothing when its time is over, and leaves no waiter behind", async () => {
-  const bus = onlyRings(await liveBus());
+  const bus = await liveBus();
   const begun = elapsedMs();
-  const { next } = (await liveBus()).doorbell;
-  const timed = { ...bus, doorbell: { ...bus.doorbell, next } };
-  assert.deepEqual(await claim(timed, { waitMs: 80 }), []);
+  assert.deepEqual(await claim(bus, { waitMs: 80 }), []);
   assert.ok(elapsedMs() - begun >= 75);
   assert.deepEqual(await waitersOf(bus, "a1", "mail"), []);
 });
@@ -278,10 +264,8 @@ for (const [book, expected] of [
   ["closed", "is not found any more"],
 ] as const)
   test(`with the address book ${book}, an inbox that vanishes while one waits ${expected}`, async () => {
-    const bus = await liveBus();
-    let wake = () => {};
-    const next = () => new Promise<void>((resolve) => (wake = resolve));
-    const waiting = claim({ ...bus, doorbell: { ...bus.doorbell, next } });
+    const { bus, wake } = sleepy(await liveBus());
+    const waiting = claim(bus);
     await untilWaiting(bus, "a1", "mail");
     await bus.store.write(async (tx) => {
       await tx.run("delete from ledger");
@@ -294,10 +278,8 @@ for (const [book, expected] of [
   });
 
 test("a drain that begins while one waits ends the wait", async () => {
-  const bus = await liveBus();
-  let wake = () => {};
-  const next = () => new Promise<void>((resolve) => (wake = resolve));
-  const waiting = claim({ ...bus, doorbell: { ...bus.doorbell, next } });
+  const { bus, wake } = sleepy(await liveBus());
+  const waiting = claim(bus);
   await untilWaiting(bus, "a1", "mail");
   await bus.store.write((tx) => closeIntake(tx, bus.clock.tick() + 1_000));
   wake();

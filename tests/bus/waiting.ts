@@ -2,8 +2,11 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { after } from "node:test";
 import type { Bus } from "../../src/bus/bus.ts";
+import { sendTx } from "../../src/bus/send.ts";
 import type { Want } from "../../src/bus/waiters.ts";
+import type { WriteTx } from "../../src/store/store.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
+import { draft } from "./verbs.ts";
 
 /** The same bus with no fallback: only a ring, the end of the wait or a signal ends a sleep. */
 export function onlyRings<B extends Bus>(bus: B): B {
@@ -11,6 +14,26 @@ export function onlyRings<B extends Bus>(bus: B): B {
   // Longer than any test may take.
   const next: typeof doorbell.next = (heard, _ms, signal) => doorbell.next(heard, 60_000, signal);
   return { ...bus, doorbell: { ...doorbell, next } };
+}
+
+/** The same bus whose sleeps end when `wake` is called, as they do when their time is over, and not before. */
+export function sleepy<B extends Bus>(bus: B): { bus: B; wake: () => void } {
+  let wake = () => {};
+  const next = () => new Promise<void>((resolve) => (wake = resolve));
+  return { bus: { ...bus, doorbell: { ...bus.doorbell, next } }, wake: () => wake() };
+}
+
+/** Sends `bodies` with every ring lost: whoever waits is in line still, and has heard nothing. */
+export async function sendUnheard(
+  { store, settings }: Bus,
+  inbox: string,
+  bodies: string[],
+): Promise<void> {
+  await store.write(async (tx) => {
+    const mute: WriteTx = { ...tx, after: () => {} };
+    for (const body of bodies) await sendTx(mute, settings, null, draft(inbox, body));
+    await tx.run("update waiters set waiting = 1 where inbox = $inbox", { inbox });
+  });
 }
 
 /** The same bus in a sandbox that has no socket for it. */

@@ -5,13 +5,14 @@ import { join } from "node:path";
 
 const made: string[] = [];
 
-/** A new empty directory, removed with all that is in it when the test process ends. */
+/** A new empty directory, removed with all that is in it when the tests have ended. */
 export function tempDir(): string {
-  if (made.length === 0)
-    process.once("exit", () => {
-      for (const path of made) rmSync(path, { recursive: true, force: true });
-    });
   const path = realpathSync(mkdtempSync(join(tmpdir(), "skep-test-")));
   made.push(path);
   return path;
+}
+
+/** Removes every directory that `tempDir` made in this process. */
+export function removeTempDirs(): void {
+  for (const path of made.splice(0)) rmSync(path, { recursive: true, force: true });
 }

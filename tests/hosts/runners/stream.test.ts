@@ -175,8 +175,10 @@ describe("when an inbox is full", () => {
   test("an agent that fills its own inbox works its way out", async () => {
     const shop = await workshop({ inboxCap: 3 });
     await puppet(shop, { inFlight: 2 });
-    const order = { ack: "RECEIPT", send: { to: "a", body: '{"ack":"RECEIPT"}' } };
-    for (let sent = 0; sent < 3; sent++) await shop.send(JSON.stringify(order));
+    // In base64, so that the receipt is put in by whoever gets it.
+    const more = { to: "a", body_b64: Buffer.from('{"ack":"RECEIPT"}').toString("base64") };
+    const order = `${JSON.stringify({ send: more })}\n{"ack":"RECEIPT"}`;
+    for (let sent = 0; sent < 3; sent++) await shop.send(order);
     await waitUntil("all is done", async () => (await shop.ledger("a"))["acked"] === 6);
   });
 });
@@ -191,7 +193,7 @@ describe("when the program ends", () => {
     const start = performance.now();
     expect(await host.ended).toMatchObject({
       state: "failed",
-      reason: expect.stringContaining("bun was ended by SIGKILL"),
+      reason: `${process.execPath} was ended by SIGKILL`,
     });
     expect(performance.now() - start).toBeLessThan(900);
     for (const id of [held, killer]) {
