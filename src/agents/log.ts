@@ -36,7 +36,7 @@ export function openLog(home: string, name: string, bytesMax: number): Log {
       file ??= openFile(folder, path);
       if (file === undefined) return;
       try {
-        file.size += writeSync(file.fd, Buffer.from(bytes));
+        file.size += writeSync(file.fd, typeof bytes === "string" ? Buffer.from(bytes) : bytes);
       } catch {
         // What cannot be written down is lost; the program's work is not.
         return;

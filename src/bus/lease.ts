@@ -14,7 +14,7 @@ export async function leasesOf(tx: ReadTx, holder: string): Promise<Lease[]> {
   );
 }
 
-/** Moves the end of each of `leases` that is still the latest claim to `leaseMs` from now. */
+/** Moves the end of each of `leases` that is still the latest claim to `leaseMs` from now; one that was taken for longer stays as it is. */
 export async function renewTx(
   tx: WriteTx,
   leases: readonly Lease[],
@@ -22,7 +22,8 @@ export async function renewTx(
 ): Promise<void> {
   for (const { id, epoch } of leases) {
     await tx.run(
-      "update deliveries set lease_tick = $leaseTick where id = $id and epoch = $epoch and state = 'leased'",
+      `update deliveries set lease_tick = $leaseTick
+        where id = $id and epoch = $epoch and state = 'leased' and lease_tick < $leaseTick`,
       {
         id,
         epoch,

@@ -188,9 +188,20 @@ async function sendChunk(
     const outcomes = await bus.store.write(work, room.lockOptions());
     return full === undefined ? { outcomes } : { outcomes, full };
   } catch (error) {
-    if (atomic && full !== undefined) return { outcomes: [], full };
-    throw error;
+    if (!atomic || full === undefined) throw error;
+    // All of the batch has to fit at once, so that is what to wait for.
+    return { outcomes: [], full: { full: full.full, load: loadOn(full.full, drafts) } };
   }
+}
+
+/** What `drafts` together ask of `inbox`. */
+function loadOn(inbox: string, drafts: Draft[]): Load {
+  const to = drafts.filter((draft) => draft.to === inbox);
+  return {
+    deliveries: to.length,
+    slots: drafts.filter((draft) => draft.replyTo === inbox).length,
+    bytes: to.reduce((sum, draft) => sum + draft.body.length, 0),
+  };
 }
 
 async function settled<T>(work: Promise<T>): Promise<T | SkepError> {

@@ -109,9 +109,9 @@ async function tryCommit(
     return undefined;
   } catch (error) {
     if (!isSkepError(error)) throw error;
-    if (isPassing(error)) return "locked";
     if (error.code === "E_FULL") return "later";
     host.log.append(`skep: not settled: ${error.message}\n`);
+    if (isPassing(error)) return "locked";
     // An answer that nobody can be sent, or that is too long, would otherwise be held until the lease ends.
     if (receipt === null || error.code === "E_STALE") return undefined;
     return await tryCommit(host, refusal(host, receipt, error.message));

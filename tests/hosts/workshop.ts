@@ -14,6 +14,7 @@ import { ownIdentity } from "../../src/core/identity.ts";
 import { bytesOf } from "../../src/core/text.ts";
 import { runHost } from "../../src/hosts/host.ts";
 import type { Ended, Parts, Work } from "../../src/hosts/runner.ts";
+import type { Store } from "../../src/store/store.ts";
 import { type TempBus, tempBuses } from "../helpers/temp-bus.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
@@ -39,6 +40,10 @@ interface Options extends Partial<BusSettings> {
   maxRunMs?: number;
   stopGraceMs?: number;
   logBytesMax?: number;
+  /** How long the host waits for the database before it is told that it is locked. */
+  busyTimeoutMs?: number;
+  /** How far the host's clock is ahead. */
+  aheadMs?: () => number;
 }
 
 /** A function that opens a workshop; what its programs left running is killed after each test. To be called where tests are declared. */
@@ -99,7 +104,11 @@ async function startHost(
   const { leaseMs } = bus.settings;
   const { maxRunMs = 3_600_000, stopGraceMs = 200, logBytesMax = 10_000_000 } = options;
   const agents = { stopGraceMs, drainTimeoutMs: 5_000, logBytesMax };
-  const parts: Parts = { ...bus, bus, settings: { bus: { leaseMs, maxRunMs }, agents } };
+  const store =
+    options.busyTimeoutMs === undefined ? bus.store : impatient(bus.store, options.busyTimeoutMs);
+  const clock = { ...bus.clock, tick: () => bus.clock.tick() + (options.aheadMs?.() ?? 0) };
+  const settings = { bus: { leaseMs, maxRunMs }, agents };
+  const parts: Parts = { home: bus.home, store, clock, bus: { ...bus, store }, settings };
   const draining = new AbortController();
   const ended = runHost(parts, { spec, env, supervisor: ownIdentity() }, draining.signal);
   ended.catch(() => {});
@@ -109,6 +118,14 @@ async function startHost(
       draining.abort();
       return ended;
     },
+  };
+}
+
+function impatient(store: Store, mostMs: number): Store {
+  return {
+    ...store,
+    write: (fn, { timeoutMs = mostMs, signal } = {}) =>
+      store.write(fn, { timeoutMs: Math.min(timeoutMs, mostMs), signal }),
   };
 }
 

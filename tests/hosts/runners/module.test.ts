@@ -51,8 +51,8 @@ describe("what handle returns", () => {
 
 test("what it says goes to the log, and to the console again when the agent has stopped", async () => {
   const shop = await workshop();
-  const host = await handlers(shop);
   const { log } = console;
+  const host = await handlers(shop);
   await shop.becomes(await shop.send("say"), "acked");
   expect(await host.stop()).toEqual({ state: "stopped", reason: null });
   expect(shop.log()).toBe("to the console\nand to its other half\nand straight out\n");

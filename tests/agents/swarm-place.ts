@@ -1,0 +1,175 @@
+// Directories in which tests run swarms with the real executable, and look for what is left of them.
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeAll, expect } from "bun:test";
+import { type App, openApp } from "../../src/app.ts";
+import type { Agent } from "../../src/agents/registry.ts";
+import { send } from "../../src/bus/send.ts";
+import { defaults } from "../../src/config/settings.ts";
+import { bytesOf } from "../../src/core/text.ts";
+import { auditLedger } from "../helpers/audit-ledger.ts";
+import { skepExecutable } from "../helpers/executable.ts";
+import { tempDir } from "../helpers/temp-dir.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
+
+export const fixtures = join(import.meta.dir, "..", "fixtures", "agents");
+
+export interface Ended {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface Running {
+  readonly pid: number;
+  kill(signal: NodeJS.Signals): void;
+  /** What it has said to a person so far. */
+  stderr(): string;
+  readonly ended: Promise<Ended>;
+}
+
+export type Place = Awaited<ReturnType<ReturnType<typeof swarmPlaces>>>;
+
+// Short, so that programs that do not listen do not hold up the tests.
+const shortTimes = '[agents]\nstop_grace = "200ms"\n';
+
+/** A function that makes a new place. After each test nothing may be left of its swarms, and its ledger must add up. To be called where tests are declared. */
+export function swarmPlaces() {
+  let executable: string;
+  const made: { app: App; started: Running[]; home: string }[] = [];
+  beforeAll(async () => {
+    executable = await skepExecutable();
+  }, 60_000);
+  afterEach(async () => {
+    const survivors: string[] = [];
+    for (const { app, started, home } of made.splice(0)) {
+      for (const running of started) running.kill("SIGKILL");
+      await Promise.all(started.map(({ ended }) => ended));
+      for (const pid of marked("SKEP_HOME", home)) {
+        survivors.push(commandOf(pid));
+        process.kill(pid, "SIGKILL");
+      }
+      await auditLedger(app.bus);
+      await app.close();
+    }
+    expect(survivors).toEqual([]);
+  });
+
+  return async (settings = shortTimes) => {
+    const directory = tempDir();
+    const home = join(directory, "home");
+    mkdirSync(home, { mode: 0o700 });
+    writeFileSync(join(home, "skep.toml"), settings);
+    const app = await openApp(home, defaults, [executable]);
+    const started: Running[] = [];
+    made.push({ app, started, home });
+    const start = (words: string[], env: Record<string, string> = {}): Running => {
+      const running = run([executable, ...words, "--home", home], directory, env);
+      started.push(running);
+      return running;
+    };
+    const agent = async (name: string): Promise<Agent | undefined> =>
+      (await app.agents()).find((one) => one.name === name);
+    const file = (text: string): string => {
+      const path = join(directory, "swarm.toml");
+      writeFileSync(path, `name = "s"\n${text}`);
+      return path;
+    };
+    return {
+      directory,
+      home,
+      app,
+      executable,
+      /** Writes the swarm file: its path. */
+      file,
+      /** Starts `skep up` for the agents that `text` describes. */
+      up: (text: string, words: string[] = [], env: Record<string, string> = {}): Running =>
+        start(["up", file(text), ...words], env),
+      /** Runs another command to its end. */
+      skep: (words: string[], env: Record<string, string> = {}): Promise<Ended> =>
+        start(words, env).ended,
+      agent,
+      /** The agent `name` once it is in one of `states`. */
+      becomes: (name: string, ...states: string[]): Promise<Agent> =>
+        waitUntil(
+          `${name} is ${states.join(" or ")}`,
+          async () => {
+            const now = await agent(name);
+            return now !== undefined && states.includes(now.state) ? now : undefined;
+          },
+          10_000,
+        ),
+      /** Sends from outside the swarm: the message's id. */
+      async send(to: string, body: string): Promise<number> {
+        const options = { from: null, onFull: "fail", timeoutMs: 0 } as const;
+        return (await send(app.bus, { to, body: bytesOf(body) }, options)).id;
+      },
+      /** How many deliveries of `inbox` are in each state. */
+      ledger: (inbox: string) => ledgerOf(app, inbox),
+      log: (name: string): string => readFileSync(join(home, "logs", `${name}.log`), "utf8"),
+      /** The processes of swarms that ran here. */
+      left: (): string[] => marked("SKEP_HOME", home).map(commandOf),
+    };
+  };
+}
+
+/** The live processes with that variable in their environment. */
+export function marked(name: string, value: string): number[] {
+  const entry = `\0${name}=${value}\0`;
+  return readdirSync("/proc")
+    .map(Number)
+    .filter((pid) => Number.isInteger(pid) && pid !== process.pid)
+    .filter((pid) => `\0${readOrNothing(`/proc/${pid}/environ`)}`.includes(entry))
+    .filter((pid) => !/\) [ZX] /.test(readOrNothing(`/proc/${pid}/stat`)));
+}
+
+/** Whether that process, or a zombie of it, is there. */
+export function exists(pid: number): boolean {
+  const stat = readOrNothing(`/proc/${pid}/stat`);
+  return stat !== "" && !/\) [ZX] /.test(stat);
+}
+
+function commandOf(pid: number): string {
+  return readOrNothing(`/proc/${pid}/cmdline`).replaceAll("\0", " ");
+}
+
+function readOrNothing(path: string): string {
+  try {
+    return readFileSync(path, "latin1");
+  } catch {
+    return "";
+  }
+}
+
+async function ledgerOf({ store }: App, inbox: string): Promise<Record<string, number>> {
+  const query = "select * from ledger where inbox = $inbox";
+  return (await store.read((tx) => tx.get<Record<string, number>>(query, { inbox }))) ?? {};
+}
+
+function run(command: string[], cwd: string, env: Record<string, string>): Running {
+  const { PATH = "", HOME = "" } = process.env;
+  const child = Bun.spawn(command, {
+    cwd,
+    env: { PATH, HOME, ...env },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  let stderr = "";
+  const reading = (async () => {
+    const decoder = new TextDecoder();
+    for await (const chunk of child.stderr) stderr += decoder.decode(chunk, { stream: true });
+  })();
+  const ended = (async () => {
+    const stdout = await child.stdout.text();
+    await reading;
+    await child.exited;
+    return { status: child.exitCode, stdout, stderr };
+  })();
+  return {
+    pid: child.pid,
+    kill: (signal) => child.kill(signal),
+    stderr: () => stderr,
+    ended,
+  };
+}

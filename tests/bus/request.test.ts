@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { listInboxes } from "../../src/bus/inboxes.ts";
+import { closeAddressBook } from "../../src/bus/ledger.ts";
+import { receive } from "../../src/bus/receive.ts";
+import { request } from "../../src/bus/request.ts";
+import type { SendOptions } from "../../src/bus/send.ts";
+import { type TempBus, tempBuses } from "../helpers/temp-bus.ts";
+import { ack, draft, ledgerOf, put, rowsOf, takeOne, texts } from "./verbs.ts";
+import { livingProcesses, onlyRings, untilWaiting } from "./waiting.ts";
+
+const { liveBus, neighbour } = tempBuses();
+const living = livingProcesses();
+
+const options: SendOptions = { from: "asker", onFull: "wait", timeoutMs: 60_000 };
+
+/** Answers the next message in a1 as another process would. */
+async function answerNext(bus: TempBus, reply: string): Promise<void> {
+  const other = onlyRings(neighbour(bus, living()));
+  const claim = { inbox: "a1", holder: "oracle", max: 1, leaseMs: 60_000, waitMs: 60_000 };
+  const [delivery] = await receive(other, claim);
+  await ack(other, delivery!.receipt!, { reply, from: "oracle" });
+}
+
+const inboxes = async ({ store }: TempBus) =>
+  (await store.read(listInboxes)).map(({ inbox }) => inbox);
+
+test("a request is answered, and nothing of it is left over but its history", async () => {
+  const bus = onlyRings(await liveBus());
+  const answering = answerNext(bus, "42");
+  const answer = await request(bus, draft("a1", "six by seven?"), options);
+  await answering;
+  assert.deepEqual(texts([answer]), ["42"]);
+  assert.partialDeepStrictEqual(answer, { type: "reply", from: "oracle", thread: "1" });
+  assert.deepEqual(await inboxes(bus), ["a1"]);
+  assert.equal(await rowsOf(bus, "deliveries"), 0);
+  assert.equal(await rowsOf(bus, "history"), 2);
+});
+
+test("a request can be made though the address book is closed", async () => {
+  const bus = onlyRings(await liveBus());
+  await put(bus, "a1");
+  await takeOne(bus, "a1");
+  await bus.store.write(closeAddressBook);
+  const answering = answerNext(bus, "yes");
+  assert.deepEqual(texts([await request(bus, draft("a1"), options)]), ["yes"]);
+  await answering;
+});
+
+test("a request to nobody fails, and leaves no inbox behind", async () => {
+  const bus = await liveBus();
+  await put(bus, "oracle");
+  await bus.store.write(closeAddressBook);
+  await assert.rejects(request(bus, draft("orcale"), options), {
+    code: "E_NOT_FOUND",
+    hint: "Did you mean oracle?",
+  });
+  assert.deepEqual(await inboxes(bus), ["oracle"]);
+});
+
+test("a request that is not answered in time says so, and which message to look for", async () => {
+  const bus = await liveBus();
+  await assert.rejects(request(bus, draft("a1"), { ...options, timeoutMs: 100 }), {
+    code: "E_EMPTY",
+    message: "no answer to message 1 from a1 in time",
+    hint: /skep trace 1 /,
+  });
+});
+
+test("whoever answers too late can still ack, for the slot is kept as long as the answer is owed", async () => {
+  const bus = await liveBus();
+  await assert.rejects(request(bus, draft("a1"), { ...options, timeoutMs: 50 }), {
+    code: "E_EMPTY",
+  });
+  await bus.store.write(closeAddressBook);
+  const { receipt, replyTo } = await takeOne(bus, "a1");
+  assert.deepEqual((await ack(bus, receipt, { reply: "late" })).reply, { id: 2, to: replyTo });
+});
+
+test("the time in front of a full inbox is part of the time for the answer", async () => {
+  const bus = await liveBus({ inboxCap: 1 });
+  await put(bus, "a1");
+  const begun = bus.clock.tick();
+  await assert.rejects(request(bus, draft("a1"), { ...options, timeoutMs: 150 }), {
+    code: "E_FULL",
+  });
+  assert.ok(bus.clock.tick() - begun < 2_000);
+  assert.deepEqual(await inboxes(bus), ["a1"]);
+});
+
+test("a request that is told to stop ends at once", async () => {
+  const bus = onlyRings(await liveBus());
+  const stop = new AbortController();
+  const asking = request(bus, draft("a1"), { ...options, signal: stop.signal });
+  const { replyTo } = await takeOneSent(bus);
+  await untilWaiting(bus, replyTo!, "mail");
+  stop.abort();
+  await assert.rejects(asking, { code: "E_EMPTY" });
+  assert.partialDeepStrictEqual(await ledgerOf(bus, replyTo!), { reserved: 1 });
+});
+
+test("two requests at once get each its own answer", async () => {
+  const bus = onlyRings(await liveBus());
+  const asking = ["a", "b"].map((body) => request(bus, draft("a1", body), options));
+  const held = [await takeOneSent(bus), await takeOneSent(bus)];
+  for (const { receipt, body } of held.toReversed())
+    await ack(bus, receipt, { reply: `${texts([{ body }])[0]}!` });
+  assert.deepEqual(texts(await Promise.all(asking)), ["a!", "b!"]);
+});
+
+/** The next message in a1, once it is there. */
+async function takeOneSent(bus: TempBus) {
+  const claim = { inbox: "a1", holder: null, max: 1, leaseMs: 60_000, waitMs: 60_000 };
+  const [delivery] = await receive(neighbour(bus, living()), claim);
+  return { ...delivery!, receipt: delivery!.receipt! };
+}

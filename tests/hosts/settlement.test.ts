@@ -1,0 +1,53 @@
+import { expect, test } from "bun:test";
+import { Database } from "bun:sqlite";
+import { join } from "node:path";
+import { waitUntil } from "../helpers/wait-until.ts";
+import { type Workshop, fixtures, workshops } from "./workshop.ts";
+
+const workshop = workshops();
+const puppet = {
+  runner: "stream",
+  command: [process.execPath, join(fixtures, "puppet.ts")],
+} as const;
+
+test("a database that is locked only puts off what was answered", async () => {
+  const shop = await workshop({ busyTimeoutMs: 30 });
+  const host = await shop.host({ ...puppet, inFlight: 2 });
+  const go = join(shop.bus.home, "go");
+  const answer = '{"ack":"RECEIPT","send":{"to":"b","body":"x"}}';
+  const id = await shop.send(`!await ${go}\n${answer}`);
+  await shop.becomes(id, "leased");
+  const unlock = await lock(shop);
+  await Bun.write(go, "");
+  await waitUntil("it was refused", () => /locked/.test(shop.log()));
+  unlock();
+  await shop.becomes(id, "acked");
+  expect(await shop.ledger("b")).toMatchObject({ sent: 1 });
+  await host.stop();
+});
+
+test("what is committed stays committed when the wait for more is cut short by a lock", async () => {
+  const shop = await workshop({ busyTimeoutMs: 30 });
+  await shop.host(puppet);
+  const due = await shop.send('{"nack":"RECEIPT","delay_ms":300}');
+  await shop.becomes(due, "delayed");
+  const id = await shop.send('{"send":{"to":"b","body":"once"}}\n{"ack":"RECEIPT"}');
+  await shop.becomes(id, "acked");
+  // The claim of what is due meets the lock, after the answers went through with the claim before it.
+  const unlock = await lock(shop);
+  await waitUntil("it was refused", () => /locked/.test(shop.log()));
+  unlock();
+  await waitUntil("it is claimed again", async () => (await shop.fate(due)).attempts.length > 1);
+  expect(await shop.ledger("b")).toMatchObject({ sent: 1 });
+});
+
+/** Takes SQLite's write lock, as any other program may, until the function it answers is called. */
+async function lock({ bus }: Workshop): Promise<() => void> {
+  const other = new Database(join(bus.home, "bus.db"));
+  other.exec("pragma busy_timeout = 5000");
+  other.exec("begin immediate");
+  return () => {
+    other.exec("rollback");
+    other.close();
+  };
+}
