@@ -77,11 +77,12 @@ async function look(tx: ReadTx, { self }: Bus, inbox: string): Promise<Seen> {
             exists (select 1 from meta where key = 'drain_tick') as draining`,
     { inbox, pid: self.pid },
   );
+  if (row!.draining === 1) throw draining();
   const { leaseTick, dueTick } = await nextTicks(tx, inbox);
   const next = Math.min(leaseTick ?? Number.POSITIVE_INFINITY, dueTick ?? Number.POSITIVE_INFINITY);
   return {
     exists: row!.present === 1,
-    claimable: row!.ready === 1 || row!.draining === 1 || next <= tx.tick,
+    claimable: row!.ready === 1 || next <= tx.tick,
     waiting: row!.waiting === 1,
     nextMs: Number.isFinite(next) ? Math.max(1, next - tx.tick) : undefined,
   };
