@@ -5,6 +5,12 @@ import type { Store } from "../store/store.ts";
 import type { Doorbell } from "./doorbell.ts";
 import type { BusSettings } from "./message.ts";
 
+/**
+ * The least time that a write is given to get the lock, in milliseconds, however short the wait it is a part of: on a
+ * machine that is busy the lock may take that long, and a wait that is over is no reason to blame whoever holds it.
+ */
+export const lockGraceMs = 1_000;
+
 export interface Bus {
   store: Store;
   clock: Clock;

@@ -39,6 +39,7 @@ export async function claimTx(
       returning id, message_id as messageId, priority, attempt, epoch`,
     { inbox, holder, nonce, limit, now: tx.now, leaseTick: tx.tick + leaseMs },
   );
+  if (rows.length === 0) return [];
   const left = await move(tx, inbox, { ready: -rows.length, leased: rows.length });
   // Whoever was rung may take only some of what came: the rest is for another one who waits.
   if (left! > 0) await ringOne(tx, inbox, "mail", ring);
@@ -70,6 +71,7 @@ interface ClaimedRow {
 // A delivery whose holder died may be what killed it, so it is claimed without company: one bad message
 // must not use up the attempts of those that were in flight beside it.
 async function claimable(tx: ReadTx, inbox: string, max: number): Promise<number> {
+  if (max === 1) return 1;
   const heads = await tx.all<{ alone: number }>(
     `select alone from deliveries where inbox in ($inbox) and state = 'ready' order by priority desc, id limit $max`,
     { inbox, max },

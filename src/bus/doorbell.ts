@@ -1,6 +1,6 @@
 // The doorbell: a loopback UDP socket that tells a waiting process to look at its inbox. Losing a ring costs
 // time, never a message: whoever waits also looks by itself now and then.
-import { jitter, sleep } from "../core/clock.ts";
+import { jitter } from "../core/clock.ts";
 import { randomNonce } from "../core/ids.ts";
 import { libc } from "../core/libc.ts";
 
@@ -72,13 +72,18 @@ export function openDoorbell(): Doorbell {
     bound: () => address,
     rings: () => rings,
     async next(heard, ms, signal) {
-      if (rings > heard) return;
-      const timer = new AbortController();
-      const any = signal === undefined ? timer.signal : AbortSignal.any([signal, timer.signal]);
-      const end = () => timer.abort();
-      listeners.push(end);
-      await sleep(ms, any);
-      listeners = listeners.filter((listener) => listener !== end);
+      if (rings > heard || signal?.aborted) return;
+      await new Promise<void>((resolve) => {
+        const end = () => {
+          clearTimeout(timer);
+          signal?.removeEventListener("abort", end);
+          listeners = listeners.filter((listener) => listener !== end);
+          resolve();
+        };
+        const timer = setTimeout(end, ms);
+        signal?.addEventListener("abort", end);
+        listeners.push(end);
+      });
     },
     close() {
       void binding?.then((socket) => socket?.close());

@@ -1,6 +1,8 @@
 // Whether the bus takes work: one committed row closes it to claims and sends while a drain runs.
 import { SkepError } from "../core/errors.ts";
 import type { ReadTx, WriteTx } from "../store/store.ts";
+import { ring } from "./doorbell.ts";
+import { ringAll } from "./waiters.ts";
 
 /** Stops claims and sends until `openIntake`; owners may go on to settle what they hold. */
 export async function closeIntake(tx: WriteTx, deadlineTick: number): Promise<void> {
@@ -10,6 +12,8 @@ export async function closeIntake(tx: WriteTx, deadlineTick: number): Promise<vo
       tick: String(deadlineTick),
     },
   );
+  // Whoever waits for what will not come should hear so now, and not at its next look.
+  await ringAll(tx, ring);
 }
 
 /** Lets claims and sends in again. */

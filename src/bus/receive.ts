@@ -1,7 +1,7 @@
 // Receive: claim from an inbox, or wait until there is something to claim.
 import { isSkepError } from "../core/errors.ts";
 import type { ReadTx, WriteTx } from "../store/store.ts";
-import type { Bus } from "./bus.ts";
+import { type Bus, lockGraceMs } from "./bus.ts";
 import { type Claim, claimTx } from "./claim.ts";
 import { type Address, fallbackMs } from "./doorbell.ts";
 import { draining, isDraining } from "./intake.ts";
@@ -30,11 +30,15 @@ export async function receive(bus: Bus, options: ReceiveOptions): Promise<Delive
   const leftMs = () => Math.max(0, deadline - bus.clock.tick());
   let { before } = options;
   let registered = false;
+  let rung = false;
   try {
     for (let looks = 0; ; looks++) {
       const heard = bus.doorbell.rings();
+      // A ring says what a look would tell, and what is to be settled needs the write lock anyway.
       const seen =
-        before === undefined ? await bus.store.read((tx) => look(tx, bus, inbox)) : undefined;
+        before === undefined && !rung
+          ? await bus.store.read((tx) => look(tx, bus, inbox))
+          : undefined;
       // The socket is bound when there is nothing to do but wait, and not on the way to a message.
       const address =
         seen?.claimable === false && leftMs() > 0
@@ -53,6 +57,7 @@ export async function receive(bus: Bus, options: ReceiveOptions): Promise<Delive
         seen?.nextMs ?? Number.POSITIVE_INFINITY,
       );
       await bus.doorbell.next(heard, Math.min(leftMs(), lookMs), signal);
+      rung = bus.doorbell.rings() > heard;
     }
   } finally {
     if (registered && options.stay !== true) await leave(bus, inbox);
@@ -99,17 +104,17 @@ async function claimOrWait(
   const work = async (tx: WriteTx) => {
     await before?.(tx);
     if (await isDraining(tx)) return "draining";
-    await createInbox(tx, inbox);
     // We are awake: whomever the claim rings for what it leaves behind has to be somebody else.
     if (address !== undefined) await pauseWaiting(tx, inbox, "mail", bus.self.pid);
     const claimed = await claimTx(tx, bus.settings, options);
+    if (claimed.length === 0) await createInbox(tx, inbox);
     if (address === undefined) return claimed;
     if (claimed.length === 0 && leftMs > 0)
       await startWaiting(tx, inbox, "mail", { ...bus.self, ...address });
     else if (options.stay !== true) await stopWaiting(tx, inbox, "mail", bus.self.pid);
     return claimed;
   };
-  const timeoutMs = waitMs > 0 ? { timeoutMs: Math.max(leftMs, 50) } : {};
+  const timeoutMs = waitMs > 0 ? { timeoutMs: Math.max(leftMs, lockGraceMs) } : {};
   try {
     // Settling what was done is not given up because nothing more is wanted.
     const outcome = await bus.store.write(

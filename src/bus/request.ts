@@ -2,7 +2,7 @@
 import { SkepError, isSkepError } from "../core/errors.ts";
 import { randomHex } from "../core/ids.ts";
 import type { WriteTx } from "../store/store.ts";
-import type { Bus } from "./bus.ts";
+import { type Bus, lockGraceMs } from "./bus.ts";
 import { createInbox } from "./ledger.ts";
 import type { Delivery, Draft } from "./message.ts";
 import { receive } from "./receive.ts";
@@ -17,7 +17,7 @@ export async function request(bus: Bus, draft: Draft, options: SendOptions): Pro
   const inbox = `request-${randomHex(8)}`;
   const start = bus.clock.tick();
   const { from, timeoutMs, signal } = options;
-  const lockOptions = { signal, timeoutMs: Math.max(timeoutMs, 50) };
+  const lockOptions = { signal, timeoutMs: Math.max(timeoutMs, lockGraceMs) };
   await bus.store.write((tx) => createInbox(tx, inbox, true), lockOptions);
   try {
     const { id } = await send(

@@ -1,7 +1,7 @@
 // Waiting for room in a full inbox: the sender's half of a bounded inbox.
 import { isSkepError } from "../core/errors.ts";
 import type { WriteTx } from "../store/store.ts";
-import type { Bus } from "./bus.ts";
+import { type Bus, lockGraceMs } from "./bus.ts";
 import { fallbackMs } from "./doorbell.ts";
 import { type Load, hasRoom } from "./ledger.ts";
 import { startWaiting, stopWaiting } from "./waiters.ts";
@@ -23,9 +23,9 @@ export function waitForRoom(bus: Bus, { onFull, timeoutMs, timeoutForLock, signa
   let last: string | undefined;
   let served = false;
   const leftMs = () => Math.max(0, deadline - bus.clock.tick());
-  // Even when the time is over there is one try left, and it needs a moment.
+  // Even when the time is over there is one try left.
   const lockOptions = () =>
-    timeoutForLock === true ? { signal, timeoutMs: Math.max(leftMs(), 50) } : { signal };
+    timeoutForLock === true ? { signal, timeoutMs: Math.max(leftMs(), lockGraceMs) } : { signal };
 
   return {
     /** How to wait for the write lock. */

@@ -93,3 +93,11 @@ export async function ringOne(tx: WriteTx, inbox: string, wants: Want, ring: Rin
     return;
   }
 }
+
+/** Has every process that waits for anything rung after the commit: what happens concerns them all. */
+export async function ringAll(tx: WriteTx, ring: Ring): Promise<void> {
+  const waiters = await tx.all<Pick<Waiter, "port" | "nonce">>(
+    "select distinct port, nonce from waiters where waiting = 1 and port is not null",
+  );
+  for (const { port, nonce } of waiters) tx.after(() => ring(port!, nonce));
+}

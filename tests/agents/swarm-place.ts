@@ -5,6 +5,8 @@ import { afterEach, beforeAll, expect } from "bun:test";
 import { type App, openApp } from "../../src/app.ts";
 import type { Agent } from "../../src/agents/registry.ts";
 import { send } from "../../src/bus/send.ts";
+import { readSwarmFile } from "../../src/config/swarm-file.ts";
+import type { Swarm } from "../../src/config/swarm.ts";
 import { defaults } from "../../src/config/settings.ts";
 import { bytesOf } from "../../src/core/text.ts";
 import { auditLedger } from "../helpers/audit-ledger.ts";
@@ -27,6 +29,12 @@ export interface Running {
   stderr(): string;
   readonly ended: Promise<Ended>;
 }
+
+/** Groups of agents as a swarm file has them. */
+export type Agents = Record<string, Record<string, unknown>>;
+
+/** An agent that waits for work, and is quick to leave. */
+export const idle = { runner: "exec", command: ["cat"] };
 
 export type Place = Awaited<ReturnType<ReturnType<typeof swarmPlaces>>>;
 
@@ -70,9 +78,9 @@ export function swarmPlaces() {
     };
     const agent = async (name: string): Promise<Agent | undefined> =>
       (await app.agents()).find((one) => one.name === name);
-    const file = (text: string): string => {
-      const path = join(directory, "swarm.toml");
-      writeFileSync(path, `name = "s"\n${text}`);
+    const file = (agents: Agents): string => {
+      const path = join(directory, "swarm.json");
+      writeFileSync(path, JSON.stringify({ name: "s", agents }));
       return path;
     };
     return {
@@ -80,12 +88,13 @@ export function swarmPlaces() {
       home,
       app,
       executable,
-      /** Writes the swarm file: its path. */
-      file,
-      /** Starts `skep up` for the agents that `text` describes. */
-      up: (text: string, words: string[] = [], env: Record<string, string> = {}): Running =>
-        start(["up", file(text), ...words], env),
-      /** Runs another command to its end. */
+      /** The swarm of these agents, as its file spells it out. */
+      swarm: (agents: Agents): Promise<Swarm> => readSwarmFile(file(agents)),
+      start,
+      /** Starts `skep up` for these agents. */
+      up: (agents: Agents, words: string[] = [], env: Record<string, string> = {}): Running =>
+        start(["up", file(agents), ...words], env),
+      /** Runs a command to its end. */
       skep: (words: string[], env: Record<string, string> = {}): Promise<Ended> =>
         start(words, env).ended,
       agent,
@@ -113,32 +122,33 @@ export function swarmPlaces() {
   };
 }
 
-/** The live processes with that variable in their environment. */
-export function marked(name: string, value: string): number[] {
-  const entry = `\0${name}=${value}\0`;
-  return readdirSync("/proc")
-    .map(Number)
-    .filter((pid) => Number.isInteger(pid) && pid !== process.pid)
-    .filter((pid) => `\0${readOrNothing(`/proc/${pid}/environ`)}`.includes(entry))
-    .filter((pid) => !/\) [ZX] /.test(readOrNothing(`/proc/${pid}/stat`)));
-}
-
-/** Whether that process, or a zombie of it, is there. */
-export function exists(pid: number): boolean {
-  const stat = readOrNothing(`/proc/${pid}/stat`);
-  return stat !== "" && !/\) [ZX] /.test(stat);
-}
-
-function commandOf(pid: number): string {
-  return readOrNothing(`/proc/${pid}/cmdline`).replaceAll("\0", " ");
-}
-
-function readOrNothing(path: string): string {
+/** The text of a file that may not be there; then nothing. */
+export function readOrNothing(path: string): string {
   try {
     return readFileSync(path, "latin1");
   } catch {
     return "";
   }
+}
+
+/** Whether the process `pid` runs. */
+export function exists(pid: number): boolean {
+  const stat = readOrNothing(`/proc/${pid}/stat`);
+  return stat !== "" && !/\) [ZX] /.test(stat);
+}
+
+/** The live processes with that variable in their environment. */
+function marked(name: string, value: string): number[] {
+  const entry = `\0${name}=${value}\0`;
+  return readdirSync("/proc")
+    .map(Number)
+    .filter((pid) => Number.isInteger(pid) && pid !== process.pid)
+    .filter((pid) => `\0${readOrNothing(`/proc/${pid}/environ`)}`.includes(entry))
+    .filter(exists);
+}
+
+function commandOf(pid: number): string {
+  return readOrNothing(`/proc/${pid}/cmdline`).replaceAll("\0", " ");
 }
 
 async function ledgerOf({ store }: App, inbox: string): Promise<Record<string, number>> {

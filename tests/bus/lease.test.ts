@@ -45,6 +45,16 @@ test("renewing does not lengthen the lease of somebody who has claimed since", a
   assert.equal((await take(bus, "a1", { holder: "w3" })).length, 1);
 });
 
+test("a lease that was taken for longer is not cut short by renewing it", async () => {
+  const bus = await handBus();
+  await put(bus, "a1");
+  await takeOne(bus, "a1", { holder: "w1", leaseMs: 1_000 });
+  const leases = await bus.store.read((tx) => leasesOf(tx, "w1"));
+  await bus.store.write((tx) => renewTx(tx, leases, 60));
+  bus.clock.pass(999);
+  assert.deepEqual(await take(bus, "a1"), []);
+});
+
 test("renewing does not bring back what was settled or given back", async () => {
   const bus = await handBus();
   for (let n = 0; n < 2; n++) await put(bus, "a1");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Draft, checkDraft } from "../../src/bus/message.ts";
-import { testSettings } from "../helpers/temp-bus.ts";
+import { testSettings } from "../fixtures/bus/bus.ts";
 import { draft } from "./verbs.ts";
 
 const check = (changes: Partial<Draft>) =>

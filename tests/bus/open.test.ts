@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openBus } from "../../src/bus/open.ts";
-import { tempBuses, testSettings } from "../helpers/temp-bus.ts";
+import { testSettings } from "../fixtures/bus/bus.ts";
+import { tempBuses } from "../helpers/temp-bus.ts";
 
 const { liveBus } = tempBuses();
 

@@ -5,9 +5,10 @@ import { closeAddressBook } from "../../src/bus/ledger.ts";
 import { receive } from "../../src/bus/receive.ts";
 import { request } from "../../src/bus/request.ts";
 import type { SendOptions } from "../../src/bus/send.ts";
+import { onlyRings } from "../fixtures/bus/bus.ts";
 import { type TempBus, tempBuses } from "../helpers/temp-bus.ts";
 import { ack, draft, ledgerOf, put, rowsOf, takeOne, texts } from "./verbs.ts";
-import { livingProcesses, onlyRings, untilWaiting } from "./waiting.ts";
+import { livingProcesses, untilWaiting } from "./waiting.ts";
 
 const { liveBus, neighbour } = tempBuses();
 const living = livingProcesses();

@@ -4,6 +4,7 @@ import {
   type Want,
   forgetWaiter,
   pauseWaiting,
+  ringAll,
   ringOne,
   startWaiting,
   stopWaiting,
@@ -129,6 +130,19 @@ test("a process can be forgotten with all its waits", async () => {
   await bus.store.write((tx) => forgetWaiter(tx, gone));
   assert.deepEqual(await ringed(bus, "a1", "mail"), [other]);
   assert.deepEqual(await ringed(bus, "a2", "room"), []);
+});
+
+test("all who wait for anything can be rung at once, each process once", async () => {
+  const bus = await handBus();
+  const [one, other, busy] = [living(), living(), living()];
+  await begin(bus, one, "a1", "mail");
+  await begin(bus, one, "a2", "room");
+  await begin(bus, other, "a2", "mail");
+  await begin(bus, busy, "a1", "mail");
+  await bus.store.write((tx) => pauseWaiting(tx, "a1", "mail", busy));
+  const ports: number[] = [];
+  await bus.store.write((tx) => ringAll(tx, (port) => ports.push(port)));
+  assert.deepEqual(ports.toSorted(), [one, other].toSorted());
 });
 
 test("people see in the view how many wait", async () => {

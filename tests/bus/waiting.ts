@@ -1,4 +1,4 @@
-// What tests of waiting share: who waits, processes that are there or are not, and waits that only a ring can end.
+// What tests of waiting share: who waits, how they sleep, and processes that are there or are not.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { after } from "node:test";
 import type { Bus } from "../../src/bus/bus.ts";
@@ -7,14 +7,6 @@ import type { Want } from "../../src/bus/waiters.ts";
 import type { WriteTx } from "../../src/store/store.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { draft } from "./verbs.ts";
-
-/** The same bus with no fallback: only a ring, the end of the wait or a signal ends a sleep. */
-export function onlyRings<B extends Bus>(bus: B): B {
-  const { doorbell } = bus;
-  // Longer than any test may take.
-  const next: typeof doorbell.next = (heard, _ms, signal) => doorbell.next(heard, 60_000, signal);
-  return { ...bus, doorbell: { ...doorbell, next } };
-}
 
 /** The same bus whose sleeps end when `wake` is called, as they do when their time is over, and not before. */
 export function sleepy<B extends Bus>(bus: B): { bus: B; wake: () => void } {

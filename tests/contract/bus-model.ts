@@ -5,7 +5,7 @@ import type { Clock } from "../../src/core/clock.ts";
 export type Ending = "nacked" | "expired" | "died" | "returned";
 export type State = "ready" | "delayed" | "leased" | "parked";
 
-export interface Draft {
+export interface ModelDraft {
   to: string;
   bytes: number;
   priority: number;
@@ -13,7 +13,7 @@ export interface Draft {
 }
 
 /** One delivery and its message. */
-export interface Item extends Draft {
+export interface Item extends ModelDraft {
   id: number;
   from: string | null;
   state: State;
@@ -28,6 +28,8 @@ export interface Item extends Draft {
   leaseTick: number;
   dueTick: number;
 }
+
+export type BusModel = ReturnType<typeof busModel>;
 
 type Refusal = "E_FULL" | "E_STALE" | "E_NOT_FOUND";
 
@@ -51,7 +53,7 @@ export function busModel(settings: BusSettings, clock: Clock, inboxes: readonly 
   const byReceipt = (receipt: string) => items.find((item) => item.receipt === receipt);
   const inOrder = (a: Item, b: Item) => b.priority - a.priority || a.id - b.id;
 
-  function insert(from: string | null, draft: Draft): number {
+  function insert(from: string | null, draft: ModelDraft): number {
     const id = nextId++;
     const nobody = { receipt: undefined, holder: "", leaseTick: 0, dueTick: 0 };
     const fresh = { state: "ready", attempt: 0, epoch: 0, alone: false } as const;
@@ -59,7 +61,7 @@ export function busModel(settings: BusSettings, clock: Clock, inboxes: readonly 
     return id;
   }
 
-  function send(from: string | null, draft: Draft): number | Refusal {
+  function send(from: string | null, draft: ModelDraft): number | Refusal {
     const { to, replyTo, bytes } = draft;
     const own = replyTo === to ? 2 : 1;
     if (taken(to) + own > settings.inboxCap) return "E_FULL";
@@ -93,7 +95,7 @@ export function busModel(settings: BusSettings, clock: Clock, inboxes: readonly 
   return {
     send,
 
-    /** Claims; `receiptOf` tells what the real bus gave for a delivery. */
+    /** Claims; the receipts are for the caller to note on what was claimed. */
     claim(inbox: string, holder: string, max: number, leaseMs: number): Item[] {
       sweep(inbox);
       const heads = lying(inbox, "ready").toSorted(inOrder).slice(0, max);
@@ -109,11 +111,8 @@ export function busModel(settings: BusSettings, clock: Clock, inboxes: readonly 
       return claimed;
     },
 
-    /** Acks with an answer and a send, where there are any: the ids of what it sent, in order. */
-    ack(
-      receipt: string,
-      { answer, draft }: { answer: boolean; draft: Draft | null },
-    ): number[] | "already" | Refusal {
+    /** Acks, with an answer or without, and sends: the ids of what was sent, in order. */
+    ack(receipt: string, answer: boolean, drafts: ModelDraft[]): number[] | "already" | Refusal {
       const item = byReceipt(receipt);
       if (item === undefined) return ackedReceipts.has(receipt) ? "already" : "E_STALE";
       const [itemsBefore, nextIdBefore] = [items, nextId];
@@ -125,7 +124,7 @@ export function busModel(settings: BusSettings, clock: Clock, inboxes: readonly 
         const reply = { to: to!, bytes: 1, priority: item.priority, replyTo: null };
         sent.push(item.owed ? insert(null, reply) : send(null, reply));
       }
-      if (draft !== null) sent.push(send(null, draft));
+      for (const draft of drafts) sent.push(send(null, draft));
       const refusal = sent.find((one) => typeof one === "string");
       if (refusal !== undefined) {
         [items, nextId] = [itemsBefore, nextIdBefore];
@@ -155,12 +154,13 @@ export function busModel(settings: BusSettings, clock: Clock, inboxes: readonly 
     },
 
     park(): number {
-      for (const item of items) {
+      const loose = items.filter((item) => item.state !== "parked");
+      for (const item of loose) {
         if (item.state === "leased") giveBack(item, "returned", 0);
-        if (item.state !== "parked") item.receipt = undefined;
+        item.receipt = undefined;
         item.state = "parked";
       }
-      return items.length;
+      return loose.length;
     },
 
     unpark(): number {

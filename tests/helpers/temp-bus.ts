@@ -1,6 +1,6 @@
 // Buses in homes of their own, with a clock that the test moves or with the machine's. Under every test runner.
 import { existsSync } from "node:fs";
-import { after, afterEach } from "node:test";
+import { afterEach } from "node:test";
 import type { Bus } from "../../src/bus/bus.ts";
 import { type Doorbell, openDoorbell } from "../../src/bus/doorbell.ts";
 import type { BusSettings } from "../../src/bus/message.ts";
@@ -8,6 +8,7 @@ import { openBus } from "../../src/bus/open.ts";
 import { type Clock, systemClock } from "../../src/core/clock.ts";
 import { bunDriver } from "../../src/store/driver-bun.ts";
 import { openStore } from "../../src/store/open.ts";
+import { testSettings } from "../fixtures/bus/bus.ts";
 import { auditLedger } from "./audit-ledger.ts";
 import { tempHomes } from "./temp-home.ts";
 
@@ -27,18 +28,6 @@ export interface TempBus extends Bus {
 export interface HandBus extends TempBus {
   clock: HandClock;
 }
-
-/** Small enough that a test can fill it, and short enough that a test can outlive it. */
-export const testSettings: BusSettings = {
-  inboxCap: 1_000,
-  inboxBytes: 1_000_000,
-  bodyBytesMax: 10_000,
-  leaseMs: 60_000,
-  maxAttempts: 5,
-  sendTimeoutMs: 5_000,
-  backoffMinMs: 1_000,
-  backoffMaxMs: 60_000,
-};
 
 /** A clock at some moment of some boot. */
 export function handClock(): HandClock {
@@ -60,12 +49,13 @@ export function handClock(): HandClock {
 
 /**
  * Openers of new buses: `handBus` with a clock that stands still, `liveBus` with the machine's, `neighbour` for a second process beside one.
- * To be called where tests are declared: after each test the ledgers of its buses are audited, and all of them are closed.
+ * To be called where tests are declared: after each test the ledgers of its buses are audited, and all of them are closed. `closeAll` does
+ * that in the middle of one.
  */
 export function tempBuses() {
   const newHome = tempHomes(existsSync("/dev/shm") ? "/dev/shm" : undefined);
   let open: TempBus[] = [];
-  let doorbells: Doorbell[] = [];
+  const doorbells: Doorbell[] = [];
 
   const close = async () => {
     const buses = open;
@@ -76,14 +66,14 @@ export function tempBuses() {
       await store.close();
     }
   };
-  afterEach(async () => {
+  const closeAll = async () => {
     try {
       for (const bus of open) await auditLedger(bus);
     } finally {
       await close();
     }
-  });
-  after(close);
+  };
+  afterEach(closeAll);
 
   async function newBus<C extends Clock>(
     clock: C,
@@ -104,6 +94,7 @@ export function tempBuses() {
   }
 
   return {
+    closeAll,
     /** A bus on a clock that stands still. */
     handBus: (settings: Partial<BusSettings> = {}): Promise<HandBus> =>
       newBus(handClock(), settings),

@@ -6,9 +6,9 @@ import { type Workshop, fixtures, workshops } from "./workshop.ts";
 
 const workshop = workshops();
 const puppet = {
-  runner: "stream",
+  runner: "stream" as const,
   command: [process.execPath, join(fixtures, "puppet.ts")],
-} as const;
+};
 
 test("a database that is locked only puts off what was answered", async () => {
   const shop = await workshop({ busyTimeoutMs: 30 });

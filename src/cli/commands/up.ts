@@ -32,11 +32,10 @@ export default defineCommand({
       context.say(`${name} died: ${reason}${left}`);
     });
     context.say(`${swarm.name}: starting ${swarm.agents.length} agents in ${app.home}`);
-    signal.addEventListener(
-      "abort",
-      () => context.say(`${swarm.name}: draining; once more skips the waiting`),
-      { once: true },
-    );
+    const tell = (when: AbortSignal, what: string) =>
+      when.addEventListener("abort", () => context.say(`${swarm.name}: ${what}`), { once: true });
+    tell(signal, "draining; once more skips the waiting");
+    tell(urgent, "waiting no longer; once more leaves at once");
     const summary = await app.runSwarm(swarm, { signal, urgent });
     await context.data(context.json ? summaryJson(summary) : summaryText(summary));
     await app.close();

@@ -112,12 +112,14 @@ describe("when the agent is to stop", () => {
 
 /** Starts self-worker.sh as the program of `a`, with skep on its PATH. */
 function worker(shop: Workshop, inbox = "a") {
+  const { home, settings } = shop.bus;
+  writeFileSync(join(home, "skep.toml"), `[bus]\nlease = "${settings.leaseMs}ms"\n`);
   const command = ["sh", join(fixtures, "self-worker.sh")];
   return shop.host(
     { runner: "self", command, inbox },
     {
       PATH: `${dirname(executable)}:${process.env["PATH"]}`,
-      SKEP_HOME: shop.bus.home,
+      SKEP_HOME: home,
       SKEP_AGENT: "a",
       SKEP_TOKEN: "secret",
     },

@@ -1,0 +1,130 @@
+import { expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { finishRun } from "../../src/agents/shutdown.ts";
+import { findOpenRun, findRun } from "../../src/agents/runs.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
+import { type Place, idle, readOrNothing, swarmPlaces } from "./swarm-place.ts";
+
+const newPlace = swarmPlaces();
+
+test("where nothing runs it says so, with 3", async () => {
+  const place = await newPlace();
+  const { status, stderr } = await place.skep(["down"]);
+  expect([status, stderr]).toEqual([3, "skep: no swarm runs here\n  skep up FILE starts one.\n"]);
+});
+
+test("it stops the swarm and tells how that went, as up does, which ends with 0", async () => {
+  const place = await newPlace();
+  const up = place.up({ a: idle, b: { command: ["false"] } }, ["--json"]);
+  await place.becomes("a", "ready");
+  await place.becomes("b", "failed");
+  const { status, stdout } = await place.skep(["down", "--json"]);
+  const ended = await up.ended;
+  expect([status, ended.status]).toEqual([0, 0]);
+  expect(stdout).toBe(ended.stdout);
+  expect(JSON.parse(stdout)).toMatchObject({
+    run: 1,
+    agents: { stopped: 1, failed: 1, dead: 0 },
+    conservation: { in: 0, live: 0, ended: 0, holds: true },
+  });
+  expect((await place.skep(["down"])).status).toBe(3);
+});
+
+test("asking again hurries nobody: what is in hand is finished", async () => {
+  const place = await newPlace();
+  const up = place.up({ a: slow(place) });
+  await place.becomes("a", "ready");
+  await place.send("a", "1");
+  await waitUntil("it has begun", () => hasBegun(place));
+  const first = place.start(["down", "--json"]);
+  await waitUntil("the drain is on", async () => (await place.app.lastRun())?.state === "stopping");
+  for (let again = 0; again < 2; again++) {
+    const another = place.start(["down"]);
+    await waitUntil("it listens", () => catches(another.pid, 2));
+    another.kill("SIGINT");
+    // It gives up waiting only after it has asked.
+    expect((await another.ended).status).toBe(130);
+  }
+  writeFileSync(join(place.directory, "go"), "");
+  expect(JSON.parse((await first.ended).stdout)).toMatchObject({ returned: 0, killed: 0 });
+  expect((await up.ended).status).toBe(0);
+  expect(await place.ledger("a")).toMatchObject({ acked: 1, parked: 0 });
+});
+
+test("--timeout is how long the agents may take, and Ctrl-C only stops the waiting", async () => {
+  const place = await newPlace();
+  const up = place.up({ a: slow(place) });
+  await place.becomes("a", "ready");
+  await place.send("a", "1");
+  await waitUntil("it has begun", () => hasBegun(place));
+  const down = place.start(["down", "--timeout", "1h"]);
+  await waitUntil("the drain is on", async () => (await place.app.lastRun())?.state === "stopping");
+  down.kill("SIGINT");
+  expect((await down.ended).status).toBe(130);
+  expect(await place.app.lastRun()).toMatchObject({ state: "stopping", stopTimeoutMs: 3_600_000 });
+  writeFileSync(join(place.directory, "go"), "");
+  expect((await up.ended).status).toBe(0);
+
+  const other = await newPlace();
+  const second = other.up({ a: slow(other) });
+  await other.becomes("a", "ready");
+  await other.send("a", "1");
+  await waitUntil("it has begun", () => hasBegun(other));
+  const { stdout } = await other.skep(["down", "--timeout", "0s", "--json"]);
+  expect(JSON.parse(stdout)).toMatchObject({ returned: 1, parked: 1 });
+  await second.ended;
+});
+
+test("a supervisor that is stopped is woken", async () => {
+  const place = await newPlace();
+  const up = place.up({ a: idle });
+  await place.becomes("a", "ready");
+  up.kill("SIGSTOP");
+  expect((await place.skep(["down"])).status).toBe(0);
+  expect((await up.ended).status).toBe(0);
+});
+
+test("several that find a dead supervisor finish its run once, and none touches the next one", async () => {
+  const place = await newPlace();
+  const up = place.up({ a: idle });
+  await place.becomes("a", "ready");
+  up.kill("SIGKILL");
+  await up.ended;
+  const dead = (await place.app.store.read(findOpenRun))!;
+  const downs = await Promise.all([place.skep(["down", "--json"]), place.skep(["down", "--json"])]);
+  const summaries = downs.filter(({ status }) => status === 0).map(({ stdout }) => stdout);
+  expect(summaries.length).toBeGreaterThanOrEqual(1);
+  expect(new Set(summaries).size).toBe(1);
+  for (const { status } of downs) expect([0, 3]).toContain(status!);
+
+  const next = place.up({ a: idle });
+  await waitUntil("the next one runs", async () => (await place.app.lastRun())?.id === 2);
+  await place.becomes("a", "ready");
+  // One that had read the row of the dead run, and went for a long sleep.
+  const { store, clock, settings } = place.app;
+  const untouched = (_: object, name: string | symbol) => expect.unreachable(String(name)) as never;
+  const ledger = new Proxy({}, { get: untouched }) as never;
+  const parts = { store, clock, ledger, settings: settings.agents };
+  const { conservation } = JSON.parse(summaries[0]!);
+  expect(await finishRun(dead, parts, clock.tick())).toMatchObject({ run: 1, conservation });
+  expect(await store.read((tx) => findRun(tx, 2))).toMatchObject({ state: "running" });
+  next.kill("SIGTERM");
+  await next.ended;
+});
+
+/** An exec agent that works on each message until the file `go` is there. */
+function slow(place: Place) {
+  const script = `echo begun >&2; until test -e ${join(place.directory, "go")}; do sleep 0.01; done`;
+  return { runner: "exec", command: ["sh", "-c", script] };
+}
+
+function hasBegun({ home }: Place): boolean {
+  return readOrNothing(join(home, "logs", "a.log")) === "begun\n";
+}
+
+/** Whether the process has a handler for that signal. */
+function catches(pid: number, signal: number): boolean {
+  const [, mask = "0"] = /^SigCgt:\t(\w+)$/m.exec(readOrNothing(`/proc/${pid}/status`)) ?? [];
+  return ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 1n;
+}

@@ -1,0 +1,54 @@
+import { expect, test } from "bun:test";
+import { Database } from "bun:sqlite";
+import { join } from "node:path";
+import { insist } from "../../src/agents/insist.ts";
+import { SkepError } from "../../src/core/errors.ts";
+import type { Store } from "../../src/store/store.ts";
+import { tempBuses } from "../helpers/temp-bus.ts";
+
+const { liveBus } = tempBuses();
+const work = async () => "done";
+
+test("what a lock refuses is written when the lock is gone", async () => {
+  const { home, store } = await liveBus();
+  const other = new Database(join(home, "bus.db"));
+  other.exec("begin immediate");
+  const refused = Promise.withResolvers<void>();
+  const impatient: Pick<Store, "write"> = {
+    write: (fn) => {
+      const written = store.write(fn, { timeoutMs: 20 });
+      written.catch(refused.resolve);
+      return written;
+    },
+  };
+  const insisting = insist(impatient, work);
+  await refused.promise;
+  other.exec("rollback");
+  other.close();
+  expect(await insisting).toBe("done");
+});
+
+test("once nobody wants it any more the refusal is the answer, and so is any other refusal at once", async () => {
+  const { store } = await liveBus();
+  const refusing = (code: "E_BUSY" | "E_DISK" | "E_FULL") => {
+    let tries = 0;
+    const write = () => {
+      tries++;
+      return store.write(() => Promise.reject(new SkepError(code, "no")));
+    };
+    return { store: { write } as unknown as Store, tries: () => tries };
+  };
+  for (const code of ["E_BUSY", "E_DISK"] as const) {
+    const { store: refuser, tries } = refusing(code);
+    const over = new AbortController();
+    const insisting = insist(refuser, work, over.signal);
+    setTimeout(() => over.abort(), 0);
+    await expect(insisting).rejects.toMatchObject({ code });
+    await insisting.catch(() => {});
+    expect(tries()).toBe(2);
+  }
+  const { store: refuser, tries } = refusing("E_FULL");
+  await expect(insist(refuser, work)).rejects.toMatchObject({ code: "E_FULL" });
+  await Promise.resolve();
+  expect(tries()).toBe(1);
+});

@@ -1,0 +1,66 @@
+import { expect, test } from "bun:test";
+import {
+  askToStop,
+  closeRun,
+  findLastRun,
+  findOpenRun,
+  findRun,
+  isSupervised,
+  noteStopping,
+  openRun,
+} from "../../src/agents/runs.ts";
+import { ownIdentity } from "../../src/core/identity.ts";
+import type { Store } from "../../src/store/store.ts";
+import { tempBuses } from "../helpers/temp-bus.ts";
+
+const { handBus } = tempBuses();
+
+function open({ write }: Store, boot = "first boot"): Promise<number> {
+  const described = { swarm: "s", file: "/s.toml", mark: "m", boot, ...ownIdentity() };
+  return write((tx) => openRun(tx, described));
+}
+
+test("one run is open at a time, and the newest is the last", async () => {
+  const { store } = await handBus();
+  expect(await store.read(findLastRun)).toBeUndefined();
+  const run = await open(store);
+  expect(await store.read(findOpenRun)).toMatchObject({
+    id: run,
+    swarm: "s",
+    state: "running",
+    pid: process.pid,
+    stopAskedAt: null,
+  });
+  await expect(open(store)).rejects.toMatchObject({
+    code: "E_RUNNING",
+    message: `the swarm s runs here already, under process ${process.pid}`,
+  });
+  await store.write((tx) => closeRun(tx, run, '{"run":1}'));
+  expect(await store.read(findOpenRun)).toBeUndefined();
+  const next = await open(store);
+  expect((await store.read(findLastRun))?.id).toBe(next);
+  const first = await store.read((tx) => findRun(tx, run));
+  expect(first).toMatchObject({ state: "stopped", summary: '{"run":1}' });
+});
+
+test("a stop is asked for once, and not of one that is stopping by itself", async () => {
+  const { store } = await handBus();
+  const run = await open(store);
+  const ask = (timeoutMs: number) => store.write((tx) => askToStop(tx, run, timeoutMs));
+  expect([await ask(5), await ask(7)]).toEqual([true, false]);
+  expect(await store.read(findOpenRun)).toMatchObject({ stopTimeoutMs: 5 });
+  await store.write((tx) => closeRun(tx, run, "{}"));
+  const next = await open(store);
+  await store.write((tx) => noteStopping(tx, next));
+  expect(await store.write((tx) => askToStop(tx, next, 5))).toBe(false);
+  expect(await store.read(findOpenRun)).toMatchObject({ state: "stopping", stopAskedAt: null });
+});
+
+test("a supervisor is that very process, in that very boot", async () => {
+  const { store } = await handBus();
+  await open(store);
+  const run = (await store.read(findOpenRun))!;
+  expect(isSupervised(run, "first boot")).toBe(true);
+  expect(isSupervised(run, "second boot")).toBe(false);
+  expect(isSupervised({ ...run, startTime: run.startTime + 1 }, "first boot")).toBe(false);
+});

@@ -1,0 +1,127 @@
+// Several processes on one bus: what holds within one process has to hold between them.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { request } from "../../src/bus/request.ts";
+import { sendBatch } from "../../src/bus/send.ts";
+import { elapsedMs } from "../../src/core/clock.ts";
+import { programs } from "../bus/start-program.ts";
+import { ack, draft, ledgerOf, put, take, takeOne } from "../bus/verbs.ts";
+import { untilWaiting } from "../bus/waiting.ts";
+import { tempBuses } from "../helpers/temp-bus.ts";
+
+const { liveBus } = tempBuses();
+const start = programs();
+
+// Processes start slowly on a busy machine.
+const patience = { timeout: 60_000 };
+
+const numbers = (said: unknown[]) => said.filter((value) => typeof value === "number");
+
+test(
+  "processes that race for the last places get exactly as many as there are",
+  patience,
+  async () => {
+    const bus = await liveBus();
+    const senders = [1, 2, 3].map(() => start("send.ts", bus.home, "a1", 40, 50, "fail"));
+    for (const sender of senders) await sender.hasSaid(1);
+    for (const sender of senders) sender.go();
+    const said = (await Promise.all(senders.map((sender) => sender.ended()))).flat();
+    assert.deepEqual(
+      numbers(said).toSorted((a, b) => a - b),
+      Array.from({ length: 50 }, (_, n) => n + 1),
+    );
+    assert.equal(said.filter((value) => value === "E_FULL").length, 70);
+    assert.equal((await ledgerOf(bus, "a1"))?.ready, 50);
+  },
+);
+
+test(
+  "processes that claim from one inbox get each message once, and each of them in order",
+  patience,
+  async () => {
+    const bus = await liveBus();
+    const drafts = Array.from({ length: 150 }, () => draft("a1"));
+    await sendBatch(bus, drafts, { from: null, onFull: "fail", timeoutMs: 0, atomic: true });
+    const claimers = [1, 2, 3].map(() => start("claim.ts", bus.home, "a1"));
+    for (const claimer of claimers) await claimer.hasSaid(1);
+    for (const claimer of claimers) claimer.go();
+    const said = await Promise.all(claimers.map(async (claimer) => numbers(await claimer.ended())));
+    const inOrder = (ids: number[]) => ids.toSorted((a, b) => a - b);
+    for (const ids of said) assert.deepEqual(ids, inOrder(ids));
+    assert.deepEqual(
+      inOrder(said.flat()),
+      drafts.map((_, n) => n + 1),
+    );
+  },
+);
+
+test(
+  "what a process was told is sent is there, though it is killed the next moment",
+  patience,
+  async () => {
+    const bus = await liveBus({ inboxCap: 1_000_000 });
+    const senders = [1, 2].map(() =>
+      start("send.ts", bus.home, "a1", 1_000_000, 1_000_000, "fail"),
+    );
+    for (const sender of senders) sender.go();
+    for (const [n, sender] of senders.entries()) await sender.hasSaid(20 + n * 30);
+    for (const sender of senders) await sender.kill();
+    const told = senders.flatMap((sender) => numbers(sender.said()));
+    const there = new Set((await take(bus, "a1", { max: 1_000_000 })).map(({ id }) => id));
+    assert.deepEqual(
+      told.filter((id) => !there.has(id)),
+      [],
+    );
+    // What was committed in the moment of the kill could not be told any more: one for each at most.
+    assert.ok(there.size - told.length <= 2, `${there.size} there, ${told.length} told`);
+  },
+);
+
+test(
+  "a message wakes the process that waits for it; one that was killed is passed over",
+  patience,
+  async () => {
+    const bus = await liveBus();
+    const echoes = [start("echo.ts", bus.home, "a1")];
+    await untilWaiting(bus, "a1", "mail", 1);
+    echoes.push(start("echo.ts", bus.home, "a1"));
+    await untilWaiting(bus, "a1", "mail", 2);
+    await echoes[0]!.kill();
+    const options = { from: null, onFull: "fail", timeoutMs: 20_000 } as const;
+    const { body } = await request(bus, draft("a1", "still there?"), options);
+    assert.equal(Buffer.from(body).toString(), "still there?");
+    await echoes[1]!.kill();
+  },
+);
+
+test(
+  "between processes a question and its answer take far less time than a look would",
+  patience,
+  async () => {
+    const bus = await liveBus();
+    const echo = start("echo.ts", bus.home, "a1");
+    const options = { from: null, onFull: "fail", timeoutMs: 20_000 } as const;
+    const took = [];
+    for (let n = 0; n < 9; n++) {
+      await untilWaiting(bus, "a1", "mail");
+      const begun = elapsedMs();
+      await request(bus, draft("a1", String(n)), options);
+      took.push(elapsedMs() - begun);
+    }
+    await echo.kill();
+    // Both ways by the fallback would be 2 s at least.
+    assert.ok(took.toSorted((a, b) => a - b)[4]! < 500, took.map(Math.round).join(" "));
+  },
+);
+
+test("room wakes a sender in another process", patience, async () => {
+  const bus = await liveBus();
+  await put(bus, "a1");
+  const sender = start("send.ts", bus.home, "a1", 3, 1, "wait");
+  sender.go();
+  for (let n = 0; n < 3; n++) {
+    await untilWaiting(bus, "a1", "room");
+    await ack(bus, (await takeOne(bus, "a1")).receipt);
+  }
+  assert.deepEqual(await sender.ended(), ["ready", 2, 3, 4]);
+});

@@ -1,0 +1,172 @@
+// What can be done to a bus, at random: each step is done to the real one and to the model, and has to come to the same.
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { handBack } from "../../src/bus/hand-back.ts";
+import { openBus } from "../../src/bus/open.ts";
+import { parkAll, unparkAll } from "../../src/bus/park.ts";
+import { isSkepError } from "../../src/core/errors.ts";
+import { ack, draft, extend, nack, put, take } from "../bus/verbs.ts";
+import type { HandBus } from "../helpers/temp-bus.ts";
+import type { BusModel, ModelDraft } from "./bus-model.ts";
+
+export interface World {
+  bus: HandBus;
+  model: BusModel;
+  /** Every receipt that was given out, oldest first. */
+  receipts: string[];
+}
+
+export interface Step {
+  (world: World): Promise<void>;
+}
+
+export const inboxes = ["a", "b", "c"];
+
+const inbox = fc.constantFrom(...inboxes);
+const inboxOrNull = fc.option(inbox);
+const holder = fc.constantFrom("w1", "w2");
+const message: fc.Arbitrary<ModelDraft> = fc.record({
+  to: inbox,
+  bytes: fc.integer({ min: 0, max: 12 }),
+  priority: fc.integer({ min: 3, max: 5 }),
+  replyTo: inboxOrNull,
+});
+const ms = fc.constantFrom(0, 1, 50, 100, 200);
+const leaseMs = fc.constantFrom(50, 100);
+/** One of the receipts given out so far, counted from the newest. */
+const nth = fc.nat({ max: 8 });
+
+const send = step("send", { message, from: inboxOrNull }, async ({ bus, model }, args) => {
+  const { to, bytes, ...more } = args.message;
+  const sending = put(bus, to, "x".repeat(bytes), { ...more, from: args.from });
+  const sent = await answerOf(sending, ({ id }) => id);
+  assert.deepEqual(sent, model.send(args.from, args.message));
+});
+
+const claim = step(
+  "claim",
+  { inbox, holder, max: fc.integer({ min: 1, max: 4 }), leaseMs },
+  async ({ bus, model, receipts }, args) => {
+    const claimed = await take(bus, args.inbox, args);
+    const expected = model.claim(args.inbox, args.holder, args.max, args.leaseMs);
+    assert.deepEqual(
+      claimed.map(({ id, attempt, receipt, body }) => [
+        id,
+        attempt,
+        body.length,
+        receipt.replace(/\.\d+$/, ""),
+      ]),
+      expected.map(({ id, attempt, bytes, epoch }) => [id, attempt, bytes, `${id}.${epoch}`]),
+    );
+    for (const [n, { receipt }] of claimed.entries()) expected[n]!.receipt = receipt;
+    receipts.push(...claimed.map(({ receipt }) => receipt));
+  },
+);
+
+const settle = step(
+  "ack",
+  { nth, answer: fc.boolean(), message: fc.option(message, { freq: 2 }) },
+  async ({ bus, model, receipts }, { answer, message, ...args }) => {
+    const receipt = pick(receipts, args.nth);
+    const drafts = message === null ? [] : [message];
+    const acking = ack(bus, receipt, {
+      ...(answer && { reply: "!" }),
+      send: drafts.map(({ to, bytes, ...more }) => draft(to, "x".repeat(bytes), more)),
+    });
+    const acked = await answerOf(acking, ({ already, reply, sent = [] }) =>
+      already ? "already" : [...(reply ? [reply] : []), ...sent].map(({ id }) => id),
+    );
+    assert.deepEqual(acked, model.ack(receipt, answer, drafts));
+  },
+);
+
+const refuse = step("nack", { nth, ms }, async ({ bus, model, receipts }, args) => {
+  const receipt = pick(receipts, args.nth);
+  const nacked = await answerOf(nack(bus, receipt, { delayMs: args.ms }), ({ state }) => state);
+  assert.deepEqual(nacked, model.nack(receipt, args.ms));
+});
+
+const prolong = step("extend", { nth, leaseMs }, async ({ bus, model, receipts }, args) => {
+  const receipt = pick(receipts, args.nth);
+  const extended = await answerOf(extend(bus, receipt, args.leaseMs), () => "extended");
+  assert.deepEqual(extended, model.extend(receipt, args.leaseMs));
+});
+
+const pass = step("pass", { ms }, async ({ bus }, args) => bus.clock.pass(args.ms));
+
+const setWall = step(
+  "set the wall clock",
+  { by: fc.integer({ min: -1_000_000_000, max: 1_000_000_000 }) },
+  async ({ bus }, { by }) => bus.clock.stepWall(by),
+);
+
+const takeBack = step(
+  "hand back",
+  { holder, ending: fc.constantFrom("died" as const, "returned" as const) },
+  async ({ bus, model }, args) => {
+    const count = await bus.store.write((tx) =>
+      handBack(tx, bus.settings, args.holder, args.ending, "for a reason"),
+    );
+    assert.equal(count, model.handBack(args.holder, args.ending));
+  },
+);
+
+const park = step("park", {}, async ({ bus, model }) => {
+  const { parked } = await bus.store.write((tx) => parkAll(tx, bus.settings, 1));
+  assert.equal(parked, model.park());
+});
+
+const unpark = step("unpark", {}, async ({ bus, model }) => {
+  assert.equal(await bus.store.write(unparkAll), model.unpark());
+});
+
+const reboot = step("reboot", {}, async ({ bus, model }) => {
+  bus.clock.boot += "'";
+  (await openBus(bus.store, bus.clock, bus.settings)).doorbell.close();
+  model.reboot();
+});
+
+/** Any step, the usual ones more often than the rare ones. */
+export const anyStep: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 12, arbitrary: send },
+  { weight: 10, arbitrary: claim },
+  { weight: 8, arbitrary: settle },
+  { weight: 4, arbitrary: refuse },
+  { weight: 2, arbitrary: prolong },
+  { weight: 6, arbitrary: pass },
+  { weight: 1, arbitrary: setWall },
+  { weight: 2, arbitrary: takeBack },
+  { weight: 1, arbitrary: park },
+  { weight: 2, arbitrary: unpark },
+  { weight: 1, arbitrary: reboot },
+);
+
+/** A step that shows itself, with its arguments, where a run that failed is told. */
+function step<Args extends object>(
+  name: string,
+  args: { [key in keyof Args]: fc.Arbitrary<Args[key]> },
+  run: (world: World, args: Args) => Promise<void>,
+): fc.Arbitrary<Step> {
+  return fc.record(args).map((values) =>
+    Object.assign((world: World) => run(world, values as Args), {
+      [fc.toStringMethod]: () => `${name} ${JSON.stringify(values)}`,
+    }),
+  );
+}
+
+function pick(receipts: readonly string[], nth: number): string {
+  return receipts.at(-1 - (nth % Math.max(1, receipts.length))) ?? "1.1.1";
+}
+
+/** What a call comes to: its answer, or the code it was refused with. */
+async function answerOf<T, Answer>(
+  work: Promise<T>,
+  answer: (result: T) => Answer,
+): Promise<Answer | string> {
+  try {
+    return answer(await work);
+  } catch (error) {
+    if (isSkepError(error)) return error.code;
+    throw error;
+  }
+}

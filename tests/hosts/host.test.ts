@@ -1,0 +1,63 @@
+import { expect, test } from "bun:test";
+import { randomHex } from "../../src/core/ids.ts";
+import { findMarked, killMarked } from "../../src/agents/survivors.ts";
+import { launch } from "../../src/agents/process.ts";
+import { endWithoutSupervisor } from "../../src/hosts/host.ts";
+import { workshops } from "./workshop.ts";
+
+const workshop = workshops();
+
+test("what an agent holds when it ends of itself costs an attempt, when it is told to stop it does not", async () => {
+  for (const [told, outcome] of [
+    [false, "died"],
+    [true, "returned"],
+  ] as const) {
+    const shop = await workshop({ stopGraceMs: 50 });
+    const id = await shop.send("x");
+    const host = await shop.host({
+      runner: "stream",
+      command: ["sh", "-c", "read line; read end"],
+    });
+    await shop.becomes(id, "leased");
+    if (told) {
+      const ended = host.stop();
+      // It waits for the answer to what is in hand, which never comes.
+      await killMarked({ run: shop.mark });
+      await ended;
+    } else await killMarked({ run: shop.mark });
+    const ended = await host.ended;
+    expect(ended.state).toBe(told ? "stopped" : "failed");
+    expect((await shop.fate(id)).attempts).toMatchObject([{ outcome }]);
+  }
+});
+
+test("an agent is ready when its program runs, and ended when it has", async () => {
+  const shop = await workshop();
+  const host = await shop.host({ runner: "stream", command: ["cat"] });
+  const { pid } = await shop.program();
+  expect(await shop.agent()).toMatchObject({
+    state: "ready",
+    hostPid: process.pid,
+    programPid: pid,
+  });
+  await host.stop();
+  expect(await shop.agent()).toMatchObject({ state: "stopped", programPid: null });
+});
+
+test("without a supervisor the programs of an agent are ended when their time is over, with one they are not", async () => {
+  const run = randomHex(8);
+  const env = { PATH: process.env["PATH"]!, SKEP_RUN: run, SKEP_AGENT: "a" };
+  const program = { command: ["sleep", "1000"], cwd: "/", env, onStdout() {}, onStderr() {} };
+  const child = await launch(program);
+  const agents = { stopGraceMs: 1_000, drainTimeoutMs: 20, logBytesMax: 0 };
+  const parts = { settings: { bus: { leaseMs: 0, maxRunMs: 0 }, agents } };
+  const spec = { name: "a", runner: "self", inbox: "a", cwd: "/", inFlight: 1 } as const;
+  const supervisor = await launch({ ...program, command: ["sleep", "0.2"], env: {} });
+  const draining = new AbortController();
+  const ending = endWithoutSupervisor(parts, { spec, env, supervisor }, draining.signal);
+  draining.abort();
+  await supervisor.exited;
+  expect(findMarked({ run })).toHaveLength(1);
+  await ending;
+  expect(await child.exited).toEqual({ code: null, signal: "SIGTERM" });
+});
