@@ -32,8 +32,9 @@ export async function receive(bus: Bus, options: ReceiveOptions): Promise<Delive
   let registered = false;
   let rung = false;
   try {
-    for (let looks = 0; ; looks++) {
+    for (;;) {
       const heard = bus.doorbell.rings();
+      const version = await bus.store.version();
       // A ring says what a look would tell, and what is to be settled needs the write lock anyway.
       const seen =
         before === undefined && !rung
@@ -52,15 +53,35 @@ export async function receive(bus: Bus, options: ReceiveOptions): Promise<Delive
         before = undefined;
       }
       if (signal?.aborted || leftMs() === 0) return [];
-      const lookMs = Math.min(
-        fallbackMs(address !== undefined, looks),
-        seen?.nextMs ?? Number.POSITIVE_INFINITY,
-      );
-      await bus.doorbell.next(heard, Math.min(leftMs(), lookMs), signal);
-      rung = bus.doorbell.rings() > heard;
+      const untilTick = Math.min(deadline, bus.clock.tick() + (seen?.nextMs ?? waitMs));
+      rung = await waitForNews(bus, { heard, version, untilTick, signal });
     }
   } finally {
     if (registered && options.stay !== true) await leave(bus, inbox);
+  }
+}
+
+interface Quiet {
+  /** How often the doorbell had been rung, and the version of the database, when there was nothing to claim. */
+  heard: number;
+  version: number;
+  /** When there may be something without anybody's doing: a lease runs out, a delay is over, or so is our time. */
+  untilTick: number;
+  signal: AbortSignal | undefined;
+}
+
+/** Waits until a look may find something: whether it was a ring that said so. Between rings a glance at the version of the database is enough. */
+async function waitForNews(
+  { doorbell, store, clock }: Bus,
+  { heard, version, untilTick, signal }: Quiet,
+): Promise<boolean> {
+  for (let looks = 0; ; looks++) {
+    const leftMs = Math.max(0, untilTick - clock.tick());
+    const lookMs = fallbackMs(doorbell.bound() !== undefined, looks);
+    await doorbell.next(heard, Math.min(leftMs, lookMs), signal);
+    if (doorbell.rings() > heard) return true;
+    if (signal?.aborted || clock.tick() >= untilTick) return false;
+    if ((await store.version()) !== version) return false;
   }
 }
 

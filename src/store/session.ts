@@ -42,6 +42,8 @@ export interface Session {
   exec(sql: string): void;
   /** The statement for `sql`, if `tx` is still open and `params` can be bound; E_INTERNAL otherwise. */
   statement(sql: string, tx: Ending, params: Params): Statement;
+  /** `pragma data_version`: another number once another connection has committed. */
+  version(): number;
   close(): void;
 }
 
@@ -65,6 +67,8 @@ export function session(connection: Connection): Session {
       checkParams(sql, params);
       return prepare(sql);
     },
+    version: () =>
+      (prepare("pragma data_version").get({}) as { data_version: number }).data_version,
     close: () => connection.close(),
   };
 }

@@ -37,6 +37,7 @@ export function sqliteStore(options: SqliteOptions): Store {
   const writer = session(options.writer);
   let reader: Session | undefined;
   let writes = 0;
+  let commits = 0;
   let lastWrite: Promise<unknown> = Promise.resolve();
   let lastRead: Promise<unknown> = Promise.resolve();
   let closing: Promise<void> | undefined;
@@ -87,6 +88,7 @@ export function sqliteStore(options: SqliteOptions): Store {
     try {
       const result = await settledAtOnce(fn(tx), tx);
       writer.exec("commit");
+      commits++;
       return result;
     } catch (error) {
       rollBack(writer);
@@ -158,6 +160,13 @@ export function sqliteStore(options: SqliteOptions): Store {
         runHooks(after);
         return result;
       });
+    },
+    version() {
+      if (closing !== undefined) return Promise.reject(closed(path));
+      // A connection's data version counts what others commit, so it is always the same one that is asked;
+      // what it commits itself is added. Both only grow, and so does their sum.
+      if (writes > 0) return Promise.resolve(Number.NaN);
+      return inLine(async () => writer.version() + commits);
     },
     checkpoint() {
       if (closing !== undefined) return Promise.reject(closed(path));

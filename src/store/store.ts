@@ -41,6 +41,8 @@ export interface Store {
   read<T>(fn: (tx: ReadTx) => Promise<T>): Promise<T>;
   /** Runs `fn` in a write transaction of its own: all of it is committed, or nothing. E_BUSY when the lock is not to be had. */
   write<T>(fn: (tx: WriteTx) => Promise<T>, options?: WriteOptions): Promise<T>;
+  /** A number that changes with every commit, whoever makes it; NaN, which equals nothing, while this one writes. */
+  version(): Promise<number>;
   /** Copies what the write-ahead log holds into the database file. */
   checkpoint(): Promise<void>;
   /** Closes every connection, once what was asked before is done; whatever is asked afterwards is refused. */

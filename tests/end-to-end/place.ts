@@ -15,6 +15,7 @@ import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "bun:test";
 import { skepExecutable } from "../helpers/executable.ts";
+import { tempDir } from "../helpers/temp-dir.ts";
 
 export interface Ended {
   /** Its exit status; 128 and the number of the signal that ended it, as a shell has it. */
@@ -71,13 +72,11 @@ export interface Place {
  */
 export function places(): () => Place {
   const root = realpathSync(mkdtempSync(join(tmpdir(), "skep-alone-")));
-  const executable = join(root, "alone", "skep");
   const started = new Set<Running>();
+  let machine: Machine;
   let count = 0;
   beforeAll(async () => {
-    mkdirSync(join(root, "alone"));
-    copyFileSync(await skepExecutable(), executable);
-    linkTools(join(root, "tools"));
+    machine = await strangersMachine();
   }, 60_000);
   afterAll(async () => {
     for (const running of started) running.kill("SIGKILL");
@@ -90,7 +89,7 @@ export function places(): () => Place {
     const [cwd, emptyHome, home] = ["cwd", "user", "home"].map((name) => join(directory, name));
     for (const made of [cwd!, emptyHome!]) mkdirSync(made, { recursive: true });
     const marks = layTraps(cwd!);
-    const tools = join(root, "tools");
+    const { executable, tools } = machine;
     const start = (words: string[], options: Options = {}): Running => {
       const env = { PATH: tools, HOME: emptyHome, SKEP_HOME: home, ...options.env };
       const running = spawn([...(options.before ?? []), executable, ...words], {
@@ -113,6 +112,24 @@ export function places(): () => Place {
       traces: () => marks.filter((mark) => existsSync(mark)),
     };
   };
+}
+
+interface Machine {
+  executable: string;
+  tools: string;
+}
+
+let made: Promise<Machine> | undefined;
+
+/** The executable in a directory of its own, and the tools; one copy serves every test of this process. */
+function strangersMachine(): Promise<Machine> {
+  made ??= skepExecutable().then((built) => {
+    const machine = { executable: join(tempDir(), "skep"), tools: tempDir() };
+    copyFileSync(built, machine.executable);
+    linkTools(machine.tools);
+    return machine;
+  });
+  return made;
 }
 
 function spawn(
@@ -172,7 +189,6 @@ function refuseStackTraces(words: string[], text: string): void {
 const toolNames = ["sh", "cat", "head", "sleep", "tr", "true", "unshare", "mount"];
 
 function linkTools(directory: string): void {
-  mkdirSync(directory);
   for (const name of toolNames) {
     const found = Bun.which(name);
     if (found !== null) symlinkSync(found, join(directory, name));

@@ -271,4 +271,21 @@ describe("a store", () => {
     expect(file.query("select count(*) as rows from meta").get()).toEqual({ rows: 2 });
     file.close(true);
   });
+
+  test("has a new version after every commit, its own or another's, and the same one otherwise", async () => {
+    const { home, store } = await newStore();
+    const { store: other } = await newStore(home);
+    const first = await store.version();
+    expect(await store.version()).toBe(first);
+    await store.read(keys);
+    expect(await store.version()).toBe(first);
+    await store.write((tx) => put(tx, "own"));
+    const second = await store.version();
+    expect(second).not.toBe(first);
+    await other.write((tx) => put(tx, "another's"));
+    const third = await store.version();
+    expect(third).not.toBe(second);
+    await store.write(() => Promise.reject(new Error("changed my mind"))).catch(() => {});
+    expect(await store.version()).toBe(third);
+  });
 });
