@@ -2,14 +2,18 @@
 import { parseArgs } from "node:util";
 import type { Bench } from "./bench.ts";
 import { type Summary, summarise } from "./figure.ts";
+import { crowdedTable } from "./crowded-table.ts";
+import { crowd } from "./crowd.ts";
 import { fourToFour } from "./four-to-four.ts";
 import { describeMachine } from "./machine.ts";
 import { oneProcess } from "./one-process.ts";
+import { startUp } from "./start-up.ts";
+import { wakeUp } from "./wake-up.ts";
 import { killAll } from "./programs.ts";
 import { defaultFolder, findReferences } from "./references.ts";
 import { type Results, printTable, writeResults } from "./results.ts";
 
-const benches: readonly Bench[] = [oneProcess, fourToFour];
+const benches: readonly Bench[] = [oneProcess, fourToFour, startUp, crowd, wakeUp, crowdedTable];
 
 const usage = `usage: bun bench/run.ts [NAME...] [--rounds N] [--small] [--references DIR] [--json] [--write]
 ${benches.map(({ name, summary }) => `  ${name.padEnd(16)}${summary}`).join("\n")}

@@ -123,7 +123,10 @@ function memberOf(spec: AgentSpec) {
     runner,
     inbox,
     cwd,
-    hostEnv: agentEnvironment(undefined, settingVariables()),
+    // A module runs in its host, and sees what any other program of the agent would.
+    hostEnv: withSkepOnPath(
+      agentEnvironment(runner === "module" ? env : undefined, settingVariables()),
+    ),
     assignment: (identity: Record<string, string>) => {
       const own = withSkepOnPath(agentEnvironment(env, identity));
       const assignment: Assignment = { spec, env: own, supervisor: ownIdentity() };

@@ -2,7 +2,7 @@
 // Usage: bun consume.ts HOME INBOX COUNT BATCH
 import type { Delivery } from "../../src/bus/message.ts";
 import { receive } from "../../src/bus/receive.ts";
-import { ackTx } from "../../src/bus/settle.ts";
+import { ackAllTx } from "../../src/bus/settle.ts";
 import type { WriteTx } from "../../src/store/store.ts";
 import { closeBenchBus, monotonicMs, openBenchBus } from "../home.ts";
 import { answer } from "./parent.ts";
@@ -13,7 +13,8 @@ const bus = await openBenchBus(home!);
 const claim = { inbox: inbox!, holder: inbox!, max: Number(batchArg), leaseMs: 60_000 };
 let held: Delivery[] = [];
 const ackHeld = async (tx: WriteTx) => {
-  for (const { receipt } of held) await ackTx(tx, bus.settings, receipt!, { from: inbox! });
+  const receipts = held.map(({ receipt }) => receipt!);
+  await ackAllTx(tx, receipts);
 };
 
 answer("ready");

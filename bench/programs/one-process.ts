@@ -3,7 +3,7 @@
 import type { Delivery } from "../../src/bus/message.ts";
 import { receive } from "../../src/bus/receive.ts";
 import { send, sendBatch } from "../../src/bus/send.ts";
-import { ackTx } from "../../src/bus/settle.ts";
+import { ackAllTx } from "../../src/bus/settle.ts";
 import { elapsedMs } from "../../src/core/clock.ts";
 import type { WriteTx } from "../../src/store/store.ts";
 import { body, closeBenchBus, openBenchBus } from "../home.ts";
@@ -19,7 +19,8 @@ const inboxAt = (i: number) => `a${i % 100}`;
 const claim = (inbox: string, max: number, before?: (tx: WriteTx) => Promise<void>) =>
   receive(bus, { inbox, holder: null, max, leaseMs: 60_000, waitMs: 0, before });
 const ackAll = (deliveries: Delivery[]) => async (tx: WriteTx) => {
-  for (const { receipt } of deliveries) await ackTx(tx, bus.settings, receipt!, { from: null });
+  const receipts = deliveries.map(({ receipt }) => receipt!);
+  await ackAllTx(tx, receipts);
 };
 
 const sendOne = await perSecond(count, async () => {

@@ -4,7 +4,7 @@ import type { ReadTx, WriteTx } from "../store/store.ts";
 import { ring } from "./doorbell.ts";
 import { move } from "./ledger.ts";
 import type { BusSettings, Delivery } from "./message.ts";
-import { readMessage } from "./read-message.ts";
+import { type Message, messageColumns } from "./read-message.ts";
 import { formatReceipt } from "./receipt.ts";
 import { sweep } from "./sweep.ts";
 import { ringOne } from "./waiters.ts";
@@ -25,58 +25,56 @@ export async function claimTx(
   { inbox, holder, max, leaseMs }: Claim,
 ): Promise<Delivery[]> {
   await sweep(tx, settings, inbox);
-  const limit = await claimable(tx, inbox, max);
-  if (limit === 0) return [];
+  const heads = uptoAlone(await readHeads(tx, inbox, max));
+  const [first] = heads;
+  if (first === undefined) return [];
   const nonce = randomNonce();
-  // `in ($inbox)` and not `= $inbox`: beside an `order by`, SQLite 3.54 plans the statement anew at each run when
-  // a parameter stands alone beside `=` (3.8 µs against 0.3 for this lookup). So it is wherever a claim or send passes.
-  const rows = await tx.all<ClaimedRow>(
+  await tx.run(
     `update deliveries
         set state = 'leased', attempt = attempt + 1, epoch = epoch + 1, nonce = $nonce,
             holder = $holder, claimed_at = $now, lease_tick = $leaseTick
-      where state = 'ready' and id in (
-        select id from deliveries where inbox in ($inbox) and state = 'ready' order by priority desc, id limit $limit)
-      returning id, message_id as messageId, priority, attempt, epoch`,
-    { inbox, holder, nonce, limit, now: tx.now, leaseTick: tx.tick + leaseMs },
+      where id in (
+        select id from deliveries where inbox in ($inbox) and state = 'ready'
+         order by priority desc, id limit 0 + $limit)`,
+    { inbox, holder, nonce, limit: heads.length, now: tx.now, leaseTick: tx.tick + leaseMs },
   );
-  if (rows.length === 0) return [];
-  const left = await move(tx, inbox, { ready: -rows.length, leased: rows.length });
+  await move(tx, inbox, { ready: -heads.length, leased: heads.length });
   // Whoever was rung may take only some of what came: the rest is for another one who waits.
-  if (left! > 0) await ringOne(tx, inbox, "mail", ring);
-  // The order in which rows are returned is not promised.
-  rows.sort((a, b) => b.priority - a.priority || a.id - b.id);
-  const deliveries: Delivery[] = [];
-  for (const row of rows) {
-    const message = await readMessage(tx, row.messageId);
-    const receipt = formatReceipt({ deliveryId: row.id, epoch: row.epoch, nonce });
-    deliveries.push({
-      ...message,
-      to: inbox,
-      attempt: row.attempt,
-      receipt,
-      leaseUntil: tx.now + leaseMs,
-    });
-  }
-  return deliveries;
+  if (first.readyInAll > heads.length) await ringOne(tx, inbox, "mail", ring);
+  return heads.map(({ deliveryId, epoch, alone: _, readyInAll: __, ...message }) => ({
+    ...message,
+    to: inbox,
+    receipt: formatReceipt({ deliveryId, epoch, nonce }),
+    leaseUntil: tx.now + leaseMs,
+  }));
 }
 
-interface ClaimedRow {
-  id: number;
-  messageId: number;
-  priority: number;
+interface Head extends Message {
+  deliveryId: number;
   attempt: number;
   epoch: number;
+  alone: number;
+  readyInAll: number;
+}
+
+/**
+ * The first `max` that are ready, in order, with the numbers of the claim to come. SQLite 3.54 plans a statement anew at each run when
+ * a parameter stands behind `limit`, or beside `=` where there is an `order by` (a claim takes 22 µs then, and 8 this
+ * way): hence `0 + $max` and `in ($inbox)`, wherever a claim or a send passes.
+ */
+async function readHeads(tx: ReadTx, inbox: string, max: number): Promise<Head[]> {
+  return await tx.all<Head>(
+    `select d.id as deliveryId, d.attempt + 1 as attempt, d.epoch + 1 as epoch, d.alone,
+            (select ready from ledger where inbox in ($inbox)) as readyInAll, ${messageColumns}
+       from deliveries d join messages m on m.id = d.message_id
+      where d.inbox in ($inbox) and d.state = 'ready' order by d.priority desc, d.id limit 0 + $max`,
+    { inbox, max },
+  );
 }
 
 // A delivery whose holder died may be what killed it, so it is claimed without company: one bad message
 // must not use up the attempts of those that were in flight beside it.
-async function claimable(tx: ReadTx, inbox: string, max: number): Promise<number> {
-  if (max === 1) return 1;
-  const heads = await tx.all<{ alone: number }>(
-    `select alone from deliveries where inbox in ($inbox) and state = 'ready' order by priority desc, id limit $max`,
-    { inbox, max },
-  );
+function uptoAlone(heads: Head[]): Head[] {
   const firstAlone = heads.findIndex((head) => head.alone === 1);
-  if (firstAlone === -1) return heads.length;
-  return Math.max(1, firstAlone);
+  return firstAlone === -1 ? heads : heads.slice(0, Math.max(1, firstAlone));
 }

@@ -20,22 +20,11 @@ export type Account =
 
 export type Movement = Partial<Record<Account, number>>;
 
-/** Adds `movement` to the row of `inbox`: how many are ready afterwards, or undefined when there is no such inbox. */
-export async function move(
-  tx: WriteTx,
-  inbox: string,
-  movement: Movement,
-): Promise<number | undefined> {
+/** Adds `movement` to the row of `inbox`; nothing happens when there is no such inbox. */
+export async function move(tx: WriteTx, inbox: string, movement: Movement): Promise<void> {
   const accounts = Object.keys(movement) as Account[];
   const sets = accounts.map((account) => `${account} = ${account} + $${account}`).join(", ");
-  const row = await tx.get<{ ready: number }>(
-    `update ledger set ${sets} where inbox = $inbox returning ready`,
-    {
-      ...movement,
-      inbox,
-    },
-  );
-  return row?.ready;
+  await tx.run(`update ledger set ${sets} where inbox = $inbox`, { ...movement, inbox });
 }
 
 /** What an inbox is asked to take: deliveries with so many bytes of bodies in all, and slots for replies to come. */

@@ -14,7 +14,8 @@ export function formatReceipt({ deliveryId, epoch, nonce }: Receipt): string {
 
 /** The receipt that `text` spells; E_USAGE when it spells none. */
 export function parseReceipt(text: string): Receipt {
-  const match = /^(\d{1,15})\.(\d{1,9})\.(\d{1,10})$/.exec(text);
+  // One spelling for each: two that mean the same delivery would count as two.
+  const match = /^([1-9]\d{0,14})\.([1-9]\d{0,8})\.(0|[1-9]\d{0,9})$/.exec(text);
   if (match === null)
     throw new SkepError("E_USAGE", `${JSON.stringify(text.slice(0, 80))} is not a receipt`, {
       hint: "A receipt looks like 17.1.3735928559; recv prints it with each delivery.",

@@ -3,9 +3,10 @@ import { SkepError } from "../core/errors.ts";
 import type { WriteTx } from "../store/store.ts";
 import { readMessage } from "./read-message.ts";
 import { ring } from "./doorbell.ts";
-import { move } from "./ledger.ts";
+import { insert } from "./insert.ts";
+import { inboxExists, move } from "./ledger.ts";
 import { type BusSettings, type Delivery, checkDraft } from "./message.ts";
-import { insert, sendTx } from "./send.ts";
+import { sendTx } from "./send.ts";
 import { ringOne } from "./waiters.ts";
 
 export interface Reply {
@@ -54,8 +55,15 @@ export async function replyTx(
   if (owed) {
     checkDraft(draft, settings);
     await move(tx, to, { reserved: -1, ready: 1, sent: 1, bytes: draft.body.length });
-    return { id: await insert(tx, from, draft, false), to };
+    return { id: await insert(tx, from, [draft], false), to };
   }
+  // It was there when the request was sent, so whoever waited in it has left and taken it along.
+  if (request.replyTo !== null && !(await inboxExists(tx, to)))
+    throw new SkepError(
+      "E_NOT_FOUND",
+      `nobody waits for an answer to message ${requestId} any more`,
+      { hint: "Ack without a reply." },
+    );
   return await sendTx(tx, settings, from, draft);
 }
 

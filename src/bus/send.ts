@@ -2,12 +2,11 @@
 import { SkepError, isSkepError } from "../core/errors.ts";
 import type { WriteTx } from "../store/store.ts";
 import type { Bus } from "./bus.ts";
-import { ring } from "./doorbell.ts";
+import { insert } from "./insert.ts";
 import { draining, isDraining } from "./intake.ts";
 import { type Load, admit, createInbox, move } from "./ledger.ts";
-import { type BusSettings, type Draft, type Sent, checkDraft, defaultPriority } from "./message.ts";
+import { type BusSettings, type Draft, type Sent, checkDraft } from "./message.ts";
 import { waitForRoom } from "./room.ts";
-import { ringOne } from "./waiters.ts";
 
 export interface SendOptions {
   /** Who sends; null when it does not say. */
@@ -79,37 +78,6 @@ export async function sendTx(
   return outcome;
 }
 
-/** Writes a message and its delivery; the ledger has been seen to. Rings one who waits. */
-export async function insert(
-  tx: WriteTx,
-  from: string | null,
-  draft: Draft,
-  owesReply: boolean,
-): Promise<number> {
-  const priority = draft.priority ?? defaultPriority;
-  const { lastId: id } = await tx.run(
-    `insert into messages (id, sender, type, thread, reply_to, priority, sent_at, body)
-     values (coalesce((select id + deliveries from messages order by id desc limit 1), 1),
-             $sender, $type, $thread, $replyTo, $priority, $now, $body)`,
-    {
-      sender: from,
-      type: draft.type ?? null,
-      thread: draft.thread ?? null,
-      replyTo: draft.replyTo ?? null,
-      priority,
-      now: tx.now,
-      body: draft.body,
-    },
-  );
-  await tx.run(
-    `insert into deliveries (id, message_id, inbox, state, priority, bytes, owes_reply)
-     values ($id, $id, $inbox, 'ready', $priority, $bytes, $owesReply)`,
-    { id, inbox: draft.to, priority, bytes: draft.body.length, owesReply: owesReply ? 1 : 0 },
-  );
-  await ringOne(tx, draft.to, "mail", ring);
-  return id;
-}
-
 /** An inbox without room for `load`. */
 interface Full {
   full: string;
@@ -135,7 +103,7 @@ async function trySend(
     await move(tx, to, { ready: -1, sent: -1, bytes: -bytes });
     return { full: replyTo, load: replySlot };
   }
-  const id = await insert(tx, from, draft, replyTo !== null);
+  const id = await insert(tx, from, [draft], replyTo !== null);
   return admitted === "created" ? { id, to, created: true } : { id, to };
 }
 
@@ -173,14 +141,21 @@ async function sendChunk(
   const work = async (tx: WriteTx) => {
     if (await isDraining(tx)) throw draining();
     const outcomes: Outcome[] = [];
-    for (const draft of drafts) {
-      const outcome = await settled(trySend(tx, bus.settings, from, draft));
-      if ("full" in outcome && mayWait) full = outcome;
-      const refused = "full" in outcome ? refusal(outcome) : outcome;
-      // Thrown, it takes back what the earlier ones of an atomic batch did.
-      if (atomic && refused instanceof SkepError) throw refused;
-      if (full !== undefined) break;
-      outcomes.push(refused);
+    for (const run of runsOf(drafts)) {
+      const together = await trySendTogether(tx, bus.settings, from, run);
+      if (together !== undefined) {
+        outcomes.push(...together);
+        continue;
+      }
+      for (const draft of run) {
+        const outcome = await settled(trySend(tx, bus.settings, from, draft));
+        if ("full" in outcome && mayWait) full = outcome;
+        const refused = "full" in outcome ? refusal(outcome) : outcome;
+        // Thrown, it takes back what the earlier ones of an atomic batch did.
+        if (atomic && refused instanceof SkepError) throw refused;
+        if (full !== undefined) return outcomes;
+        outcomes.push(refused);
+      }
     }
     return outcomes;
   };
@@ -192,6 +167,39 @@ async function sendChunk(
     // All of the batch has to fit at once, so that is what to wait for.
     return { outcomes: [], full: { full: full.full, load: loadOn(full.full, drafts) } };
   }
+}
+
+type Run = [Draft, ...Draft[]];
+
+/** `drafts` in order, those to one inbox that follow one another and ask for no answer together. */
+function runsOf(drafts: readonly Draft[]): Run[] {
+  const runs: Run[] = [];
+  for (const draft of drafts) {
+    const run = runs.at(-1);
+    const joins = run !== undefined && run[0].to === draft.to && draft.replyTo == null;
+    if (joins && run[0].replyTo == null) run.push(draft);
+    else runs.push([draft]);
+  }
+  return runs;
+}
+
+/** Sends a run of several at once, which takes half the time; undefined, with nothing done, when they have to go one by one: there is no room for all, or no such inbox, or one of them is unfit. */
+async function trySendTogether(
+  tx: WriteTx,
+  settings: BusSettings,
+  from: string | null,
+  run: Run,
+): Promise<Sent[] | undefined> {
+  if (run.length === 1) return undefined;
+  try {
+    for (const draft of run) checkDraft(draft, settings);
+  } catch {
+    return undefined;
+  }
+  const { to } = run[0];
+  if (!(await admit(tx, settings, to, loadOn(to, run)))) return undefined;
+  const first = await insert(tx, from, run, false);
+  return run.map((_, index) => ({ id: first + index, to }));
 }
 
 /** What `drafts` together ask of `inbox`. */

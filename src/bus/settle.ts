@@ -1,14 +1,12 @@
 // Settle: ack, nack and extend, each by showing the receipt of the latest claim.
 import { SkepError } from "../core/errors.ts";
 import type { ReadTx, WriteTx } from "../store/store.ts";
-import { ring } from "./doorbell.ts";
+import { finish } from "./finish.ts";
 import { type Held, backoffMs, giveBack, heldColumns } from "./give-back.ts";
-import { move } from "./ledger.ts";
 import type { BusSettings, Draft, Sent } from "./message.ts";
 import { formatReceipt, parseReceipt } from "./receipt.ts";
 import { type Replied, type Reply, releaseReply, replyTx } from "./reply.ts";
 import { sendTx } from "./send.ts";
-import { ringOne } from "./waiters.ts";
 
 export interface Acked {
   receipt: string;
@@ -34,21 +32,9 @@ export async function ackTx(
     send = [],
   }: { from: string | null; reply?: Reply | undefined; send?: Draft[] | undefined },
 ): Promise<Acked> {
-  const { deliveryId, epoch, nonce } = parseReceipt(receipt);
-  const row = await tx.get<AckedRow>(
-    `delete from deliveries where id = $deliveryId and epoch = $epoch and nonce = $nonce
-     returning message_id as messageId, inbox, state, attempt, bytes, holder, claimed_at as claimedAt, owes_reply as owesReply`,
-    { deliveryId, epoch, nonce },
-  );
-  if (row === undefined) return { receipt, id: await ackedBefore(tx, receipt), already: true };
-  const { messageId, inbox, state, attempt, bytes, holder, claimedAt, owesReply } = row;
-  await tx.run(
-    `insert into history (delivery_id, message_id, inbox, outcome, attempt, epoch, nonce, holder, claimed_at, ended_at)
-     values ($deliveryId, $messageId, $inbox, 'acked', $attempt, $epoch, $nonce, $holder, $claimedAt, $now)`,
-    { deliveryId, messageId, inbox, attempt, epoch, nonce, holder, claimedAt, now: tx.now },
-  );
-  await move(tx, inbox, { [state]: -1, acked: 1, bytes: -bytes });
-  await ringOne(tx, inbox, "room", ring);
+  const finished = (await finish(tx, [receipt])).get(receipt);
+  if (finished === undefined) return { receipt, id: await ackedBefore(tx, receipt), already: true };
+  const { messageId, owesReply } = finished;
   const acked: Acked = { receipt, id: messageId };
   const owed = owesReply === 1;
   if (reply !== undefined)
@@ -59,6 +45,21 @@ export async function ackTx(
     for (const draft of send) acked.sent.push(await sendTx(tx, settings, from, draft));
   }
   return acked;
+}
+
+/** Acks the deliveries of `receipts` without a reply, as `ackTx` does, in their order; none when there are none. What throws for one of them throws for all. */
+export async function ackAllTx(tx: WriteTx, receipts: readonly string[]): Promise<Acked[]> {
+  const finished = await finish(tx, receipts);
+  const all: Acked[] = [];
+  for (const receipt of receipts) {
+    const one = finished.get(receipt);
+    // The same receipt a second time finds that it was accepted before.
+    finished.delete(receipt);
+    if (one?.owesReply === 1) await releaseReply(tx, one.messageId);
+    if (one === undefined) all.push({ receipt, id: await ackedBefore(tx, receipt), already: true });
+    else all.push({ receipt, id: one.messageId });
+  }
+  return all;
 }
 
 /** Answers the delivery of `receipt` and leaves it claimed; a second answer goes as any other message. E_STALE as for an ack, otherwise what `replyTx` throws. */
@@ -103,17 +104,6 @@ export async function extendTx(
     leaseTick: tx.tick + leaseMs,
   });
   return { receipt, id: held.messageId, leaseUntil: tx.now + leaseMs };
-}
-
-interface AckedRow {
-  messageId: number;
-  inbox: string;
-  state: "ready" | "delayed" | "leased" | "parked";
-  attempt: number;
-  bytes: number;
-  holder: string | null;
-  claimedAt: number;
-  owesReply: number;
 }
 
 async function leased(

@@ -75,7 +75,18 @@ export async function forgetWaiter(tx: WriteTx, pid: number): Promise<void> {
 
 /** Has the longest waiting process that is still alive rung after the commit, and marks it as rung so that the next sender rings another. */
 export async function ringOne(tx: WriteTx, inbox: string, wants: Want, ring: Ring): Promise<void> {
-  for (;;) {
+  await ringUpTo(1, tx, inbox, wants, ring);
+}
+
+/** As `ringOne`, for up to `most` of those who wait. */
+export async function ringUpTo(
+  most: number,
+  tx: WriteTx,
+  inbox: string,
+  wants: Want,
+  ring: Ring,
+): Promise<void> {
+  for (let rung = 0; rung < most;) {
     const waiter = await tx.get<Waiter & { id: number; port: number }>(
       `select id, pid, start_time as startTime, port, nonce from waiters
         where inbox in ($inbox) and wants in ($wants) and waiting = 1 and port is not null order by id limit 1`,
@@ -90,7 +101,7 @@ export async function ringOne(tx: WriteTx, inbox: string, wants: Want, ring: Rin
     }
     await tx.run("update waiters set waiting = 0 where id = $id", { id });
     tx.after(() => ring(port, nonce));
-    return;
+    rung++;
   }
 }
 

@@ -43,7 +43,8 @@ export async function sendLines(
     if (!options.atomic) await flush();
   }
   if (held.length > 0 && !context.signal.aborted) await flush();
-  if (refused > 0) context.say(`${refused} of ${answered} messages were refused`);
+  // With --json the answers are all there is to say: whoever reads the words as JSON would stumble over these.
+  if (refused > 0 && !context.json) context.say(`${refused} of ${answered} messages were refused`);
   return status;
 }
 

@@ -52,7 +52,10 @@ export async function settleAndClaim(
   } catch (error) {
     if (!isSkepError(error)) throw error;
     // One of them cannot be committed now; each is tried by itself so that it does not hold up the others.
-    if (!committed) return { deliveries: [], left: await settle(host, settlements) };
+    if (!committed) {
+      if (error.code === "E_FULL") log.append(`skep: waiting for room: ${error.message}\n`);
+      return { deliveries: [], left: await settle(host, settlements) };
+    }
     // It may be otherwise soon: a bus that drains opens again, and a lock is let go.
     const isDraining = error.code === "E_DRAINING";
     if (!isDraining && !isPassing(error)) throw error;

@@ -50,6 +50,8 @@ export interface Session {
 /** What a transaction's handle remembers of its end: used afterwards, it throws. */
 export interface Ending {
   ended?: boolean;
+  /** Whether it may only select. Not `pragma query_only`: switching that voids every prepared statement of the connection. */
+  reads?: boolean;
 }
 
 /** `connection`, preparing each statement once. */
@@ -64,6 +66,8 @@ export function session(connection: Connection): Session {
     exec: (sql) => void prepare(sql).run({}),
     statement(sql, tx, params) {
       checkOpen(tx);
+      if (tx.reads === true && !/^\s*select\b/i.test(sql))
+        throw new SkepError("E_INTERNAL", `a read may only select: ${sql}`);
       checkParams(sql, params);
       return prepare(sql);
     },

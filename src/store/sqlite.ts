@@ -101,6 +101,7 @@ export function sqliteStore(options: SqliteOptions): Store {
 
   async function readOnce<T>(from: Session, fn: (tx: ReadTx) => Promise<T>): Promise<T> {
     const tx = readTx(from, clock);
+    tx.reads = true;
     from.exec("begin");
     try {
       return await settledAtOnce(fn(tx), tx);
@@ -117,15 +118,6 @@ export function sqliteStore(options: SqliteOptions): Store {
       throw translateFault(error, path);
     }
   };
-
-  async function readByWriter<T>(fn: (tx: ReadTx) => Promise<T>): Promise<T> {
-    writer.exec("pragma query_only = on");
-    try {
-      return await readOnce(writer, fn);
-    } finally {
-      writer.exec("pragma query_only = off");
-    }
-  }
 
   /** Does `work` when the connection that writes has done all that it was asked before. */
   function inLine<T>(work: () => Promise<T>): Promise<T> {
@@ -144,7 +136,7 @@ export function sqliteStore(options: SqliteOptions): Store {
       if (closing !== undefined) return Promise.reject(closed(path));
       // While nothing writes, the connection that does can read as well: a second one costs a command 1 ms
       // and 1 MB. A read that comes while a write waits for its turn must not wait with it.
-      if (reader === undefined && writes === 0) return inLine(() => readByWriter(fn));
+      if (reader === undefined && writes === 0) return inLine(() => readOnce(writer, fn));
       const turn = lastRead.then(() =>
         translated(() => readOnce((reader ??= session(connect(options, true))), fn)),
       );

@@ -1,10 +1,11 @@
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { finishRun } from "../../src/agents/shutdown.ts";
 import { findOpenRun, findRun } from "../../src/agents/runs.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
-import { type Place, idle, readOrNothing, swarmPlaces } from "./swarm-place.ts";
+import { type Place, catches, idle, readOrNothing, swarmPlaces } from "./swarm-place.ts";
 
 const newPlace = swarmPlaces();
 
@@ -41,7 +42,7 @@ test("asking again hurries nobody: what is in hand is finished", async () => {
   await waitUntil("the drain is on", async () => (await place.app.lastRun())?.state === "stopping");
   for (let again = 0; again < 2; again++) {
     const another = place.start(["down"]);
-    await waitUntil("it listens", () => catches(another.pid, 2));
+    await waitUntil("it listens", () => catches(another.pid, constants.signals.SIGINT));
     another.kill("SIGINT");
     // It gives up waiting only after it has asked.
     expect((await another.ended).status).toBe(130);
@@ -121,10 +122,4 @@ function slow(place: Place) {
 
 function hasBegun({ home }: Place): boolean {
   return readOrNothing(join(home, "logs", "a.log")) === "begun\n";
-}
-
-/** Whether the process has a handler for that signal. */
-function catches(pid: number, signal: number): boolean {
-  const [, mask = "0"] = /^SigCgt:\t(\w+)$/m.exec(readOrNothing(`/proc/${pid}/status`)) ?? [];
-  return ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 1n;
 }

@@ -1,9 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
+import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { openApp } from "../../src/app.ts";
 import { defaults } from "../../src/config/settings.ts";
-import { fixtures, swarmPlaces } from "./swarm-place.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
+import { catches, fixtures, swarmPlaces } from "./swarm-place.ts";
 
 const newPlace = swarmPlaces();
 const never = new AbortController().signal;
@@ -44,6 +46,26 @@ test("a program sees its identity, what the file allows, and skep first on its P
     expect(place.log(name)).toContain(`skep is ${place.executable}\n`);
 });
 
+test("a module sees the same as a program would, for its host has nothing else", async () => {
+  const place = await newPlace();
+  const handler = "console.log(Object.entries(process.env).join('\\n'));";
+  writeFileSync(join(place.directory, "handler.ts"), handler);
+  const module = { runner: "module", module: "handler.ts" };
+  const agents = { plain: module, some: { ...module, env: ["KEPT", { X: "1" }] } };
+  const around = { SECRET: "s3cret", KEPT: "yes" };
+  // Without a function `handle` it has failed when it has told all it sees.
+  expect((await place.up(agents, [], around).ended).status).toBe(8);
+  const names = (name: string) =>
+    place
+      .log(name)
+      .trim()
+      .split("\n")
+      .map((line) => line.split(",")[0]);
+  const identity = ["SKEP_AGENT", "SKEP_HOME", "SKEP_RUN", "SKEP_TOKEN"];
+  expect(names("plain").sort()).toEqual(["HOME", "PATH", ...identity]);
+  expect(names("some").sort()).toEqual(["KEPT", "PATH", ...identity, "X"]);
+});
+
 describe("a host that does not get far", () => {
   test("one that ends before it reads what it is told is dead, and its last words are the reason", async () => {
     const place = await newPlace();
@@ -72,6 +94,14 @@ describe("a host that does not get far", () => {
     expect(summary.agents.dead).toBe(1);
     expect(said.join("")).toContain("bus.lease");
     expect((await place.agent("a"))?.reason).toMatch(/^its host exited with 2: skep: .*bus\.lease/);
+  });
+  test("one that is told to stop before anything else ends without a word", async () => {
+    const place = await newPlace();
+    const command = [place.executable, "host", "a", "--home", place.home];
+    const host = Bun.spawn(command, { stdin: "pipe", stdout: "pipe", stderr: "pipe" });
+    await waitUntil("it listens", () => catches(host.pid, constants.signals.SIGTERM));
+    host.kill("SIGTERM");
+    expect([await host.exited, await host.stderr.text()]).toEqual([143, ""]);
   });
   test("one that nobody tells anything says that people do not call it", async () => {
     const place = await newPlace();

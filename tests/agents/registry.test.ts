@@ -89,6 +89,10 @@ test("a name is proved by its token for as long as its swarm runs", async () => 
   expect(JSON.stringify(rows)).not.toContain("secret");
   await store.write((tx) => closeRun(tx, run, "{}"));
   await check("a");
+  // What is left of the last run's programs has lost the name to the next one's.
+  await register(store, { token: "other" });
+  await check("a", "other");
+  await expect(check("a", "secret")).rejects.toMatchObject({ code: "E_IDENTITY" });
 });
 
 test("ps and status show every agent, for people and for programs", async () => {

@@ -49,11 +49,7 @@ test("processes are found by the run they belong to, and by their agent, whereve
 
 test("all are ended politely, and only who does not listen is killed and counted", async () => {
   const run = newRun();
-  const meek = await startLoud(run, "a", [
-    "sh",
-    "-c",
-    "trap 'exit 5' TERM; echo; while :; do sleep 0.01; done",
-  ]);
+  const meek = await startLoud(run, "a", ["sh", join(fixtures, "polite.sh")]);
   expect(await endMarked({ run }, 5_000)).toBe(0);
   expect(await meek.exited).toEqual({ code: 5, signal: null });
   const deaf = await startLoud(run, "a", ["sh", join(fixtures, "deaf.sh")]);
@@ -64,9 +60,10 @@ test("all are ended politely, and only who does not listen is killed and counted
 
 test("one that is stopped hears it too, and nobody is waited for when it is urgent", async () => {
   const run = newRun();
-  const stopped = await start(run, "a", ["sleep", "1000"]);
+  const stopped = await startLoud(run, "a", ["sh", join(fixtures, "polite.sh")]);
   process.kill(stopped.pid, "SIGSTOP");
   expect(await endMarked({ run }, 5_000)).toBe(0);
+  expect(await stopped.exited).toEqual({ code: 5, signal: null });
   await startLoud(run, "a", ["sh", join(fixtures, "deaf.sh")]);
   expect(await endMarked({ run }, 3_600_000, AbortSignal.abort())).toBeGreaterThanOrEqual(2);
 });

@@ -137,6 +137,12 @@ export function exists(pid: number): boolean {
   return stat !== "" && !/\) [ZX] /.test(stat);
 }
 
+/** Whether the process has a handler for that signal. */
+export function catches(pid: number, signal: number): boolean {
+  const [, mask = "0"] = /^SigCgt:\t(\w+)$/m.exec(readOrNothing(`/proc/${pid}/status`)) ?? [];
+  return ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 1n;
+}
+
 /** The live processes with that variable in their environment. */
 function marked(name: string, value: string): number[] {
   const entry = `\0${name}=${value}\0`;

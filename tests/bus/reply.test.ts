@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { closeAddressBook } from "../../src/bus/ledger.ts";
+import { closeAddressBook, createInbox } from "../../src/bus/ledger.ts";
 import { threadOf } from "../../src/bus/reply.ts";
 import { sendBatch } from "../../src/bus/send.ts";
 import { replyByReceiptTx } from "../../src/bus/settle.ts";
@@ -155,6 +155,23 @@ test("an answer with a receipt that is stale is refused, and the slot stays for 
   await takeOne(bus, "a1");
   await assert.rejects(answer(bus, slow.receipt, "!"), { code: "E_STALE" });
   assert.equal((await ledgerOf(bus, "a2"))?.reserved, 1);
+});
+
+test("a second answer finds nobody when whoever asked has left and taken its inbox along", async () => {
+  const bus = await handBus();
+  await bus.store.write((tx) => createInbox(tx, "request-1", true));
+  await put(bus, "a1", "?", { from: "a2", replyTo: "request-1" });
+  const { receipt } = await takeOne(bus, "a1");
+  await answer(bus, receipt, "!");
+  await ack(bus, (await takeOne(bus, "request-1")).receipt);
+  await bus.store.write((tx) => tx.run("delete from ledger where inbox = 'request-1'"));
+  await assert.rejects(ack(bus, receipt, { reply: "!!" }), {
+    code: "E_NOT_FOUND",
+    message: "nobody waits for an answer to message 1 any more",
+    hint: "Ack without a reply.",
+  });
+  await ack(bus, receipt);
+  assert.equal(await ledgerOf(bus, "request-1"), undefined);
 });
 
 for (const [what, reply, code] of [

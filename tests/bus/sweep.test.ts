@@ -85,6 +85,16 @@ test("a sweep makes a hundred due deliveries ready and no more", async () => {
   assert.deepEqual(ready, [100, 150]);
 });
 
+test("a sweep leaves alone what has not run out and is not due yet", async () => {
+  const bus = await handBus();
+  for (let n = 0; n < 4; n++) await put(bus, "a1");
+  for (const delayMs of [10, 11]) await nack(bus, (await takeOne(bus, "a1")).receipt, { delayMs });
+  for (const leaseMs of [10, 11]) await takeOne(bus, "a1", { leaseMs });
+  bus.clock.pass(10);
+  await sweepOnce(bus, "a1");
+  assert.partialDeepStrictEqual(await ledgerOf(bus, "a1"), { ready: 2, delayed: 1, leased: 1 });
+});
+
 test("a sweep sees to its own inbox only", async () => {
   const bus = await handBus();
   for (const inbox of ["a1", "a2"]) {

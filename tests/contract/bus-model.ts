@@ -135,6 +135,13 @@ export function busModel(settings: BusSettings, clock: Clock, inboxes: readonly 
       return sent as number[];
     },
 
+    /** Acks all of `receipts` or none, without answers. */
+    ackAll(receipts: string[]): ("acked" | "already")[] | "E_STALE" {
+      if (receipts.some((one) => byReceipt(one) === undefined && !ackedReceipts.has(one)))
+        return "E_STALE";
+      return receipts.map((one) => (this.ack(one, false, []) === "already" ? "already" : "acked"));
+    },
+
     nack(receipt: string, delayMs: number): State | "dead" | Refusal {
       const item = byReceipt(receipt);
       return item?.state === "leased" ? giveBack(item, "nacked", delayMs) : "E_STALE";

@@ -4,6 +4,8 @@ import fc from "fast-check";
 import { handBack } from "../../src/bus/hand-back.ts";
 import { openBus } from "../../src/bus/open.ts";
 import { parkAll, unparkAll } from "../../src/bus/park.ts";
+import { sendBatch } from "../../src/bus/send.ts";
+import { ackAllTx } from "../../src/bus/settle.ts";
 import { isSkepError } from "../../src/core/errors.ts";
 import { ack, draft, extend, nack, put, take } from "../bus/verbs.ts";
 import type { HandBus } from "../helpers/temp-bus.ts";
@@ -71,12 +73,39 @@ const settle = step(
     const drafts = message === null ? [] : [message];
     const acking = ack(bus, receipt, {
       ...(answer && { reply: "!" }),
-      send: drafts.map(({ to, bytes, ...more }) => draft(to, "x".repeat(bytes), more)),
+      send: drafts.map(draftOf),
     });
     const acked = await answerOf(acking, ({ already, reply, sent = [] }) =>
       already ? "already" : [...(reply ? [reply] : []), ...sent].map(({ id }) => id),
     );
     assert.deepEqual(acked, model.ack(receipt, answer, drafts));
+  },
+);
+
+const sendMany = step(
+  "send many",
+  { messages: fc.array(message, { maxLength: 6 }) },
+  async ({ bus, model }, { messages }) => {
+    const drafts = messages.map(draftOf);
+    const options = { from: null, onFull: "fail", timeoutMs: 0, atomic: false } as const;
+    const outcomes = await sendBatch(bus, drafts, options);
+    assert.deepEqual(
+      outcomes.map((outcome) => (isSkepError(outcome) ? outcome.code : outcome.id)),
+      messages.map((message) => model.send(null, message)),
+    );
+  },
+);
+
+const settleMany = step(
+  "ack many",
+  { nths: fc.array(nth, { maxLength: 5 }) },
+  async ({ bus, model, receipts }, { nths }) => {
+    const shown = nths.map((nth) => pick(receipts, nth));
+    const acked = await answerOf(
+      bus.store.write((tx) => ackAllTx(tx, shown)),
+      (all) => all.map(({ already }) => (already ? "already" : "acked")),
+    );
+    assert.deepEqual(acked, model.ackAll(shown));
   },
 );
 
@@ -131,6 +160,8 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 12, arbitrary: send },
   { weight: 10, arbitrary: claim },
   { weight: 8, arbitrary: settle },
+  { weight: 2, arbitrary: sendMany },
+  { weight: 2, arbitrary: settleMany },
   { weight: 4, arbitrary: refuse },
   { weight: 2, arbitrary: prolong },
   { weight: 6, arbitrary: pass },
@@ -152,6 +183,10 @@ function step<Args extends object>(
       [fc.toStringMethod]: () => `${name} ${JSON.stringify(values)}`,
     }),
   );
+}
+
+function draftOf({ to, bytes, ...more }: ModelDraft) {
+  return draft(to, "x".repeat(bytes), more);
 }
 
 function pick(receipts: readonly string[], nth: number): string {

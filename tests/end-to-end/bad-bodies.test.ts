@@ -132,6 +132,12 @@ describe("batch lines", () => {
     expect(peeked.map(({ id }) => id)).toEqual(answers.flatMap(({ id }) => id ?? []));
   });
 
+  test("with --json the answers are all it says", async () => {
+    const { skep } = place();
+    const { status, stdout, stderr } = await skep(["send", "--batch", "--json"], { stdin: "no\n" });
+    expect([status, jsonLines(stdout).length, stderr]).toEqual([2, 1, ""]);
+  });
+
   test("bytes that are not UTF-8 are answered in their place", async () => {
     const { skep } = place();
     const stdin = Buffer.concat([

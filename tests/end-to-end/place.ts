@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll } from "bun:test";
+import { afterAll, beforeAll, setDefaultTimeout } from "bun:test";
 import { skepExecutable } from "../helpers/executable.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
@@ -75,6 +75,8 @@ export function places(): () => Place {
   const started = new Set<Running>();
   let machine: Machine;
   let count = 0;
+  // A command takes 15 ms, and thirty times that on a machine that is busy with something else.
+  setDefaultTimeout(20_000);
   beforeAll(async () => {
     machine = await strangersMachine();
   }, 60_000);

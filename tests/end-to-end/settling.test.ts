@@ -108,6 +108,18 @@ describe("request", () => {
     expect(Object.keys(await sums(skep))).toEqual(["oracle"]);
   });
 
+  test("a second answer, when nobody waits any more, is refused and makes no inbox", async () => {
+    const { skep, start } = place();
+    const asking = start(["request", "oracle", "?", "--timeout", "20s"]);
+    const [question] = jsonLines((await skep(["recv", "oracle", "--wait", "20s"])).stdout);
+    await skep(["reply", question!.receipt, "42"]);
+    expect((await asking.ended).status).toBe(0);
+    const again = await skep(["ack", question!.receipt, "--reply", "43"]);
+    expect([again.status, again.stdout]).toEqual([3, ""]);
+    expect(again.stderr).toContain("nobody waits for an answer to message 1 any more");
+    expect(await sums(skep)).toEqual({ oracle: expect.objectContaining({ leased: 1 }) });
+  });
+
   test("without an answer in time it exits 3 and says where to look", async () => {
     const { status, stdout, stderr } = await place().skep([
       "request",

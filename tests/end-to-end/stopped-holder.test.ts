@@ -23,24 +23,16 @@ test("100 who wait for a stopped writer hear signals, keep their deadlines, name
   const holder = await stoppedHolder(here);
 
   // Those who shall be there when the lock is free again.
-  const senders = many(20, (i) => here.start(["send", "box", `kept-${i}`, "--timeout", "60s"]));
-  const receivers = many(10, () => here.start(["recv", "later", "--wait", "60s", "--ack"]));
-  const requesters = many(5, () => here.start(["request", "box", "no", "--timeout", "60s"]));
+  const senders = many(40, (i) => here.start(["send", "box", `kept-${i}`, "--timeout", "60s"]));
+  const receivers = many(20, () => here.start(["recv", "later", "--wait", "60s", "--ack"]));
+  // Those who are told to stop before that.
   const signalled = [
-    ...many(10, () => here.start(["recv", "a1", "--wait", "60s"])),
-    ...many(10, () => here.start(["send", "box", "no", "--timeout", "60s"])),
-    ...requesters,
+    ...many(15, () => here.start(["recv", "a1", "--wait", "60s"])),
+    ...many(15, () => here.start(["send", "box", "no", "--timeout", "60s"])),
+    ...many(10, () => here.start(["request", "box", "no", "--timeout", "60s"])),
   ];
   const patient = [...senders, ...receivers, ...signalled];
   await waitUntil("all of them listen", () => patient.every(({ pid }) => catches(pid, 2)), 30_000);
-
-  // Those whose time is over before that.
-  const begun = performance.now();
-  const timed = [
-    ...many(20, () => here.start(["recv", "b1", "--wait", `${dueMs}ms`, "--json"])),
-    ...many(20, () => here.start(["send", "box", "no", "--timeout", `${dueMs}ms`, "--json"])),
-    ...many(5, () => here.start(["request", "box", "no", "--timeout", `${dueMs}ms`, "--json"])),
-  ].map((running) => timedEnd(running, begun));
 
   const signals = await Promise.all(
     signalled.map(async (running, i) => {
@@ -52,10 +44,17 @@ test("100 who wait for a stopped writer hear signals, keep their deadlines, name
       return { ended, status, atMs };
     }),
   );
-  for (const { ended, status, atMs } of signals) {
+  for (const { ended, status } of signals)
     expect(ended).toEqual({ status, stdout: "", stderr: "" });
-    expect(atMs).toBeLessThan(1_500);
-  }
+  soon(signals.map(({ atMs }) => atMs));
+
+  // Those whose time is over before that, in the place of those who are gone.
+  const begun = performance.now();
+  const timed = [
+    ...many(15, () => here.start(["recv", "b1", "--wait", `${dueMs}ms`, "--json"])),
+    ...many(15, () => here.start(["send", "box", "no", "--timeout", `${dueMs}ms`, "--json"])),
+    ...many(10, () => here.start(["request", "box", "no", "--timeout", `${dueMs}ms`, "--json"])),
+  ].map((running) => timedEnd(running, begun));
 
   const late = await Promise.all(timed);
   for (const { ended } of late) {
@@ -66,11 +65,9 @@ test("100 who wait for a stopped writer hear signals, keep their deadlines, name
     expect(message).toEndWith("which is stopped");
     expect(hint).toContain(`kill -CONT ${holder.pid}`);
   }
-  const times = late.map(({ atMs }) => atMs - dueMs).sort((a, b) => a - b);
-  expect(times[0]).toBeGreaterThan(-5);
-  // From the start of the first of 45 processes on a machine that 35 others share.
-  expect(times[Math.floor(times.length / 2)]).toBeLessThan(1_500);
-  expect(times.at(-1)).toBeLessThan(2_500);
+  const lateMs = late.map(({ atMs }) => atMs - dueMs);
+  expect(Math.min(...lateMs)).toBeGreaterThan(-5);
+  soon(lateMs);
 
   // Looking needs no lock, and nobody has got anything done.
   expect((await here.skep(["inboxes"])).stdout).toMatch(/^box +1 +0 +0 /m);
@@ -92,6 +89,13 @@ test("100 who wait for a stopped writer hear signals, keep their deadlines, name
   expect(look(here.home, "select inbox from ledger where temporary = 1")).toEqual([]);
   expect(look(here.home, "pragma integrity_check")).toEqual([{ integrity_check: "ok" }]);
 }, 60_000);
+
+/** Most of them within about a second, and the slowest as late as 100 processes on one busy machine may make it. */
+function soon(timesMs: number[]): void {
+  const sorted = [...timesMs].sort((a, b) => a - b);
+  expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThan(1_500);
+  expect(sorted.at(-1)).toBeLessThan(5_000);
+}
 
 /** A process of our own code that is stopped with the lock in its hands. */
 async function stoppedHolder({ home }: Place) {

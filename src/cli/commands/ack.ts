@@ -1,5 +1,5 @@
 // `skep ack`: done with what was claimed.
-import { ackTx } from "../../bus/settle.ts";
+import { ackAllTx, ackTx } from "../../bus/settle.ts";
 import { SkepError } from "../../core/errors.ts";
 import { defineCommand } from "../command.ts";
 import { open } from "../open.ts";
@@ -28,13 +28,12 @@ export default defineCommand({
     const { store, bus } = await open(context);
     const body =
       reply === undefined ? undefined : await context.readBody(reply, bus.settings.bodyBytesMax);
-    const answer = body === undefined ? {} : { reply: { body } };
-    const acked = await store.write(async (tx) => {
-      const all = [];
-      for (const receipt of receipts)
-        all.push(await ackTx(tx, bus.settings, receipt, { from: context.as ?? null, ...answer }));
-      return all;
-    });
+    const from = context.as ?? null;
+    const acked = await store.write(async (tx) =>
+      body === undefined
+        ? await ackAllTx(tx, receipts)
+        : [await ackTx(tx, bus.settings, receipts[0]!, { from, reply: { body } })],
+    );
     for (const one of acked) await context.data(JSON.stringify(one));
   },
 });

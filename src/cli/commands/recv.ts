@@ -1,7 +1,7 @@
 // `skep recv`: claim from an inbox, or wait until something comes.
 import { deliveryLine } from "../../bus/delivery-line.ts";
 import { receive } from "../../bus/receive.ts";
-import { ackTx } from "../../bus/settle.ts";
+import { ackAllTx } from "../../bus/settle.ts";
 import { SkepError } from "../../core/errors.ts";
 import { defineCommand } from "../command.ts";
 import { inboxOf, open } from "../open.ts";
@@ -71,9 +71,11 @@ export default defineCommand({
     for (const delivery of claimed) await context.data(deliveryLine(delivery));
     // Only now: with nobody left to read the lines, the messages have to go to somebody else.
     if (args.ack)
-      await bus.store.write(async (tx) => {
-        for (const { receipt } of claimed)
-          await ackTx(tx, bus.settings, receipt!, { from: holder });
-      });
+      await bus.store.write((tx) =>
+        ackAllTx(
+          tx,
+          claimed.map(({ receipt }) => receipt!),
+        ),
+      );
   },
 });

@@ -19,6 +19,8 @@ export async function runStream(host: Host): Promise<Ended> {
   const { spec, draining } = host;
   const inHand = new Set<string>();
   let said: Settlement[] = [];
+  // What an inbox has no room for yet.
+  let left: Settlement[] = [];
   let wake = new AbortController();
   let leaving: Promise<void> | undefined;
   let gone = false;
@@ -30,7 +32,7 @@ export async function runStream(host: Host): Promise<Ended> {
   });
   const child = await startProgram(host, (chunk) => {
     lines.add(chunk);
-    return said.length < unsettledMax;
+    return left.length + said.length < unsettledMax;
   });
   void child.exited.then(() => {
     gone = true;
@@ -38,35 +40,26 @@ export async function runStream(host: Host): Promise<Ended> {
   });
   draining.addEventListener("abort", () => wake.abort());
 
-  // What an inbox has no room for yet.
-  let left: Settlement[] = [];
+  const room = () => (draining.aborted ? 0 : spec.inFlight - inHand.size - count(left));
+  const claim = async (settlements: Settlement[], waitMs: number, signal: AbortSignal) => {
+    const claimed = await settleAndClaim(host, settlements, { max: room(), waitMs, signal });
+    deliver(child, claimed.deliveries, inHand);
+    return claimed.left;
+  };
   while (!gone) {
     wake = new AbortController();
     const { signal } = wake;
     if (draining.aborted && inHand.size === 0) leaving ??= leave(host, child);
-    const room = draining.aborted ? 0 : spec.inFlight - inHand.size - count(left);
-    const answers = [...left, ...said];
+    const answers = said;
     said = [];
     if (left.length < unsettledMax) child.resume();
-    if (room > 0 && left.length === 0) {
-      const claimed = await settleAndClaim(host, answers, {
-        max: room,
-        waitMs: aLongTimeMs,
-        signal,
-      });
-      left = claimed.left;
-      deliver(child, claimed.deliveries, inHand);
+    if (left.length === 0 && room() > 0) {
+      left = await claim(answers, aLongTimeMs, signal);
       continue;
     }
-    left = await settle(host, answers);
-    const waitMs = left.length > 0 ? roomMs : aLongTimeMs;
-    if (room > 0 && left.length > 0)
-      deliver(
-        child,
-        (await settleAndClaim(host, [], { max: room, waitMs, signal })).deliveries,
-        inHand,
-      );
-    else if (room <= 0) await sleep(waitMs, signal);
+    left = await settle(host, [...left, ...answers]);
+    if (room() <= 0) await sleep(left.length > 0 ? roomMs : aLongTimeMs, signal);
+    else if (left.length > 0) await claim([], roomMs, signal);
   }
 
   child.resume();

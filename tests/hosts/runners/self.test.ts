@@ -95,7 +95,10 @@ describe("when the agent is to stop", () => {
     const host = await worker(shop);
     await shop.becomes(id, "leased");
     await shop.bus.store.write((tx) => closeIntake(tx, tx.tick + 10_000));
+    const stopped = performance.now();
     const ended = host.stop();
+    // Longer than one gets that holds nothing.
+    await waitUntil("it takes its time", () => performance.now() - stopped > 1_200);
     writeFileSync(go, "");
     expect(await ended).toEqual({ state: "stopped", reason: null });
     expect((await shop.fate(id)).state).toBe("acked");
