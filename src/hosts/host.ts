@@ -32,7 +32,7 @@ export async function runHost(
     draining,
     async started(found) {
       program = found;
-      await insist(store, (tx) => noteStarted(tx, spec.name, bus.self, found), draining);
+      await insist(store, (tx) => noteStarted(tx, spec.name, bus.self, found));
     },
     working(found) {
       program = found;

@@ -193,19 +193,26 @@ test("a signal while many agents are being started leaves none of them", async (
     stream: { count: 8, runner: "stream", command: ["cat"] },
     exec: { count: 8, ...idle },
   };
+  const someAreReady = (atLeast: number) =>
+    waitUntil("some have started", async () => {
+      const agents = await place.app.agents();
+      return agents.filter(({ state }) => state === "ready").length >= atLeast;
+    });
   for (const started of [1, 6, 12]) {
     const up = place.up(many, ["--json"]);
-    await waitUntil("some have started", async () => {
-      const ready = (await place.app.agents()).filter(({ state }) => state === "ready");
-      return ready.length >= started;
-    });
+    await someAreReady(started);
     up.kill("SIGTERM");
     const { status, stdout } = await up.ended;
     expect(status).toBe(143);
     expect(JSON.parse(stdout).agents).toEqual({ stopped: 24, failed: 0, dead: 0 });
     expect(place.left()).toEqual([]);
   }
-}, 30_000);
+  const up = place.up(many);
+  await someAreReady(6);
+  up.kill("SIGKILL");
+  await waitUntil("its hosts have stopped", () => place.left().length === 0, 10_000);
+  expect((await place.skep(["down"])).status).toBe(0);
+}, 60_000);
 
 test("while a run is open nobody's address book is; a swarm that went down leaves all doors open", async () => {
   const place = await newPlace();

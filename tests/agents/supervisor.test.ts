@@ -187,6 +187,19 @@ test("under up, names are proved and addresses known; afterwards the home is any
   expect((await place.skep(["recv", "woker", "--as", "worker", "--ack"])).status).toBe(0);
 });
 
+test("what was claimed under the name of an agent before there was one is taken back", async () => {
+  const place = await newPlace();
+  const id = await place.send("a", "work");
+  expect((await place.skep(["recv", "a", "--as", "a", "--lease", "1h"])).status).toBe(0);
+  const up = place.up({ a: idle });
+  await waitUntil("the agent has done it", async () => (await place.ledger("a"))["acked"] === 1);
+  const query = "select outcome, holder from attempts where delivery_id = $id";
+  const attempts = await place.app.store.read((tx) => tx.all(query, { id }));
+  expect(attempts).toEqual([{ outcome: "returned", holder: "a" }]);
+  up.kill("SIGTERM");
+  await up.ended;
+});
+
 test("a stop that was asked for without a signal is heard all the same", async () => {
   const place = await newPlace();
   const ended = place.app.runSwarm(await place.swarm({ a: idle }), until);

@@ -3,10 +3,13 @@ import { test } from "node:test";
 import { finish } from "../../src/bus/finish.ts";
 import { sendBatch } from "../../src/bus/send.ts";
 import { ackAllTx } from "../../src/bus/settle.ts";
+import { startWaiting } from "../../src/bus/waiters.ts";
 import { type HandBus, tempBuses } from "../helpers/temp-bus.ts";
 import { ack, draft, ledgerOf, nack, put, rowsOf, take, takeOne } from "./verbs.ts";
+import { livingProcesses, waitersOf } from "./waiting.ts";
 
 const { handBus } = tempBuses();
+const living = livingProcesses();
 
 const ackAll = ({ store }: HandBus, receipts: string[]) =>
   store.write((tx) => ackAllTx(tx, receipts));
@@ -82,6 +85,24 @@ test("what has run out counts as what it is by now", async () => {
   await assert.rejects(ack(bus, held[0]!.receipt), { code: "E_STALE" });
   await ackAll(bus, [held[1]!.receipt, third.receipt]);
   assert.partialDeepStrictEqual(await ledgerOf(bus, "a1"), { ready: 1, leased: 0 });
+});
+
+test("as many senders are rung as places become free", async () => {
+  const bus = await handBus();
+  for (let n = 0; n < 2; n++) await put(bus, "a1");
+  for (const pid of [living(), living(), living()])
+    await bus.store.write((tx) =>
+      startWaiting(tx, "a1", "room", { pid, startTime: 1, port: 9, nonce: 9 }),
+    );
+  const held = await take(bus, "a1");
+  await ackAll(
+    bus,
+    held.map(({ receipt }) => receipt),
+  );
+  assert.deepEqual(
+    (await waitersOf(bus, "a1", "room")).map(({ waiting }) => waiting),
+    [0, 0, 1],
+  );
 });
 
 test("requests among them give up the slots of their answers", async () => {

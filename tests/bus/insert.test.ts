@@ -2,11 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sendBatch } from "../../src/bus/send.ts";
 import { type Step, trace } from "../../src/bus/trace.ts";
+import { startWaiting } from "../../src/bus/waiters.ts";
 import { SkepError } from "../../src/core/errors.ts";
 import { tempBuses } from "../helpers/temp-bus.ts";
 import { ack, draft, ledgerOf, put, take, takeOne, texts } from "./verbs.ts";
+import { livingProcesses, waitersOf } from "./waiting.ts";
 
 const { handBus } = tempBuses();
+const living = livingProcesses();
 
 const lines = { from: "tester", onFull: "fail", timeoutMs: 0, atomic: false } as const;
 
@@ -65,6 +68,38 @@ test("when not all that go together fit, as many go as there is room for", async
   assert.deepEqual(
     outcomes.map((outcome) => (outcome instanceof SkepError ? outcome.code : outcome.id)),
     [2, 3, "E_FULL", "E_FULL"],
+  );
+});
+
+test("one that is unfit is refused in its place, and those that go with it go", async () => {
+  const bus = await handBus();
+  await put(bus, "a1", "first");
+  const unfit = [
+    { to: "a1", body: new Uint8Array(10_001) },
+    draft("a1", "", { priority: 10 }),
+    draft("a1", "", { thread: "" }),
+  ];
+  const drafts = [draft("a1", "1"), ...unfit, draft("a1", "2")];
+  const outcomes = await sendBatch(bus, drafts, lines);
+  assert.deepEqual(
+    outcomes.map((outcome) => (outcome instanceof SkepError ? outcome.code : outcome.id)),
+    [2, "E_BODY", "E_USAGE", "E_USAGE", 3],
+  );
+  assert.deepEqual(texts(await take(bus, "a1")), ["first", "1", "2"]);
+});
+
+test("as many of those who wait are rung as messages go together", async () => {
+  const bus = await handBus();
+  await put(bus, "a1");
+  await take(bus, "a1");
+  for (const pid of [living(), living(), living()])
+    await bus.store.write((tx) =>
+      startWaiting(tx, "a1", "mail", { pid, startTime: 1, port: 9, nonce: 9 }),
+    );
+  await sendBatch(bus, [draft("a1"), draft("a1")], lines);
+  assert.deepEqual(
+    (await waitersOf(bus, "a1", "mail")).map(({ waiting }) => waiting),
+    [0, 0, 1],
   );
 });
 
