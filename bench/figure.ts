@@ -30,7 +30,8 @@ export interface Summary {
 /** The figure in one line: medians of the rounds, and how far they lie apart. */
 export function summarise({ name, unit, wanted, ours, reference, target }: Figure): Summary {
   const summary: Summary = { name, unit, ...spread(ours) };
-  if (reference !== undefined) {
+  // Empty: the reference is not at hand.
+  if (reference !== undefined && reference.values.length > 0) {
     summary.reference = { name: reference.name, median: median(reference.values) };
     // Each round's own ratio: what slows the machine for a while slows both alike.
     summary.ratio = spread(ours.map((value, round) => value / reference.values[round]!));

@@ -41,6 +41,11 @@ if (values.help || strangers.length > 0 || !(Number.isInteger(rounds) && rounds 
   process.exit(values.help ? 0 : 2);
 }
 
+if (values.write && values.small) {
+  console.error("figures of --small mean nothing; they are not written down");
+  process.exit(2);
+}
+
 const say = (text: string) => console.error(`bench: ${text}`);
 const references = findReferences(values.references, (path) =>
   say(`${path} is missing, so there is nothing to compare with: our own figures only`),

@@ -3,7 +3,7 @@
 import { insist } from "../agents/insist.ts";
 import { openLog } from "../agents/log.ts";
 import { noteStarted, noteState } from "../agents/registry.ts";
-import { endMarked } from "../agents/survivors.ts";
+import { endMarked, killMarked } from "../agents/survivors.ts";
 import { handBack } from "../bus/hand-back.ts";
 import { aborted, sleep } from "../core/clock.ts";
 import { isSkepError } from "../core/errors.ts";
@@ -41,6 +41,8 @@ export async function runHost(
   const leases = keepLeases(host, () => program);
   try {
     const ended = await endOf(host);
+    // What its program leaves behind, a `skep recv` that waits, say, could claim in the agent's name once more.
+    if (!draining.aborted) await killMarked({ run: env["SKEP_RUN"]!, agent: spec.name });
     // A program that was told to stop, or never began, spends nobody's attempt.
     const ending = draining.aborted || ended.unstarted === true ? "returned" : "died";
     const reason = ended.reason ?? "its program ended";

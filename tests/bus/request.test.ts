@@ -7,8 +7,9 @@ import { request } from "../../src/bus/request.ts";
 import type { SendOptions } from "../../src/bus/send.ts";
 import { onlyRings } from "../fixtures/bus/bus.ts";
 import { type TempBus, tempBuses } from "../helpers/temp-bus.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
 import { ack, draft, ledgerOf, put, rowsOf, takeOne, texts } from "./verbs.ts";
-import { livingProcesses, untilWaiting } from "./waiting.ts";
+import { countingNaps, livingProcesses, untilWaiting } from "./waiting.ts";
 
 const { liveBus, neighbour } = tempBuses();
 const living = livingProcesses();
@@ -78,15 +79,27 @@ test("whoever answers too late can still ack, for the slot is kept as long as th
   assert.deepEqual((await ack(bus, receipt, { reply: "late" })).reply, { id: 2, to: replyTo });
 });
 
-test("the time in front of a full inbox is part of the time for the answer", async () => {
+test("a request that waits in vain in front of a full inbox says so, and leaves no inbox behind", async () => {
   const bus = await liveBus({ inboxCap: 1 });
   await put(bus, "a1");
-  const begun = bus.clock.tick();
-  await assert.rejects(request(bus, draft("a1"), { ...options, timeoutMs: 150 }), {
-    code: "E_FULL",
-  });
-  assert.ok(bus.clock.tick() - begun < 2_000);
+  const asking = request(bus, draft("a1"), { ...options, timeoutMs: 100 });
+  await assert.rejects(asking, { code: "E_FULL", message: "inbox a1 is full" });
   assert.deepEqual(await inboxes(bus), ["a1"]);
+});
+
+test("the time in front of a full inbox is part of the time for the answer", async () => {
+  const { bus, naps } = countingNaps(await liveBus({ inboxCap: 1 }));
+  await put(bus, "a1");
+  const { receipt } = await takeOne(bus, "a1");
+  const begun = bus.clock.tick();
+  const asking = request(bus, draft("a1"), { ...options, timeoutMs: 300 });
+  await untilWaiting(bus, "a1", "room");
+  await waitUntil("half of it has passed", () => bus.clock.tick() - begun >= 150);
+  const before = naps.length;
+  await ack(bus, receipt);
+  await assert.rejects(asking, { code: "E_EMPTY" });
+  assert.ok(bus.clock.tick() - begun >= 295);
+  assert.ok(Math.max(...naps.slice(before)) <= 150, String(naps));
 });
 
 test("a request that is told to stop ends at once", async () => {

@@ -15,6 +15,16 @@ export function sleepy<B extends Bus>(bus: B): { bus: B; wake: () => void } {
   return { bus: { ...bus, doorbell: { ...bus.doorbell, next } }, wake: () => wake() };
 }
 
+/** The same bus, and how long each of its sleeps was meant to be at most. */
+export function countingNaps<B extends Bus>(bus: B): { bus: B; naps: number[] } {
+  const naps: number[] = [];
+  const next: typeof bus.doorbell.next = (heard, ms, signal) => {
+    naps.push(ms);
+    return bus.doorbell.next(heard, ms, signal);
+  };
+  return { bus: { ...bus, doorbell: { ...bus.doorbell, next } }, naps };
+}
+
 /** Sends `bodies` with every ring lost: whoever waits is in line still, and has heard nothing. */
 export async function sendUnheard(
   { store, settings }: Bus,

@@ -27,7 +27,7 @@ test(
           await closeAll();
         }
       }),
-      { seed, numRuns: Number(process.env["BUS_RUNS"] ?? 150) },
+      { seed, numRuns: Number(process.env["BUS_RUNS"] ?? 80) },
     );
   },
 );

@@ -3,6 +3,7 @@ import { randomHex } from "../../src/core/ids.ts";
 import { findMarked, killMarked } from "../../src/agents/survivors.ts";
 import { launch } from "../../src/agents/process.ts";
 import { endWithoutSupervisor } from "../../src/hosts/host.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
 import { workshops } from "./workshop.ts";
 
 const workshop = workshops();
@@ -29,6 +30,17 @@ test("what an agent holds when it ends of itself costs an attempt, when it is to
     expect(ended.state).toBe(told ? "stopped" : "failed");
     expect((await shop.fate(id)).attempts).toMatchObject([{ outcome }]);
   }
+});
+
+test("what a killed program leaves behind is ended before its leases go to others", async () => {
+  const shop = await workshop();
+  const command = ["sh", "-c", "sleep 1000 & sleep 1000"];
+  const host = await shop.host({ runner: "self", command }, { SKEP_AGENT: "a" });
+  const program = await shop.program();
+  await waitUntil("its children run", () => findMarked({ run: shop.mark }).length === 3);
+  process.kill(program.pid, "SIGKILL");
+  expect(await host.ended).toMatchObject({ state: "failed" });
+  expect(findMarked({ run: shop.mark })).toEqual([]);
 });
 
 test("an agent is ready when its program runs, and ended when it has", async () => {

@@ -2,17 +2,13 @@ import { expect, test } from "bun:test";
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
 import { waitUntil } from "../helpers/wait-until.ts";
-import { type Workshop, fixtures, workshops } from "./workshop.ts";
+import { type Workshop, workshops } from "./workshop.ts";
 
 const workshop = workshops();
-const puppet = {
-  runner: "stream" as const,
-  command: [process.execPath, join(fixtures, "puppet.ts")],
-};
 
 test("a database that is locked only puts off what was answered", async () => {
   const shop = await workshop({ busyTimeoutMs: 30 });
-  const host = await shop.host({ ...puppet, inFlight: 2 });
+  const host = await shop.puppet({ inFlight: 2 });
   const go = join(shop.bus.home, "go");
   const answer = '{"ack":"RECEIPT","send":{"to":"b","body":"x"}}';
   const id = await shop.send(`!await ${go}\n${answer}`);
@@ -28,7 +24,7 @@ test("a database that is locked only puts off what was answered", async () => {
 
 test("what is committed stays committed when the wait for more is cut short by a lock", async () => {
   const shop = await workshop({ busyTimeoutMs: 30 });
-  await shop.host(puppet);
+  await shop.puppet();
   const due = await shop.send('{"nack":"RECEIPT","delay_ms":300}');
   await shop.becomes(due, "delayed");
   const id = await shop.send('{"send":{"to":"b","body":"once"}}\n{"ack":"RECEIPT"}');

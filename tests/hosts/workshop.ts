@@ -62,20 +62,28 @@ export function workshops() {
     const bus = await liveBus(options);
     const mark = randomHex(8);
     marks.push(mark);
+    /** Starts the host of an agent `a` with an environment of its own. */
+    const host = async (
+      work: Partial<Work> & Pick<Work, "runner">,
+      env: Record<string, string> = {},
+    ) => {
+      const around = { PATH: process.env["PATH"]!, SKEP_RUN: mark, ...env };
+      const hosted = await startHost(bus, { name: "a", inbox: "a", ...work }, options, around);
+      hosts.push(hosted);
+      return hosted;
+    };
     return {
       bus,
       mark,
       ...deskOf(bus),
-      /** Starts the host of an agent `a` with an environment of its own. */
-      async host(work: Partial<Work> & Pick<Work, "runner">, env: Record<string, string> = {}) {
-        const hosted = await startHost(bus, { name: "a", inbox: "a", ...work }, options, {
-          PATH: process.env["PATH"]!,
-          SKEP_RUN: mark,
-          ...env,
-        });
-        hosts.push(hosted);
-        return hosted;
-      },
+      host,
+      /** Starts puppet.ts as the stream program of `a`. */
+      puppet: (work: { inFlight?: number } = {}, args: string[] = []) =>
+        host({
+          runner: "stream",
+          command: [process.execPath, join(fixtures, "puppet.ts"), ...args],
+          ...work,
+        }),
       agent: () => bus.store.read((tx) => findAgent(tx, "a")),
       /** The program of `a`, once it runs. */
       program: () =>

@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInbox } from "../../../src/bus/ledger.ts";
 import { waitUntil } from "../../helpers/wait-until.ts";
-import { type Workshop, fixtures, workshops } from "../workshop.ts";
+import { fixtures, workshops } from "../workshop.ts";
 
 const workshop = workshops();
 
@@ -24,7 +24,7 @@ describe("what the program says", () => {
   });
   test("an ack brings its reply and what it sends, in one transaction", async () => {
     const shop = await workshop();
-    await puppet(shop);
+    await shop.puppet();
     const ack = {
       ack: "RECEIPT",
       reply: "the answer",
@@ -47,7 +47,7 @@ describe("what the program says", () => {
   });
   test("when one of the things it sends cannot be sent, nothing of it happens and the message is refused", async () => {
     const shop = await workshop();
-    await puppet(shop);
+    await shop.puppet();
     await shop.bus.store.write((tx) => createInbox(tx, "b"));
     const send = [
       { to: "b", body: "one" },
@@ -59,76 +59,10 @@ describe("what the program says", () => {
     expect(await shop.ledger("b")).toMatchObject({ sent: 0 });
     expect(shop.log()).toContain("skep: not settled: ");
   });
-  test("a nack gives it back with the reason, after the delay it names or a backoff", async () => {
-    const shop = await workshop();
-    await puppet(shop);
-    const plain = await shop.send('{"nack":"RECEIPT","reason":"not mine"}');
-    expect((await shop.becomes(plain, "delayed")).attempts).toEqual([
-      { outcome: "nacked", reason: "not mine" },
-    ]);
-    const late = await shop.send('{"nack":"RECEIPT","delay_ms":3600000}');
-    await shop.becomes(late, "delayed");
-    const due = await shop.bus.store.read(async (tx) => {
-      const [row] = await tx.all<{ at: number }>(
-        "select due_tick as at from deliveries where id = $late",
-        { late },
-      );
-      return row!.at - tx.tick;
-    });
-    expect(due).toBeGreaterThan(3_500_000);
-  });
-  test("a send needs no receipt, and progress and all other lines are for the log", async () => {
-    const shop = await workshop();
-    await puppet(shop);
-    const lines = [
-      '{"progress":"half"}',
-      "plain words",
-      "17",
-      "null",
-      '{"level":"info"}',
-      '{"send":{"to":"b","body":"by the way"}}',
-      "!stderr complaint",
-      '{"ack":"RECEIPT"}',
-    ];
-    const id = await shop.send(lines.join("\n"));
-    expect((await shop.take("b")).text).toBe("by the way");
-    await shop.becomes(id, "acked");
-    for (const line of [...lines.slice(0, 5), "complaint"])
-      expect(shop.log().split("\n")).toContain(line);
-  });
-  test("what it cannot have meant is refused with the reason, instead of being held for ever", async () => {
-    const shop = await workshop();
-    await puppet(shop);
-    const cases: [object, string][] = [
-      [{ ack: "RECEIPT", replay: "x" }, 'an answer has no "replay"'],
-      [{ ack: "RECEIPT", reply: { a: 1 } }, "reply has to be a text"],
-      [{ ack: "RECEIPT", send: [{ body: "x" }] }, "a message needs a text in to"],
-      [{ nack: "RECEIPT", delay_ms: "soon" }, "delay_ms has to be a number"],
-      [{ nack: "RECEIPT", delay_ms: -1 }, "delay_ms has to be a number"],
-    ];
-    for (const [answer, reason] of cases) {
-      const id = await shop.send(JSON.stringify(answer));
-      const { attempts } = await shop.becomes(id, "delayed");
-      expect(attempts).toHaveLength(1);
-      expect(attempts[0]!.reason).toContain(reason);
-    }
-    const id = await shop.send('{"send":{"to":5}}\n{"ack":"RECEIPT"}');
-    await shop.becomes(id, "acked");
-    expect(shop.log()).toContain('skep: a message needs a text in to: {"send":{"to":5}}');
-  });
-  test("settling what it does not hold, or holds no more, is only worth a line in the log", async () => {
-    const shop = await workshop();
-    await puppet(shop);
-    const id = await shop.send('{"ack":"9.9.9"}\n{"ack":"RECEIPT"}\n{"nack":"RECEIPT"}');
-    await shop.becomes(id, "acked");
-    const next = await shop.send('{"ack":"RECEIPT"}');
-    await shop.becomes(next, "acked");
-    expect(shop.log().match(/the program settled \S+, which it does not hold/g)).toHaveLength(2);
-  });
   test("one message is in its hands at a time", async () => {
     const shop = await workshop();
     const go = join(shop.bus.home, "go");
-    await puppet(shop);
+    await shop.puppet();
     const [first, second] = [
       await shop.send(`!await ${go}\n{"ack":"RECEIPT"}`),
       await shop.send('{"ack":"RECEIPT"}'),
@@ -140,7 +74,7 @@ describe("what the program says", () => {
   });
   test("or as many as in_flight allows, settled in any order", async () => {
     const shop = await workshop();
-    await puppet(shop, { inFlight: 3 });
+    await shop.puppet({ inFlight: 3 });
     const ids = [];
     for (const body of ["held", "held too", '{"ack":"RECEIPT2"}', '{"ack":"RECEIPT4"}', "{}"])
       ids.push(await shop.send(body));
@@ -156,7 +90,7 @@ describe("what the program says", () => {
 describe("when an inbox is full", () => {
   test("what is sent there waits for room, in order, and holds up nothing else", async () => {
     const shop = await workshop({ inboxCap: 3 });
-    await puppet(shop, { inFlight: 2 });
+    await shop.puppet({ inFlight: 2 });
     for (const body of ["1", "2", "3"]) await shop.send(body, { to: "b" });
     const blocked = await shop.send('{"ack":"RECEIPT","send":{"to":"b","body":"4"}}');
     await shop.becomes(blocked, "leased");
@@ -174,7 +108,7 @@ describe("when an inbox is full", () => {
   });
   test("a small message does not overtake a large one that waits for room", async () => {
     const shop = await workshop({ inboxBytes: 1_000 });
-    await puppet(shop, { inFlight: 2 });
+    await shop.puppet({ inFlight: 2 });
     await shop.send("x".repeat(600), { to: "b" });
     const large = `{"send":{"to":"b","body":"${"l".repeat(500)}"}}`;
     const id = await shop.send(`${large}\n{"send":{"to":"b","body":"s"}}\n{"ack":"RECEIPT"}`);
@@ -190,7 +124,7 @@ describe("when an inbox is full", () => {
     await shop.bus.store.write((tx) => tx.run("update ledger set cap = 1 where inbox = 'b'"));
     const blocked = await shop.send('{"ack":"RECEIPT","send":{"to":"b","body":"2"}}');
     const next = await shop.send('!stderr next\n{"ack":"RECEIPT"}');
-    await puppet(shop);
+    await shop.puppet();
     await waitUntil("it has answered", () => shop.log().includes("waiting for room: inbox b"));
     await shop.ack((await shop.take("b")).receipt!);
     await shop.becomes(next, "acked");
@@ -203,7 +137,7 @@ describe("when an inbox is full", () => {
   });
   test("an agent that fills its own inbox works its way out", async () => {
     const shop = await workshop({ inboxCap: 3 });
-    await puppet(shop, { inFlight: 2 });
+    await shop.puppet({ inFlight: 2 });
     // In base64, so that the receipt is put in by whoever gets it.
     const more = { to: "a", body_b64: Buffer.from('{"ack":"RECEIPT"}').toString("base64") };
     const order = `${JSON.stringify({ send: more })}\n{"ack":"RECEIPT"}`;
@@ -215,7 +149,7 @@ describe("when an inbox is full", () => {
 describe("when the program ends", () => {
   test("killed in the middle: what it holds goes to others at once, unanswered", async () => {
     const shop = await workshop();
-    const host = await puppet(shop, { inFlight: 2 });
+    const host = await shop.puppet({ inFlight: 2 });
     const held = await shop.send("held");
     await shop.becomes(held, "leased");
     const killer = await shop.send("!kill");
@@ -233,7 +167,7 @@ describe("when the program ends", () => {
   });
   test("what it said before its end counts, with or without a last line end", async () => {
     const shop = await workshop();
-    const host = await puppet(shop);
+    const host = await shop.puppet();
     const id = await shop.send('!write {"ack":"RECEIPT","reply":"done"}\n!exit 0', {
       replyTo: "answers",
     });
@@ -255,7 +189,7 @@ describe("when the agent is to stop", () => {
     const shop = await workshop();
     const go = join(shop.bus.home, "go");
     const last = '{"send":{"to":"b","body":"goodbye"}}';
-    const host = await puppet(shop, {}, [last]);
+    const host = await shop.puppet({}, [last]);
     const id = await shop.send(`!await ${go}\n{"ack":"RECEIPT"}`);
     await shop.becomes(id, "leased");
     const next = await shop.send('{"ack":"RECEIPT"}');
@@ -309,9 +243,3 @@ test("a program that sends more than there is room for has to wait, and loses no
   await waitUntil("all is sent", async () => (await shop.ledger("b"))["sent"] === 2_000);
   expect(existsSync(done)).toBe(true);
 });
-
-/** Starts puppet.ts as the stream program of `a`. */
-function puppet(shop: Workshop, work: { inFlight?: number } = {}, args: string[] = []) {
-  const command = [process.execPath, join(fixtures, "puppet.ts"), ...args];
-  return shop.host({ runner: "stream", command, ...work });
-}
