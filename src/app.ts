@@ -107,7 +107,7 @@ function ledgerOf(bus: Bus): Ledger {
     handBack: async (tx, name, reason) =>
       void (await handBack(tx, bus.settings, name, "died", reason)),
     forgetWaiter,
-    park: (tx, run) => parkAll(tx, bus.settings, run),
+    park: (tx, run, inboxes) => parkAll(tx, bus.settings, run, inboxes),
     async end(tx) {
       await openIntake(tx);
       await openAddressBook(tx);

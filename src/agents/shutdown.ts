@@ -15,8 +15,8 @@ export interface Ledger {
   handBack(tx: WriteTx, name: string, reason: string): Promise<void>;
   /** Forgets that the process `pid` waited for anything. */
   forgetWaiter(tx: WriteTx, pid: number): Promise<void>;
-  /** Parks all that is left under `run`: how many were parked, and how many of them were leased. */
-  park(tx: WriteTx, run: number): Promise<Parked>;
+  /** Parks what is left in `inboxes` under `run`: how many were parked, and how many of them were leased. */
+  park(tx: WriteTx, run: number, inboxes: ReadonlySet<string>): Promise<Parked>;
   /** Opens the intake and the address book: the bus is anybody's again. */
   end(tx: WriteTx): Promise<void>;
   /** The sum over all inboxes. */
@@ -74,7 +74,7 @@ export async function finishRun(
     await ledger.stopIntake(tx, tx.tick);
     // Process ids of another boot mean nothing.
     const programs = run.boot === clock.boot ? programsOf(await listAgents(tx)) : [];
-    return { ...(await ledger.park(tx, run.id)), programs };
+    return { ...(await ledger.park(tx, run.id, await inboxesOf(tx))), programs };
   });
   if (first === undefined) return await summaryOf(run.id, store);
   const mark = { run: run.mark, programs: first.programs };
@@ -83,7 +83,7 @@ export async function finishRun(
     if (!(await isOpen(tx, run.id))) return false;
     const agents = await endAgents(tx);
     // A host that would not hurry may have committed what its program had sent.
-    const late = await ledger.park(tx, run.id);
+    const late = await ledger.park(tx, run.id, await inboxesOf(tx));
     await ledger.end(tx);
     const summary: Summary = {
       run: run.id,
@@ -109,6 +109,11 @@ export async function reapDeadRun(parts: RunParts): Promise<void> {
   if (run === undefined) return;
   if (isSupervised(run, clock.boot)) throw runsAlready(run);
   await finishRun(run, parts, clock.tick());
+}
+
+/** The inboxes that the agents work on: what lies in others is not theirs to park. */
+async function inboxesOf(tx: ReadTx): Promise<Set<string>> {
+  return new Set((await listAgents(tx)).flatMap(({ name, inbox }) => [name, inbox]));
 }
 
 async function isOpen(tx: ReadTx, run: number): Promise<boolean> {

@@ -19,13 +19,17 @@ export async function handBack(
   return leases.length;
 }
 
-/** Gives back every lease there is without spending an attempt: how many there were. */
+/** Gives back every lease, or every one in `inboxes` or held by one of these names, without spending an attempt: how many there were. */
 export async function handBackAll(
   tx: WriteTx,
   settings: Pick<BusSettings, "maxAttempts">,
   reason: string,
+  inboxes?: ReadonlySet<string>,
 ): Promise<number> {
-  const leases = await tx.all<Held>(`select ${heldColumns} from deliveries where state = 'leased'`);
+  const all = await tx.all<Held>(`select ${heldColumns} from deliveries where state = 'leased'`);
+  const leases = all.filter(
+    ({ inbox, holder }) => inboxes?.has(inbox) !== false || inboxes.has(holder ?? ""),
+  );
   for (const held of leases)
     await giveBack(tx, settings, held, { ending: "returned", reason, delayMs: 0 });
   return leases.length;

@@ -34,12 +34,11 @@ export async function receive(bus: Bus, options: ReceiveOptions): Promise<Delive
   try {
     for (;;) {
       const heard = bus.doorbell.rings();
-      const version = await bus.store.version();
-      // A ring says what a look would tell, and what is to be settled needs the write lock anyway.
-      const seen =
-        before === undefined && !rung
-          ? await bus.store.read((tx) => look(tx, bus, inbox))
-          : undefined;
+      // A ring says what a look would tell, and what is to be settled needs the write lock anyway. Without a look
+      // the version is not known either, and so the next glance at it leads to one.
+      const looks = before === undefined && !rung;
+      const version = looks ? await bus.store.version() : Number.NaN;
+      const seen = looks ? await bus.store.read((tx) => look(tx, bus, inbox)) : undefined;
       // The socket is bound when there is nothing to do but wait, and not on the way to a message.
       const address =
         seen?.claimable === false && leftMs() > 0

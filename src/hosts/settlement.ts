@@ -2,10 +2,11 @@
 import { isPassing } from "../agents/insist.ts";
 import type { Delivery } from "../bus/message.ts";
 import { type ReceiveOptions, receive } from "../bus/receive.ts";
-import { nackTx } from "../bus/settle.ts";
+import { ackTx, nackTx } from "../bus/settle.ts";
 import { jitter, sleep } from "../core/clock.ts";
 import { isSkepError } from "../core/errors.ts";
 import type { WriteTx } from "../store/store.ts";
+import type { Answer } from "./answer.ts";
 import type { Host } from "./runner.ts";
 
 /** One thing to commit: an ack with its reply, a nack, messages to send. */
@@ -15,6 +16,8 @@ export interface Settlement {
   /** Whether it puts messages into inboxes, which may be full. */
   sends: boolean;
   commit(tx: WriteTx): Promise<unknown>;
+  /** The same without its reply, for when there is nobody to take it. */
+  unanswered?: (tx: WriteTx) => Promise<unknown>;
 }
 
 export interface Next {
@@ -94,6 +97,19 @@ export async function settleAll(host: Host, settlements: readonly Settlement[]):
   if (left.length > 0) host.log.append(`skep: ${left.length} answers found no room in time\n`);
 }
 
+/** The ack of the delivery of `receipt` with what its program answers. Work that is done is done, also when nobody waits to hear of it. */
+export function acceptance(host: Host, receipt: string, { reply, send }: Answer): Settlement {
+  const ack = (answer: Partial<Answer>) => (tx: WriteTx) =>
+    ackTx(tx, host.bus.settings, receipt, { from: host.spec.name, ...answer });
+  if (reply === undefined) return { receipt, sends: send.length > 0, commit: ack({ send }) };
+  return {
+    receipt,
+    sends: send.length > 0,
+    commit: ack({ reply, send }),
+    unanswered: ack({ send }),
+  };
+}
+
 /** The refusal of the delivery of `receipt`, which goes to somebody else after a rest. */
 export function refusal(host: Host, receipt: string, reason: string, delayMs?: number): Settlement {
   return {
@@ -105,7 +121,7 @@ export function refusal(host: Host, receipt: string, reason: string, delayMs?: n
 
 async function tryCommit(
   host: Host,
-  { receipt, commit }: Settlement,
+  { receipt, commit, unanswered }: Settlement,
 ): Promise<"later" | "locked" | undefined> {
   try {
     await host.store.write(commit);
@@ -115,7 +131,9 @@ async function tryCommit(
     if (error.code === "E_FULL") return "later";
     host.log.append(`skep: not settled: ${error.message}\n`);
     if (isPassing(error)) return "locked";
-    // An answer that nobody can be sent, or that is too long, would otherwise be held until the lease ends.
+    if (error.code === "E_NOT_FOUND" && unanswered !== undefined)
+      return await tryCommit(host, { receipt, sends: true, commit: unanswered });
+    // An answer that is too long, say, would otherwise be held until the lease ends.
     if (receipt === null || error.code === "E_STALE") return undefined;
     return await tryCommit(host, refusal(host, receipt, error.message));
   }

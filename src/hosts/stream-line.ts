@@ -1,11 +1,10 @@
 // One line from a stream program, and what it asks for.
 import { draftOf } from "../bus/draft-line.ts";
 import { sendTx } from "../bus/send.ts";
-import { ackTx } from "../bus/settle.ts";
 import { SkepError, isSkepError } from "../core/errors.ts";
 import { answerOf, onlyKeys } from "./answer.ts";
 import type { Host } from "./runner.ts";
-import { type Settlement, refusal } from "./settlement.ts";
+import { type Settlement, acceptance, refusal } from "./settlement.ts";
 
 const delayMaxMs = 7 * 24 * 3_600_000;
 const reasonMax = 1_000;
@@ -36,7 +35,7 @@ export function settlementOf(
   try {
     if (receipt === null) return sending(host, said);
     const { [key!]: _, ...rest } = said;
-    return key === "ack" ? acking(host, receipt, rest) : nacking(host, receipt, rest);
+    return key === "ack" ? acceptance(host, receipt, answerOf(rest)) : nacking(host, receipt, rest);
   } catch (error) {
     if (!isSkepError(error)) throw error;
     log.append(`skep: ${error.message}: ${line}\n`);
@@ -61,15 +60,6 @@ function sending({ bus, spec }: Host, said: Record<string, unknown>): Settlement
     receipt: null,
     sends: true,
     commit: (tx) => sendTx(tx, bus.settings, spec.name, draft),
-  };
-}
-
-function acking({ bus, spec }: Host, receipt: string, rest: Record<string, unknown>): Settlement {
-  const answer = answerOf(rest);
-  return {
-    receipt,
-    sends: answer.send.length > 0,
-    commit: (tx) => ackTx(tx, bus.settings, receipt, { from: spec.name, ...answer }),
   };
 }
 

@@ -208,7 +208,7 @@ function busy(path: string, lockPath: string): SkepError {
     {
       hint: holder.stopped
         ? `Wake it with kill -CONT ${holder.pid}, or end it.`
-        : "Try again, or end that process.",
+        : "Try again; if it goes on for long, see what that process does.",
       retryAfterMs: 200,
     },
   );

@@ -30,6 +30,18 @@ test("parking holds what is ready, delayed and leased, and says how much that wa
   ]);
 });
 
+test("only the inboxes of the swarm are parked when they are named, and what their names hold elsewhere is taken back", async () => {
+  const bus = await handBus();
+  for (const inbox of ["a1", "ada"]) for (let n = 0; n < 3; n++) await put(bus, inbox);
+  await takeOne(bus, "ada", { holder: "ada" });
+  await takeOne(bus, "ada", { holder: "a1" });
+  const only = new Set(["a1"]);
+  const parked = await bus.store.write((tx) => parkAll(tx, bus.settings, 7, only));
+  assert.deepEqual(parked, { parked: 3, returned: 1 });
+  assert.partialDeepStrictEqual(await ledgerOf(bus, "a1"), { ready: 0, parked: 3 });
+  assert.partialDeepStrictEqual(await ledgerOf(bus, "ada"), { ready: 2, leased: 1, parked: 0 });
+});
+
 test("what was parked comes back in its old order, and without having spent an attempt", async () => {
   const bus = await handBus({ maxAttempts: 1 });
   for (const body of ["1", "2", "3"]) await put(bus, "a1", body);

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
+import { closeAddressBook, createInbox } from "../../src/bus/ledger.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { type Workshop, workshops } from "./workshop.ts";
 
@@ -35,6 +36,21 @@ test("what is committed stays committed when the wait for more is cut short by a
   unlock();
   await waitUntil("it is claimed again", async () => (await shop.fate(due)).attempts.length > 1);
   expect(await shop.ledger("b")).toMatchObject({ sent: 1 });
+});
+
+test("work that is done is done, also when nobody is there to take the answer", async () => {
+  const shop = await workshop();
+  const host = await shop.puppet();
+  await shop.bus.store.write(async (tx) => {
+    await createInbox(tx, "b");
+    await closeAddressBook(tx);
+  });
+  const id = await shop.send('{"ack":"RECEIPT","reply":"done","send":{"to":"b","body":"x"}}');
+  await shop.becomes(id, "acked");
+  expect((await shop.fate(id)).attempts).toEqual([]);
+  expect(await shop.ledger("b")).toMatchObject({ sent: 1 });
+  expect(shop.log()).toContain("there is no inbox");
+  await host.stop();
 });
 
 /** Takes SQLite's write lock, as any other program may, until the function it answers is called. */

@@ -9,7 +9,7 @@ export default defineCommand({
   summary: "run the agents of a swarm file",
   notes: [
     "Ctrl-C drains: nothing new is claimed, what is in hand is finished, the rest is parked for the next up.",
-    "A second Ctrl-C skips the waiting, a third leaves at once. Exit 8 when an agent failed or died.",
+    "A second Ctrl-C skips the waiting, a third leaves at once. Exit 8 when all agents ended by themselves and one of them failed or died.",
   ],
   args: {
     file: {

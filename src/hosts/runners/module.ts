@@ -4,12 +4,11 @@ import { Writable } from "node:stream";
 import type { Log } from "../../agents/log.ts";
 import { deliveryLine } from "../../bus/delivery-line.ts";
 import type { Delivery } from "../../bus/message.ts";
-import { ackTx } from "../../bus/settle.ts";
 import { SkepError } from "../../core/errors.ts";
 import { type Answer, answerOf } from "../answer.ts";
 import { workOneByOne } from "../one-by-one.ts";
 import type { Ended, Host } from "../runner.ts";
-import { type Settlement, refusal } from "../settlement.ts";
+import { type Settlement, acceptance, refusal } from "../settlement.ts";
 
 /** Hands one message after the other to the module's `handle`, until the agent is to stop. */
 export async function runModule(host: Host): Promise<Ended> {
@@ -38,15 +37,10 @@ async function load(path: string): Promise<Handle> {
 }
 
 async function work(host: Host, handle: Handle, delivery: Delivery): Promise<Settlement> {
-  const { bus, spec, log } = host;
+  const { log } = host;
   const receipt = delivery.receipt!;
   try {
-    const answer = answerTo(await handle(JSON.parse(deliveryLine(delivery))));
-    return {
-      receipt,
-      sends: answer.send.length > 0,
-      commit: (tx) => ackTx(tx, bus.settings, receipt, { from: spec.name, ...answer }),
-    };
+    return acceptance(host, receipt, answerTo(await handle(JSON.parse(deliveryLine(delivery)))));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     log.append(`${error instanceof Error ? error.stack : reason}\n`);
