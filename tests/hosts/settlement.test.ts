@@ -42,7 +42,7 @@ test("work that is done is done, also when nobody is there to take the answer", 
   const shop = await workshop();
   const host = await shop.puppet();
   await shop.bus.store.write(async (tx) => {
-    await createInbox(tx, "b");
+    for (const inbox of ["a", "b"]) await createInbox(tx, inbox);
     await closeAddressBook(tx);
   });
   const id = await shop.send('{"ack":"RECEIPT","reply":"done","send":{"to":"b","body":"x"}}');
