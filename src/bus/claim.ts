@@ -1,5 +1,6 @@
 // Claim: take deliveries of one inbox under a lease.
 import { randomNonce } from "../core/ids.ts";
+import { idList } from "../store/id-list.ts";
 import type { ReadTx, WriteTx } from "../store/store.ts";
 import { ring } from "./doorbell.ts";
 import { move } from "./ledger.ts";
@@ -29,14 +30,13 @@ export async function claimTx(
   const [first] = heads;
   if (first === undefined) return [];
   const nonce = randomNonce();
+  const { sql, value: ids } = idList(heads.map(({ deliveryId }) => deliveryId));
   await tx.run(
     `update deliveries
         set state = 'leased', attempt = attempt + 1, epoch = epoch + 1, nonce = $nonce,
             holder = $holder, claimed_at = $now, lease_tick = $leaseTick
-      where id in (
-        select id from deliveries where inbox in ($inbox) and state = 'ready'
-         order by priority desc, id limit 0 + $limit)`,
-    { inbox, holder, nonce, limit: heads.length, now: tx.now, leaseTick: tx.tick + leaseMs },
+      where id in (${sql})`,
+    { ids, holder, nonce, now: tx.now, leaseTick: tx.tick + leaseMs },
   );
   await move(tx, inbox, { ready: -heads.length, leased: heads.length });
   // Whoever was rung may take only some of what came: the rest is for another one who waits.

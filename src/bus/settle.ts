@@ -1,7 +1,7 @@
 // Settle: ack, nack and extend, each by showing the receipt of the latest claim.
 import { SkepError } from "../core/errors.ts";
 import type { ReadTx, WriteTx } from "../store/store.ts";
-import { finish } from "./finish.ts";
+import { finish, finishAll } from "./finish.ts";
 import { type Held, backoffMs, giveBack, heldColumns } from "./give-back.ts";
 import type { BusSettings, Draft, Sent } from "./message.ts";
 import { formatReceipt, parseReceipt } from "./receipt.ts";
@@ -32,7 +32,7 @@ export async function ackTx(
     send = [],
   }: { from: string | null; reply?: Reply | undefined; send?: Draft[] | undefined },
 ): Promise<Acked> {
-  const finished = (await finish(tx, [receipt])).get(receipt);
+  const finished = await finish(tx, receipt);
   if (finished === undefined) return { receipt, id: await ackedBefore(tx, receipt), already: true };
   const { messageId, owesReply } = finished;
   const acked: Acked = { receipt, id: messageId };
@@ -49,7 +49,7 @@ export async function ackTx(
 
 /** Acks the deliveries of `receipts` without a reply, as `ackTx` does, in their order; none when there are none. What throws for one of them throws for all. */
 export async function ackAllTx(tx: WriteTx, receipts: readonly string[]): Promise<Acked[]> {
-  const finished = await finish(tx, receipts);
+  const finished = await finishAll(tx, receipts);
   const all: Acked[] = [];
   for (const receipt of receipts) {
     const one = finished.get(receipt);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { finish } from "../../src/bus/finish.ts";
+import { finishAll } from "../../src/bus/finish.ts";
 import { sendBatch } from "../../src/bus/send.ts";
 import { ackAllTx } from "../../src/bus/settle.ts";
 import { startWaiting } from "../../src/bus/waiters.ts";
@@ -39,7 +39,7 @@ test("many are acked at once, in several inboxes, and told in the order they wer
 test("no receipts are none", async () => {
   const bus = await handBus();
   assert.deepEqual(await ackAll(bus, []), []);
-  assert.equal((await bus.store.write((tx) => finish(tx, []))).size, 0);
+  assert.equal((await bus.store.write((tx) => finishAll(tx, []))).size, 0);
 });
 
 test("a receipt that is shown twice counts once", async () => {
