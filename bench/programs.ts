@@ -30,12 +30,17 @@ export async function bundlePrograms(...names: string[]): Promise<void> {
 
 let bundled: string | undefined;
 
-/** Starts the program `name`, which was bundled. */
-export function startProgram(name: string, args: string[]): Program {
+/** Starts the program `name`, which was bundled, with `env` besides our own environment. */
+export function startProgram(
+  name: string,
+  args: string[],
+  env: Record<string, string> = {},
+): Program {
   const child = Bun.spawn([process.execPath, join(bundled!, `${name}.js`), ...args], {
     stdin: "pipe",
     stdout: "pipe",
     stderr: "inherit",
+    env: { ...process.env, ...env },
   });
   const lines = linesOf(child.stdout);
   const program = {
@@ -65,12 +70,13 @@ export async function startCrowd(
   count: number,
   name: string,
   args: (index: number) => string[],
+  env: Record<string, string> = {},
 ): Promise<Program[]> {
   const crowd: Program[] = [];
   const atOnce = 16;
   for (let index = 0; index < count; index += atOnce) {
     const some = Array.from({ length: Math.min(atOnce, count - index) }, (_, i) =>
-      startProgram(name, args(index + i)),
+      startProgram(name, args(index + i), env),
     );
     crowd.push(...some);
     for (const program of some) await program.next();

@@ -1,4 +1,5 @@
-// A crowd of processes, each waiting at an inbox of its own, and what reaches them.
+// A crowd of processes, each waiting at an inbox of its own as a host does, and what reaches them.
+import { hostRuntime } from "../src/agents/host-process.ts";
 import type { Bus } from "../src/bus/bus.ts";
 import { sendBatch } from "../src/bus/send.ts";
 import { sleep } from "../src/core/clock.ts";
@@ -31,7 +32,8 @@ export async function withCrowd<T>(count: number, work: (crowd: Crowd) => Promis
   return await withHome(async (home) => {
     const bus = await openBenchBus(home);
     const inboxes = Array.from({ length: count }, (_, index) => `w${index}`);
-    const programs = await startCrowd(count, "waiter", (index) => [home, inboxes[index]!]);
+    const args = (index: number) => [home, inboxes[index]!];
+    const programs = await startCrowd(count, "waiter", args, hostRuntime);
     await until("all of them wait", async () => (await waitingIn(bus)) === count);
     const result = await work({
       bus,

@@ -5,7 +5,7 @@ import type { Emitter } from "../core/events.ts";
 import { randomHex } from "../core/ids.ts";
 import { ownIdentity } from "../core/identity.ts";
 import type { Store } from "../store/store.ts";
-import { startHost } from "./host-process.ts";
+import { hostRuntime, startHost } from "./host-process.ts";
 import { insist } from "./insist.ts";
 import { type Child, type Exit, describeExit, signalProcess } from "./process.ts";
 import {
@@ -123,14 +123,15 @@ async function startMember(
   run: Running,
   { home, skep, store, events, ledger, signal }: Supervision,
 ): Promise<void> {
-  const { name, cwd, hostEnv } = member;
+  const { name, runner, cwd, hostEnv } = member;
   const identity = {
     SKEP_HOME: home,
     SKEP_AGENT: name,
     SKEP_TOKEN: run.tokens.get(name)!,
     SKEP_RUN: run.mark,
   };
-  const env = { ...hostEnv, ...identity };
+  // A module does its work in the host, so its host is left as it is.
+  const env = { ...(runner === "module" ? {} : hostRuntime), ...hostEnv, ...identity };
   const assignment = member.assignment(identity);
   const said = keepTail(300);
   const onOutput = (chunk: Uint8Array) => {

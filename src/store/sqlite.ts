@@ -28,7 +28,7 @@ export interface SqliteOptions extends DatabaseFile {
   busyTimeoutMs: number;
 }
 
-// How long a write stands in the queue before it tries its luck without (design, section 4).
+// How long a write stands in the queue before it tries its luck without, once (design, section 4).
 const queuePatienceMs = 2_000;
 
 /** A store on the database at `path`, which is there and migrated (see `open.ts`). */
@@ -43,14 +43,16 @@ export function sqliteStore(options: SqliteOptions): Store {
   let closing: Promise<void> | undefined;
 
   async function begin(deadline: number, signal: AbortSignal | undefined): Promise<void> {
-    const patience = Math.min(deadline, elapsedMs() + queuePatienceMs);
     const over = (at: number) => signal?.aborted === true || elapsedMs() >= at;
-    await queue.enter(() => over(patience));
     try {
-      while (!tryBegin()) {
-        // Only a writer that does not know our queue (sqlite3, say), or a stopped one, gets us here.
+      for (let first = false; ;) {
+        const patience = Math.min(deadline, elapsedMs() + queuePatienceMs);
+        first ||= await queue.enter(() => over(patience));
+        if (tryBegin()) return;
         if (over(deadline)) throw busy(path, lockPath);
-        await sleep(jitter(5, 0.8), signal);
+        // Only a writer that does not know our queue (sqlite3, say) keeps the first in it waiting. All others go back
+        // and stand in line: a crowd that tries beside the queue gets in its own way, and in everybody's.
+        if (first || !queue.queues) await sleep(jitter(5, 0.8), signal);
       }
     } catch (error) {
       queue.leave();

@@ -5,6 +5,8 @@ import { closeSync, constants, openSync } from "node:fs";
 import { LOCK_EX, LOCK_NB, LOCK_UN, libc } from "../core/libc.ts";
 
 export interface WriterQueue {
+  /** Whether there is a queue at all; without one `enter` answers false at once. */
+  readonly queues: boolean;
   /** Waits until it is this process's turn, or until `stop` says so: whether it is. Timers and signals run meanwhile. */
   enter(stop: () => boolean): Promise<boolean>;
   /** Lets the next one in. Harmless when `enter` did not get in. */
@@ -22,6 +24,7 @@ export function openWriterQueue(path: string): WriterQueue {
   if (c === undefined) return noQueue;
   const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
   return {
+    queues: true,
     async enter(stop) {
       if (c.flock(fd, LOCK_EX | LOCK_NB) === 0) return true;
       while (!stop()) {
@@ -35,7 +38,7 @@ export function openWriterQueue(path: string): WriterQueue {
   };
 }
 
-const noQueue: WriterQueue = { enter: async () => false, leave: () => {}, close: () => {} };
+const noQueue: WriterQueue = { queues: false, enter: async () => false, leave: () => {}, close: () => {} };
 
 // A timer and not setImmediate: due timers and signal handlers have to have run when it resolves.
 function eventLoopTurn(): Promise<void> {
