@@ -1,15 +1,14 @@
 // Insert: writes messages and their deliveries; whether there is room has been seen to.
 import type { WriteTx } from "../store/store.ts";
-import { ring } from "./doorbell.ts";
 import { type Draft, defaultPriority } from "./message.ts";
-import { ringUpTo } from "./waiters.ts";
+import { type Ring, ringUpTo } from "./waiters.ts";
 
 /** Writes `drafts`, at least one and all to the same inbox, and has as many of those who wait rung: the id of the first, the others have the ids that follow. */
 export async function insert(
   tx: WriteTx,
   from: string | null,
   drafts: readonly [Draft, ...Draft[]],
-  owesReply: boolean,
+  { owesReply, ring }: { owesReply: boolean; ring: Ring },
 ): Promise<number> {
   let next: number | null = null;
   for (const { type = null, thread = null, replyTo = null, priority, body } of drafts) {

@@ -55,7 +55,7 @@ export async function replyTx(
   if (owed) {
     checkDraft(draft, settings);
     await move(tx, to, { reserved: -1, ready: 1, sent: 1, bytes: draft.body.length });
-    return { id: await insert(tx, from, [draft], false), to };
+    return { id: await insert(tx, from, [draft], { owesReply: false, ring }), to };
   }
   // It was there when the request was sent, so whoever waited in it has left and taken it along.
   if (request.replyTo !== null && !(await inboxExists(tx, to)))

@@ -1,12 +1,15 @@
 // Send: one message into one inbox, or many in order; success only after the commit.
 import { SkepError, isSkepError } from "../core/errors.ts";
 import type { WriteTx } from "../store/store.ts";
+import { ring } from "./doorbell.ts";
 import type { Bus } from "./bus.ts";
 import { insert } from "./insert.ts";
 import { draining, isDraining } from "./intake.ts";
 import { type Load, admit, createInbox, move } from "./ledger.ts";
 import { type BusSettings, type Draft, type Sent, checkDraft } from "./message.ts";
+import { type HeldRings, holdRings } from "./held-rings.ts";
 import { waitForRoom } from "./room.ts";
+import type { Ring } from "./waiters.ts";
 
 export interface SendOptions {
   /** Who sends; null when it does not say. */
@@ -47,20 +50,24 @@ export async function sendBatch(
       `${drafts.length} messages in one atomic batch; ${batchMax} are allowed`,
     );
   const room = waitForRoom(bus, options);
+  const rings = holdRings(ring);
   const outcomes: Outcome[] = [];
   try {
     while (outcomes.length < drafts.length) {
       const chunk = drafts.slice(outcomes.length, outcomes.length + batchMax);
-      const sent = await sendChunk(bus, chunk, options, room);
+      const sent = await sendChunk(bus, chunk, options, { room, rings });
       outcomes.push(...sent.outcomes);
       if (sent.outcomes.some((outcome) => !isSkepError(outcome))) room.progressed();
-      if (sent.full !== undefined) await room.next(sent.full.full, sent.full.load);
+      if (sent.full === undefined) continue;
+      rings.release();
+      await room.next(sent.full.full, sent.full.load);
     }
   } catch (error) {
     // What is committed has to be answered for; the rest did not go.
     if (outcomes.length === 0 || !isSkepError(error)) throw error;
     while (outcomes.length < drafts.length) outcomes.push(error);
   } finally {
+    rings.release();
     await room.end();
   }
   return outcomes;
@@ -73,7 +80,7 @@ export async function sendTx(
   from: string | null,
   draft: Draft,
 ): Promise<Sent> {
-  const outcome = await trySend(tx, settings, from, draft);
+  const outcome = await trySend(tx, settings, draft, { from, ring });
   if ("full" in outcome) throw refusal(outcome);
   return outcome;
 }
@@ -84,11 +91,17 @@ interface Full {
   load: Load;
 }
 
+/** Who sends, and how those who wait for it are rung. */
+interface Sender {
+  from: string | null;
+  ring: Ring;
+}
+
 async function trySend(
   tx: WriteTx,
   settings: BusSettings,
-  from: string | null,
   draft: Draft,
+  { from, ring }: Sender,
 ): Promise<Sent | Full> {
   checkDraft(draft, settings);
   const { to, replyTo = null } = draft;
@@ -103,7 +116,7 @@ async function trySend(
     await move(tx, to, { ready: -1, sent: -1, bytes: -bytes });
     return { full: replyTo, load: replySlot };
   }
-  const id = await insert(tx, from, [draft], replyTo !== null);
+  const id = await insert(tx, from, [draft], { owesReply: replyTo !== null, ring });
   return admitted === "created" ? { id, to, created: true } : { id, to };
 }
 
@@ -134,21 +147,25 @@ async function sendChunk(
   bus: Bus,
   drafts: Draft[],
   { from, atomic }: SendOptions & { atomic: boolean },
-  room: Pick<ReturnType<typeof waitForRoom>, "mayWait" | "lockOptions">,
+  {
+    room,
+    rings,
+  }: { room: Pick<ReturnType<typeof waitForRoom>, "mayWait" | "lockOptions">; rings: HeldRings },
 ): Promise<{ outcomes: Outcome[]; full?: Full }> {
   let full: Full | undefined;
   const mayWait = room.mayWait();
+  const sender = { from, ring: rings.ring };
   const work = async (tx: WriteTx) => {
     if (await isDraining(tx)) throw draining();
     const outcomes: Outcome[] = [];
     for (const run of runsOf(drafts)) {
-      const together = await trySendTogether(tx, bus.settings, from, run);
+      const together = await trySendTogether(tx, bus.settings, run, sender);
       if (together !== undefined) {
         outcomes.push(...together);
         continue;
       }
       for (const draft of run) {
-        const outcome = await settled(trySend(tx, bus.settings, from, draft));
+        const outcome = await settled(trySend(tx, bus.settings, draft, sender));
         if ("full" in outcome && mayWait) full = outcome;
         const refused = "full" in outcome ? refusal(outcome) : outcome;
         // Thrown, it takes back what the earlier ones of an atomic batch did.
@@ -187,8 +204,8 @@ function runsOf(drafts: readonly Draft[]): Run[] {
 async function trySendTogether(
   tx: WriteTx,
   settings: BusSettings,
-  from: string | null,
   run: Run,
+  { from, ring }: Sender,
 ): Promise<Sent[] | undefined> {
   if (run.length === 1) return undefined;
   try {
@@ -198,7 +215,7 @@ async function trySendTogether(
   }
   const { to } = run[0];
   if (!(await admit(tx, settings, to, loadOn(to, run)))) return undefined;
-  const first = await insert(tx, from, run, false);
+  const first = await insert(tx, from, run, { owesReply: false, ring });
   return run.map((_, index) => ({ id: first + index, to }));
 }
 

@@ -38,7 +38,12 @@ export function openWriterQueue(path: string): WriterQueue {
   };
 }
 
-const noQueue: WriterQueue = { queues: false, enter: async () => false, leave: () => {}, close: () => {} };
+const noQueue: WriterQueue = {
+  queues: false,
+  enter: async () => false,
+  leave: () => {},
+  close: () => {},
+};
 
 // A timer and not setImmediate: due timers and signal handlers have to have run when it resolves.
 function eventLoopTurn(): Promise<void> {
