@@ -4,7 +4,7 @@
 export interface Libc {
   /** `flock(2)`: 0 when the lock was taken or released, -1 otherwise. */
   flock(fd: number, operation: number): number;
-  /** Blocks in `flock(fd, LOCK_EX)` for at most `sliceMs`: whether the lock was taken. */
+  /** Blocks in `flock(fd, LOCK_EX)` for at most `sliceMs`, or until SIGHUP, SIGINT or SIGTERM comes: whether the lock was taken. */
   flockWithin(fd: number, sliceMs: number): boolean;
   /** CLOCK_MONOTONIC in milliseconds. */
   monotonicMs(): number;
@@ -62,6 +62,7 @@ type Symbols = ReturnType<typeof import("bun:ffi").dlopen<typeof signatures>>["s
 
 function wrap(ffi: typeof import("bun:ffi"), c: Symbols): Libc {
   const SIGALRM = 14;
+  const endSignals = [1, 2, 15]; // SIGHUP, SIGINT, SIGTERM
   const ITIMER_REAL = 0;
   const darwin = process.platform === "darwin";
   const time = new BigInt64Array(2);
@@ -75,12 +76,15 @@ function wrap(ffi: typeof import("bun:ffi"), c: Symbols): Libc {
   // SIGALRM's default action ends the process, so it gets a handler that does nothing: libc's own
   // `abs`. `siginterrupt` makes the blocked call return instead of being restarted.
   const readyAlarm = () => {
-    if (alarmReady) return;
-    const self = darwin ? -2 : 0;
-    const handler = c.dlsym(self as never, ffi.ptr(Buffer.from("abs\0")));
-    c.signal(SIGALRM, handler);
-    c.siginterrupt(SIGALRM, 1);
-    alarmReady = true;
+    if (!alarmReady) {
+      const self = darwin ? -2 : 0;
+      const handler = c.dlsym(self as never, ffi.ptr(Buffer.from("abs\0")));
+      c.signal(SIGALRM, handler);
+      c.siginterrupt(SIGALRM, 1);
+      alarmReady = true;
+    }
+    // Each time: the runtime has them restart the call again whenever it gets a new listener.
+    for (const signal of endSignals) c.siginterrupt(signal, 1);
   };
 
   return {

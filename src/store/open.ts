@@ -52,13 +52,12 @@ async function openWriter(
   queue: WriterQueue,
   timeoutMs: number,
 ): Promise<Connection> {
-  const start = elapsedMs();
-  const over = () => elapsedMs() - start >= timeoutMs;
+  const deadline = elapsedMs() + timeoutMs;
   for (;;) {
     try {
-      return await connectMigrated(file, queue, over);
+      return await connectMigrated(file, queue, deadline);
     } catch (error) {
-      if (!isBusy(error) || over()) throw error;
+      if (!isBusy(error) || elapsedMs() >= deadline) throw error;
       await sleep(jitter(10, 0.8));
     }
   }
@@ -67,13 +66,13 @@ async function openWriter(
 async function connectMigrated(
   file: DatabaseFile,
   queue: WriterQueue,
-  over: () => boolean,
+  deadline: number,
 ): Promise<Connection> {
   const connection = connect(file, false);
   try {
     const version = checkSchema(connection, file.path, migrations.length);
     if (version < migrations.length || !isWriteAhead(connection)) {
-      await queue.enter(over);
+      await queue.enter(deadline);
       try {
         formatDatabase(connection, file.path);
         migrate(connection, file.path, migrations);

@@ -43,13 +43,11 @@ export function sqliteStore(options: SqliteOptions): Store {
   let closing: Promise<void> | undefined;
 
   async function begin(deadline: number, signal: AbortSignal | undefined): Promise<void> {
-    const over = (at: number) => signal?.aborted === true || elapsedMs() >= at;
     try {
       for (let first = false; ;) {
-        const patience = Math.min(deadline, elapsedMs() + queuePatienceMs);
-        first ||= await queue.enter(() => over(patience));
+        first ||= await queue.enter(Math.min(deadline, elapsedMs() + queuePatienceMs), signal);
         if (tryBegin()) return;
-        if (over(deadline)) throw busy(path, lockPath);
+        if (signal?.aborted || elapsedMs() >= deadline) throw busy(path, lockPath);
         // Only a writer that does not know our queue (sqlite3, say) keeps the first in it waiting. All others go back
         // and stand in line: a crowd that tries beside the queue gets in its own way, and in everybody's.
         if (first || !queue.queues) await sleep(jitter(5, 0.8), signal);
