@@ -62,25 +62,27 @@ function queueFile(): string {
   return join(home, "write.lock");
 }
 
+/** Two in one queue; the first one is in. */
+async function twoInLine() {
+  const path = queueFile();
+  const [holder, waiter] = [openWriterQueue(path), openWriterQueue(path)];
+  await holder.enter(Number.POSITIVE_INFINITY);
+  const close = () => [holder, waiter].forEach((queue) => queue.close());
+  return { holder, waiter, close };
+}
+
 describe("the queue", () => {
   test("lets one in at a time, and the next when it leaves", async () => {
-    const path = queueFile();
-    const [first, second] = [openWriterQueue(path), openWriterQueue(path)];
-    expect(await first.enter(Number.POSITIVE_INFINITY)).toBe(true);
-    expect(await second.enter(0)).toBe(false);
-    let inside = false;
-    const waiting = second.enter(Number.POSITIVE_INFINITY).then((got) => (inside = got));
-    setTimeout(() => first.leave(), 20);
-    await waiting;
-    expect(inside).toBe(true);
-    expect(await first.enter(0)).toBe(false);
-    for (const queue of [first, second]) queue.close();
+    const { holder, waiter, close } = await twoInLine();
+    expect(await waiter.enter(0)).toBe(false);
+    holder.leave();
+    expect(await waiter.enter(0)).toBe(true);
+    expect(await holder.enter(0)).toBe(false);
+    close();
   });
 
   test("is left when its time is over, and timers run while it waits", async () => {
-    const path = queueFile();
-    const [holder, waiter] = [openWriterQueue(path), openWriterQueue(path)];
-    await holder.enter(Number.POSITIVE_INFINITY);
+    const { waiter, close } = await twoInLine();
     const begun = elapsedMs();
     let ticks = 0;
     const timer = setInterval(() => ticks++, 10);
@@ -89,13 +91,11 @@ describe("the queue", () => {
     expect(elapsedMs() - begun).toBeLessThan(5_000);
     expect(ticks).toBeGreaterThanOrEqual(2);
     clearInterval(timer);
-    for (const queue of [holder, waiter]) queue.close();
+    close();
   });
 
   test.each(["SIGINT", "SIGTERM", "SIGHUP"])("hears %s at once while it waits", async (name) => {
-    const path = queueFile();
-    const [holder, waiter] = [openWriterQueue(path), openWriterQueue(path)];
-    await holder.enter(Number.POSITIVE_INFINITY);
+    const { waiter, close } = await twoInLine();
     const stop = new AbortController();
     const listener = () => stop.abort();
     process.on(name, listener);
@@ -107,16 +107,14 @@ describe("the queue", () => {
     expect(elapsedMs() - begun).toBeGreaterThanOrEqual(190);
     await sender.exited;
     process.off(name, listener);
-    for (const queue of [holder, waiter]) queue.close();
+    close();
   });
 
   test("is harmless to leave for whoever did not get in", async () => {
-    const path = queueFile();
-    const [holder, other] = [openWriterQueue(path), openWriterQueue(path)];
-    await holder.enter(Number.POSITIVE_INFINITY);
-    other.leave();
-    expect(await other.enter(0)).toBe(false);
-    for (const queue of [holder, other]) queue.close();
+    const { waiter, close } = await twoInLine();
+    waiter.leave();
+    expect(await waiter.enter(0)).toBe(false);
+    close();
   });
 
   test("is no place a child inherits: it dies with whoever stood in it", async () => {
