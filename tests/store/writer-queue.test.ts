@@ -1,7 +1,6 @@
 import {
   existsSync,
   mkdirSync,
-  readFileSync,
   readdirSync,
   readlinkSync,
   rmSync,
@@ -11,13 +10,13 @@ import {
 import { join } from "node:path";
 import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { elapsedMs } from "../../src/core/clock.ts";
-import { processState } from "../../src/core/identity.ts";
 import type { Store } from "../../src/store/store.ts";
 import { openWriterQueue } from "../../src/store/writer-queue.ts";
 import { openHome, writeRow } from "../fixtures/store/home.ts";
 import { tempHomes } from "../helpers/temp-home.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { hearSignals } from "./hear-signals.ts";
+import { stoppedHolder, waitersOn } from "./stopped-holder.ts";
 import { type Program, programs } from "./start-program.ts";
 
 // Processes start slowly on a busy machine.
@@ -41,20 +40,6 @@ const keys = (store: Store) =>
   store.read(async (tx) =>
     (await tx.all<{ key: string }>("select key from meta order by key")).map(({ key }) => key),
   );
-
-/** A process that stopped itself in the middle of a write. */
-async function stoppedHolder(home: string): Promise<Program> {
-  const holder = start("stop-while-writing.ts", [home]);
-  await holder.says("holding");
-  await waitUntil("it is stopped", () => processState(holder.pid)?.state === "T");
-  return holder;
-}
-
-/** How many processes the table of locks shows waiting for the queue's lock. */
-function waitersOn(inode: number): number {
-  const lines = readFileSync("/proc/locks", "utf8").split("\n");
-  return lines.filter((line) => line.includes("-> FLOCK") && line.includes(`:${inode} `)).length;
-}
 
 function queueFile(): string {
   const home = tempHome();
@@ -195,7 +180,7 @@ describe("the queue", () => {
 describe("with the lock in the hands of a stopped process", () => {
   test("a write gives up when its time is over, saying who holds it and how to go on", async () => {
     const { home, store } = await newStore();
-    const holder = await stoppedHolder(home);
+    const holder = await stoppedHolder(start, home);
     const begun = elapsedMs();
     await expect(
       store.write((tx) => tx.run("delete from meta"), { timeoutMs: 400 }),
@@ -215,7 +200,7 @@ describe("with the lock in the hands of a stopped process", () => {
 
   test("many writes of one process give up together, not one after the other", async () => {
     const { home, store } = await newStore();
-    const holder = await stoppedHolder(home);
+    const holder = await stoppedHolder(start, home);
     const begun = elapsedMs();
     const writes = Array.from({ length: 8 }, () =>
       store.write((tx) => tx.run("delete from meta"), { timeoutMs: 500 }),
@@ -231,7 +216,7 @@ describe("with the lock in the hands of a stopped process", () => {
     ["has left the queue", 2_500],
   ])("a write that %s gives up when its signal aborts", async (_, afterMs) => {
     const { home, store } = await newStore();
-    const holder = await stoppedHolder(home);
+    const holder = await stoppedHolder(start, home);
     const begun = elapsedMs();
     const signal = AbortSignal.timeout(afterMs);
     const write = store.write((tx) => tx.run("delete from meta"), { timeoutMs: 60_000, signal });
@@ -244,7 +229,7 @@ describe("with the lock in the hands of a stopped process", () => {
   test("reads go on as ever, and a new process can open the home", async () => {
     const { home, store } = await newStore();
     await writeRow(store, "there");
-    const holder = await stoppedHolder(home);
+    const holder = await stoppedHolder(start, home);
     const begun = elapsedMs();
     expect(await keys(store)).toEqual(["there"]);
     const { store: another } = await newStore(home);
@@ -255,7 +240,7 @@ describe("with the lock in the hands of a stopped process", () => {
 
   test("its death frees it at once, and its half-done write is gone", async () => {
     const { home, store } = await newStore();
-    const holder = await stoppedHolder(home);
+    const holder = await stoppedHolder(start, home);
     const write = writeRow(store, "next");
     holder.kill("SIGKILL");
     await holder.ended;
@@ -267,7 +252,7 @@ describe("with the lock in the hands of a stopped process", () => {
 
   test("a hundred that wait hear signals and keep deadlines, and all go on when it is woken", async () => {
     const { home, store } = await newStore();
-    const holder = await stoppedHolder(home);
+    const holder = await stoppedHolder(start, home);
     const wait = (key: string, timeoutMs: number) =>
       start("wait-to-write.ts", [home, key, String(timeoutMs)]);
     const impatient = Array.from({ length: 10 }, (_, n) => wait(`impatient ${n}`, 1_000));
