@@ -8,7 +8,7 @@ import type { BusSettings, Delivery } from "./message.ts";
 import { type Message, messageColumns } from "./read-message.ts";
 import { formatReceipt } from "./receipt.ts";
 import { sweep } from "./sweep.ts";
-import { ringOne } from "./waiters.ts";
+import { pauseWaiting, ringOne } from "./waiters.ts";
 
 export interface Claim {
   inbox: string;
@@ -17,18 +17,39 @@ export interface Claim {
   /** How many deliveries at most. */
   max: number;
   leaseMs: number;
+  /** The process that claims, when its row says that it waits: it is awake now, and whoever is rung for what it leaves behind has to be another one. */
+  awake?: number | undefined;
 }
 
-/** Claims up to `max` deliveries, most urgent first and in order of sending within a priority; none when none is ready. */
+/** What whoever claims from an inbox has to know of it first. */
+export interface Standing {
+  ready: number;
+  /** How many deliveries are leased or delayed, and may have to be seen to. */
+  held: number;
+  /** 1 while the bus drains. */
+  draining: number;
+}
+
+/** How `inbox` stands; undefined when there is no such inbox. */
+export async function standingOf(tx: ReadTx, inbox: string): Promise<Standing | undefined> {
+  return await tx.get<Standing>(
+    `select ready, leased + delayed as held,
+            exists (select 1 from meta where key = 'drain_tick') as draining
+       from ledger where inbox = $inbox`,
+    { inbox },
+  );
+}
+
+/** Claims up to `max` deliveries, most urgent first and in order of sending within a priority; none when none is ready. `standing` is read when left out. */
 export async function claimTx(
   tx: WriteTx,
   settings: BusSettings,
-  { inbox, holder, max, leaseMs }: Claim,
+  { inbox, holder, max, leaseMs, awake }: Claim,
+  standing?: Standing,
 ): Promise<Delivery[]> {
-  await sweep(tx, settings, inbox);
+  const ready = await readyIn(tx, settings, inbox, standing ?? (await standingOf(tx, inbox)));
+  if (ready === 0) return [];
   const heads = uptoAlone(await readHeads(tx, inbox, max));
-  const [first] = heads;
-  if (first === undefined) return [];
   const nonce = randomNonce();
   const { sql, value: ids } = idList(heads.map(({ deliveryId }) => deliveryId));
   await tx.run(
@@ -40,8 +61,9 @@ export async function claimTx(
   );
   await move(tx, inbox, { ready: -heads.length, leased: heads.length });
   // Whoever was rung may take only some of what came: the rest is for another one who waits.
-  if (first.readyInAll > heads.length) await ringOne(tx, inbox, "mail", ring);
-  return heads.map(({ deliveryId, epoch, alone: _, readyInAll: __, ...message }) => ({
+  if (awake !== undefined) await pauseWaiting(tx, inbox, "mail", awake);
+  if (ready > heads.length) await ringOne(tx, inbox, "mail", ring);
+  return heads.map(({ deliveryId, epoch, alone: _, ...message }) => ({
     ...message,
     to: inbox,
     receipt: formatReceipt({ deliveryId, epoch, nonce }),
@@ -54,7 +76,18 @@ interface Head extends Message {
   attempt: number;
   epoch: number;
   alone: number;
-  readyInAll: number;
+}
+
+async function readyIn(
+  tx: WriteTx,
+  settings: BusSettings,
+  inbox: string,
+  standing: Standing | undefined,
+): Promise<number> {
+  if (standing === undefined) return 0;
+  // The ledger's row mostly says that there is nothing to see to.
+  if (standing.held === 0 || !(await sweep(tx, settings, inbox))) return standing.ready;
+  return (await standingOf(tx, inbox))!.ready;
 }
 
 /**
@@ -64,8 +97,7 @@ interface Head extends Message {
  */
 async function readHeads(tx: ReadTx, inbox: string, max: number): Promise<Head[]> {
   return await tx.all<Head>(
-    `select d.id as deliveryId, d.attempt + 1 as attempt, d.epoch + 1 as epoch, d.alone,
-            (select ready from ledger where inbox in ($inbox)) as readyInAll, ${messageColumns}
+    `select d.id as deliveryId, d.attempt + 1 as attempt, d.epoch + 1 as epoch, d.alone, ${messageColumns}
        from deliveries d join messages m on m.id = d.message_id
       where d.inbox in ($inbox) and d.state = 'ready' order by d.priority desc, d.id limit 0 + $max`,
     { inbox, max },

@@ -2,13 +2,13 @@
 import { isSkepError } from "../core/errors.ts";
 import type { ReadTx, WriteTx } from "../store/store.ts";
 import { type Bus, lockGraceMs } from "./bus.ts";
-import { type Claim, claimTx } from "./claim.ts";
+import { type Claim, claimTx, standingOf } from "./claim.ts";
 import { type Address, fallbackMs } from "./doorbell.ts";
 import { draining, isDraining } from "./intake.ts";
 import { createInbox } from "./ledger.ts";
 import type { Delivery } from "./message.ts";
 import { nextTicks } from "./sweep.ts";
-import { pauseWaiting, startWaiting, stopWaiting } from "./waiters.ts";
+import { startWaiting, stopWaiting } from "./waiters.ts";
 
 export interface ReceiveOptions extends Claim {
   /** How long to wait for something to claim, in milliseconds; 0 looks once. */
@@ -46,7 +46,7 @@ export async function receive(bus: Bus, options: ReceiveOptions): Promise<Delive
           : bus.doorbell.bound();
       const unheard = address !== undefined && seen?.waiting === false && leftMs() > 0;
       if (seen === undefined || seen.claimable || !seen.exists || unheard) {
-        const claimed = await claimOrWait(bus, { ...options, before }, address, leftMs());
+        const claimed = await claimOrWait(bus, { ...options, before, rung }, address, leftMs());
         registered = address !== undefined && claimed.length === 0;
         if (claimed.length > 0) return claimed;
         before = undefined;
@@ -116,18 +116,19 @@ async function look(tx: ReadTx, { self }: Bus, inbox: string): Promise<Seen> {
 /** Claims, or notes in the same transaction that we wait: a send is either seen here or sees us. */
 async function claimOrWait(
   bus: Bus,
-  options: ReceiveOptions,
+  options: ReceiveOptions & { rung: boolean },
   address: Address | undefined,
   leftMs: number,
 ): Promise<Delivery[]> {
-  const { inbox, waitMs, before, signal } = options;
+  const { inbox, waitMs, before, rung, signal } = options;
   const work = async (tx: WriteTx) => {
     await before?.(tx);
-    if (await isDraining(tx)) return "draining";
-    // We are awake: whomever the claim rings for what it leaves behind has to be somebody else.
-    if (address !== undefined) await pauseWaiting(tx, inbox, "mail", bus.self.pid);
-    const claimed = await claimTx(tx, bus.settings, options);
-    if (claimed.length === 0) await createInbox(tx, inbox);
+    const standing = await standingOf(tx, inbox);
+    if (standing === undefined ? await isDraining(tx) : standing.draining === 1) return "draining";
+    if (standing === undefined) await createInbox(tx, inbox);
+    // Whoever rang us has noted that we are awake.
+    const awake = address === undefined || rung ? undefined : bus.self.pid;
+    const claimed = await claimTx(tx, bus.settings, { ...options, awake }, standing);
     if (address === undefined) return claimed;
     if (claimed.length === 0 && leftMs > 0)
       await startWaiting(tx, inbox, "mail", { ...bus.self, ...address });

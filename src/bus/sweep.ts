@@ -9,17 +9,14 @@ import { ringOne } from "./waiters.ts";
 
 const sweepMax = 100;
 
-/** Gives back up to 100 expired leases of `inbox` and makes up to 100 of its due deliveries ready. */
-export async function sweep(tx: WriteTx, settings: BusSettings, inbox: string): Promise<void> {
-  // The ledger's row is read by every claim, and mostly says that there is nothing here to see to.
-  const row = await tx.get<{ held: number }>(
-    "select leased + delayed as held from ledger where inbox = $inbox",
-    { inbox },
-  );
-  if (row === undefined || row.held === 0) return;
+/** Gives back up to 100 expired leases of `inbox` and makes up to 100 of its due deliveries ready: whether there were any. */
+export async function sweep(tx: WriteTx, settings: BusSettings, inbox: string): Promise<boolean> {
   const { leaseTick, dueTick } = await nextTicks(tx, inbox);
-  if (leaseTick !== null && leaseTick <= tx.tick) await sweepExpired(tx, settings, inbox);
-  if (dueTick !== null && dueTick <= tx.tick) await sweepDue(tx, inbox);
+  const expired = leaseTick !== null && leaseTick <= tx.tick;
+  const due = dueTick !== null && dueTick <= tx.tick;
+  if (expired) await sweepExpired(tx, settings, inbox);
+  if (due) await sweepDue(tx, inbox);
+  return expired || due;
 }
 
 /** When the next lease of `inbox` runs out and its next delayed delivery is due, as ticks; null where there is none. */

@@ -61,7 +61,7 @@ describe("an empty database", () => {
       auto_vacuum: 2,
     });
     expect(connection.prepare("select * from pragma_page_size").get({})).toEqual({
-      page_size: 4096,
+      page_size: 2048,
     });
   });
 

@@ -79,7 +79,7 @@ describe("a new home", () => {
       application_id: applicationId,
       user_version: schema,
       journal_mode: "wal",
-      page_size: 4096,
+      page_size: 2048,
       auto_vacuum: 2,
     });
     db.close(true);
