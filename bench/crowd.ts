@@ -21,6 +21,7 @@ export const crowd: Bench = {
       say(`starting ${processes} processes`);
       const broadcasts: number[] = [];
       const bursts: number[] = [];
+      const turns: number[] = [];
       const errors: number[] = [];
       await withCrowd(processes, async ({ inboxes, send, settled }) => {
         await settled();
@@ -29,11 +30,15 @@ export const crowd: Bench = {
           const broadcastAt = await send(inboxes);
           const once = await settled();
           broadcasts.push(lastAckMs(once) - broadcastAt);
-          const everyone = Array.from({ length: burst }, () => inboxes).flat();
+          const everyone = inboxes.flatMap((inbox) => Array.from({ length: burst }, () => inbox));
           const burstAt = await send(everyone);
           const often = await settled();
           bursts.push((everyone.length / (lastAckMs(often) - burstAt)) * 1000);
-          errors.push([...once, ...often].flatMap((report) => report.errors).length);
+          const inTurn = Array.from({ length: burst }, () => inboxes).flat();
+          const turnAt = await send(inTurn);
+          const byTurns = await settled();
+          turns.push((inTurn.length / (lastAckMs(byTurns) - turnAt)) * 1000);
+          errors.push([...once, ...often, ...byTurns].flatMap((report) => report.errors).length);
         }
       });
       figures.push(
@@ -50,6 +55,12 @@ export const crowd: Bench = {
           wanted: "more",
           ours: bursts,
           target: { of: "value", limit: perSecond },
+        },
+        {
+          name: `${count} processes, one each, ${burst} times over`,
+          unit: "msg/s",
+          wanted: "more",
+          ours: turns,
         },
         {
           name: `${count} processes, errors`,

@@ -39,10 +39,10 @@ export const startUp: Bench = {
         },
         {
           name: `skep ${name}, resident at most`,
-          unit: "MB",
+          unit: "MiB",
           wanted: "less",
-          ours: measured.map((round) => round[name].residentMb),
-          reference: empty(measured.map((round) => round.hello.residentMb)),
+          ours: measured.map((round) => round[name].residentMiB),
+          reference: empty(measured.map((round) => round.hello.residentMiB)),
           target: { of: "value", limit: 45 },
         },
       ]);
@@ -52,7 +52,7 @@ export const startUp: Bench = {
   },
 };
 
-type Measured = Record<"hello" | "send" | "recv", { ms: number[]; residentMb: number }>;
+type Measured = Record<"hello" | "send" | "recv", { ms: number[]; residentMiB: number }>;
 
 async function measure(hello: string, home: string, count: number): Promise<Measured> {
   const skep = [executablePath, "--quiet", "--home", home];
@@ -61,14 +61,17 @@ async function measure(hello: string, home: string, count: number): Promise<Meas
     send: [...skep, "send", "a1", body.toString()],
     recv: [...skep, "recv", "a1"],
   }) as [keyof Measured, string[]][];
-  const start = () => ({ ms: [], residentMb: 0 });
+  const start = () => ({ ms: [], residentMiB: 0 });
   const measured: Measured = { hello: start(), send: start(), recv: start() };
   await runFor([...skep, "init"]);
   for (let i = 0; i < count; i++)
     for (const [name, command] of commands) measured[name].ms.push(await runFor(command));
   for (let i = 0; i < count / 10; i++)
     for (const [name, command] of commands)
-      measured[name].residentMb = Math.max(measured[name].residentMb, await mostResident(command));
+      measured[name].residentMiB = Math.max(
+        measured[name].residentMiB,
+        await mostResident(command),
+      );
   return measured;
 }
 
@@ -84,7 +87,7 @@ async function runFor(command: string[]): Promise<number> {
   return ms;
 }
 
-/** The most memory in MB that `command` has resident at once. Asked all the while, for what the kernel says of an ended child counts the memory of its parent as well. */
+/** The most memory in MiB that `command` has resident at once. Asked all the while, for what the kernel says of an ended child counts the memory of its parent as well. */
 async function mostResident(command: string[]): Promise<number> {
   const child = Bun.spawn(command, quiet);
   let most = 0;
@@ -97,7 +100,7 @@ async function mostResident(command: string[]): Promise<number> {
     }
     await new Promise((resolve) => setImmediate(resolve));
   }
-  return (most * 1024) / 1e6;
+  return most / 1024;
 }
 
 /** An executable built like ours that ends at once: what Bun itself takes. */

@@ -45,7 +45,7 @@ export function ring(port: number, nonce: number): void {
 
 /** A doorbell for this process; its socket is bound when the address is first asked for. */
 export function openDoorbell(): Doorbell {
-  const nonce = randomNonce();
+  let nonce: number | undefined;
   let rings = 0;
   let listeners: (() => void)[] = [];
   let binding: Promise<{ port: number; close: () => void } | undefined> | undefined;
@@ -64,6 +64,8 @@ export function openDoorbell(): Doorbell {
 
   return {
     async address() {
+      // Not before it is needed: the first random number of a process takes as long as a send.
+      nonce ??= randomNonce();
       binding ??= bind(rung);
       const socket = await binding;
       address = socket === undefined ? undefined : { port: socket.port, nonce };
