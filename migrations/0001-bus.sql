@@ -14,6 +14,10 @@ create table ledger (
   temporary integer not null default 0 check (temporary in (0, 1)),
   cap integer check (cap > 0),              -- deliveries; null: bus.inbox_cap
   cap_bytes integer check (cap_bytes > 0),  -- bytes of bodies; null: bus.inbox_bytes
+  rate_per_s real check (rate_per_s > 0),   -- messages a second that it takes; null: any number
+  burst integer check (burst > 0),          -- how many may come at once all the same
+  arrival_tick real,                        -- when the next one is due by that rate; null: long ago
+  expires_at integer,                       -- a temporary one that nobody takes away goes then
   ready integer not null default 0 check (ready >= 0),
   delayed integer not null default 0 check (delayed >= 0),
   leased integer not null default 0 check (leased >= 0),
@@ -27,6 +31,7 @@ create table ledger (
   expired integer not null default 0,
   purged integer not null default 0,
   moved_out integer not null default 0,
+  refused integer not null default 0,       -- sends that found it full or came too fast
   check (sent + moved_in = ready + delayed + leased + parked + acked + dead + expired + purged + moved_out)
 ) strict, without rowid;
 
@@ -37,6 +42,7 @@ create table messages (
   deliveries integer not null default 1 check (deliveries >= 1),
   sender text,               -- null: the sender did not say who it is
   type text,
+  topic text,                -- what it was published on; null: it was sent
   thread text,
   reply_to text,             -- the inbox that waits for an answer; null: none was asked for
   priority integer not null check (priority between 0 and 9),
@@ -69,14 +75,18 @@ create table deliveries (
   holder text,
   claimed_at integer,
   lease_tick integer,                -- leased until
-  due_tick integer,                  -- delayed until
+  due_tick integer,                  -- delayed until: a rest after a failure
+  due_at integer,                    -- delayed until: its sender wants it so
+  expires_at integer,                -- nobody wants it any more from then on; null: it keeps
   run integer,                       -- parked under this run
   check (state != 'leased' or (lease_tick is not null and nonce is not null)),
-  check (state != 'delayed' or due_tick is not null)
+  check (state != 'delayed' or due_tick is not null or due_at is not null)
 ) strict;
 
 create index deliveries_ready on deliveries (inbox, priority desc, id) where state = 'ready';
 create index deliveries_delayed on deliveries (inbox, due_tick) where state = 'delayed';
+create index deliveries_scheduled on deliveries (inbox, due_at) where state = 'delayed' and due_at is not null;
+create index deliveries_expiring on deliveries (inbox, expires_at) where expires_at is not null;
 create index deliveries_leased on deliveries (inbox, lease_tick) where state = 'leased';
 create index deliveries_parked on deliveries (run) where state = 'parked';
 
@@ -119,6 +129,38 @@ create table dead_letters (
 ) strict;
 
 create index dead_letters_inbox on dead_letters (inbox);
+
+-- A key makes a send idempotent: its sender sends it once, however often it tries.
+create table keys (
+  sender text not null,      -- '': it did not say who it is
+  key text not null,
+  message_id integer not null,
+  digest blob not null,      -- SHA-256 of recipient, type and body
+  expires_at integer not null,
+  primary key (sender, key)
+) strict, without rowid;
+
+create index keys_expires on keys (expires_at);
+
+-- Who gets what is published on a topic. A pattern is a topic, or has * for one word of it, or > for all that follow.
+create table subscriptions (
+  pattern text not null,
+  inbox text not null,
+  created_at integer not null,
+  skipped integer not null default 0,  -- of skep's own messages, those that found the inbox full
+  primary key (pattern, inbox)
+) strict, without rowid;
+
+create index subscriptions_inbox on subscriptions (inbox);
+
+-- What a sender may send, whoever gets it. Whoever has no row here sends as it likes.
+create table senders (
+  name text primary key,
+  rate_per_s real not null check (rate_per_s > 0),
+  burst integer not null check (burst > 0),
+  arrival_tick real,         -- when its next message is due by that rate; null: long ago
+  refused integer not null default 0
+) strict, without rowid;
 
 -- One row per process that waits for an inbox: for mail in it, or for room in it.
 create table waiters (

@@ -34,7 +34,7 @@ test.each([
   ["one-process", 5],
   ["four-to-four", 2],
   ["start-up", 6],
-  ["crowd", 9],
+  ["crowd", 12],
   ["wake-up", 6],
   ["crowded-table", 1],
 ])(
