@@ -65,7 +65,11 @@ export async function watch(
       // What an earlier census left behind is worked off as well, and must not make more than all.
       const pieces = left.plan?.pieces ?? 0;
       const done = Math.min(acked - before.acked, pieces);
-      say(`${done} of ${pieces} pieces counted by ${agents.length} agents, ${seconds} s`);
+      say(
+        pieces === 0
+          ? `the swarm starts, ${seconds} s`
+          : `${done} of ${pieces} pieces counted by ${agents.length} agents, ${seconds} s`,
+      );
       await Bun.sleep(waitsFor.length === 0 ? pollMs / 10 : pollMs);
     }
   } finally {

@@ -79,7 +79,9 @@ export async function noteState(
   await tx.run(
     `update agents set state = $state, reason = $reason, changed_at = $now,
             program_pid = case when $ended then null else program_pid end,
-            program_start_time = case when $ended then null else program_start_time end
+            program_start_time = case when $ended then null else program_start_time end,
+            host_pid = case when $ended then null else host_pid end,
+            host_start_time = case when $ended then null else host_start_time end
       where name = $name and state not in ('stopped', 'failed', 'dead')`,
     { name, state, reason, now: tx.now, ended: hasEnded(state) },
   );

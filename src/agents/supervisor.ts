@@ -57,6 +57,7 @@ export interface Supervision {
 export async function supervise(plan: SwarmPlan, supervision: Supervision): Promise<Summary> {
   await reapDeadRun(supervision);
   const run = await begin(plan, supervision);
+  supervision.events.emit("swarm.started", { swarm: plan.name, agents: plan.members.length });
   let startTick = supervision.clock.tick();
   try {
     await startAll(plan.members, run, supervision);

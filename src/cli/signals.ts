@@ -1,15 +1,15 @@
-// What SIGINT and SIGTERM mean to a command: the first asks it to end, the second not to wait, the third ends it.
+// What SIGINT, SIGTERM and SIGHUP (its terminal is gone) mean to a command: the first asks it to end, the second not to wait, the third ends it.
 
 export interface Signals {
   /** Aborts at the first signal. */
   readonly signal: AbortSignal;
   /** Aborts at the second. Unless a command asks for this, the second signal ends it at once. */
   readonly urgent: AbortSignal;
-  /** 130 or 143 once a signal came, undefined before. */
+  /** 129, 130 or 143 once a signal came, undefined before. */
   readonly status: number | undefined;
 }
 
-const numbers = { SIGINT: 2, SIGTERM: 15 } as const;
+const numbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 
 /**
  * The signals of this process. Nothing is caught until somebody asks for `signal` or `urgent`: until then the kernel

@@ -2,6 +2,8 @@
 
 /** Every fact skep emits, with what it carries. */
 export interface Events {
+  /** The run is open and its agents are about to start. */
+  "swarm.started": { swarm: string; agents: number };
   "agent.started": { name: string; pid: number };
   /** Something a host itself wrote; what its program writes is in the log. */
   "agent.said": { name: string; text: string };

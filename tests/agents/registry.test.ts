@@ -43,7 +43,7 @@ describe("states", () => {
     expect(await now()).toMatchObject(ready);
     expect(programsOf([(await now())!])).toEqual([program]);
     await store.write((tx) => noteState(tx, "a", "failed", "it broke"));
-    const failed = { state: "failed", reason: "it broke", hostPid: 10, programPid: null };
+    const failed = { state: "failed", reason: "it broke", hostPid: null, programPid: null };
     expect(await now()).toMatchObject(failed);
     expect(programsOf([(await now())!])).toEqual([]);
     for (const state of ["ready", "dead", "stopped"] satisfies AgentState[])

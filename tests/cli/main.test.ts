@@ -125,6 +125,7 @@ describe("signals", () => {
     for (const [name, status] of [
       ["SIGINT", 130],
       ["SIGTERM", 143],
+      ["SIGHUP", 129],
     ] as const)
       expect(await signalled("return", name)).toEqual({
         status,

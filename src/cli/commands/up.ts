@@ -31,7 +31,11 @@ export default defineCommand({
       const left = killed > 0 ? `; ${killed} of its processes killed` : "";
       context.say(`${name} died: ${reason}${left}`);
     });
-    context.say(`${swarm.name}: starting ${swarm.agents.length} agents in ${app.home}`);
+    app.events.on("swarm.started", ({ swarm: name, agents }) =>
+      context.say(
+        `${name}: starting ${agents} ${agents === 1 ? "agent" : "agents"} in ${app.home}`,
+      ),
+    );
     const tell = (when: AbortSignal, what: string) =>
       when.addEventListener("abort", () => context.say(`${swarm.name}: ${what}`), { once: true });
     tell(signal, "draining; once more skips the waiting");
