@@ -7,13 +7,24 @@ import { crowd } from "./crowd.ts";
 import { fourToFour } from "./four-to-four.ts";
 import { describeMachine } from "./machine.ts";
 import { oneProcess } from "./one-process.ts";
+import { overload } from "./overload.ts";
+import { publishing } from "./publish.ts";
 import { startUp } from "./start-up.ts";
 import { wakeUp } from "./wake-up.ts";
 import { killAll } from "./programs.ts";
 import { defaultFolder, findReferences } from "./references.ts";
 import { type Results, printTable, writeResults } from "./results.ts";
 
-const benches: readonly Bench[] = [oneProcess, fourToFour, startUp, crowd, wakeUp, crowdedTable];
+const benches: readonly Bench[] = [
+  oneProcess,
+  fourToFour,
+  startUp,
+  crowd,
+  wakeUp,
+  crowdedTable,
+  publishing,
+  overload,
+];
 
 const usage = `usage: bun bench/run.ts [NAME...] [--rounds N] [--small] [--references DIR] [--json] [--write]
 ${benches.map(({ name, summary }) => `  ${name.padEnd(16)}${summary}`).join("\n")}

@@ -1,5 +1,13 @@
-// Builds the executable: `bun bin/build.ts [--if-stale]`.
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+// Builds the executable, and the bundle for other runtimes: `bun bin/build.ts [--if-stale]`.
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 
 const root = dirname(import.meta.dir);
@@ -10,35 +18,66 @@ export const executablePath = join(root, "dist", "skep");
 // A folder counts with all that is below it. The lock file stands for Bun itself and the packages.
 const sources = ["src", "migrations", "bin", "package.json", "package-lock.json", "tsconfig.json"];
 
-/** Builds `dist/skep`; rejects with the bundler's own messages when the sources do not bundle. */
+/** Where the bundle is put that Node and Deno run. */
+export const bundlePath = `${executablePath}.mjs`;
+
+const entry = join(root, "bin", "skep.ts");
+
+/** Builds `dist/skep` and `dist/skep.mjs`; rejects with the bundler's own messages when the sources do not bundle. */
 export async function build(): Promise<void> {
-  // Renamed into place when complete: the one before may be running, and two may be building.
-  const unfinished = `${executablePath}.${process.pid}`;
   mkdirSync(dirname(executablePath), { recursive: true });
+  await inPlace(executablePath, compile);
+  await inPlace(bundlePath, bundle);
+}
+
+/** Builds both when one is missing or older than what it is made from: whether it had to. */
+export async function buildIfStale(): Promise<boolean> {
+  const times = [executablePath, bundlePath].map(
+    (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0,
+  );
+  const builtAtMs = Math.min(...times);
+  if (!sources.some((source) => changedSince(join(root, source), builtAtMs))) return false;
+  await build();
+  return true;
+}
+
+/** Has `make` write a file, and renames it when complete: the one before may be running, and two may be building. */
+async function inPlace(path: string, make: (unfinished: string) => Promise<void>): Promise<void> {
+  const unfinished = `${path}.${process.pid}`;
   try {
-    await Bun.build({
-      entrypoints: [join(root, "bin", "skep.ts")],
-      target: "bun",
-      format: "esm",
-      minify: true,
-      bytecode: true,
-      // In one piece, whatever built-in module a lazily loaded part imports is loaded at every start.
-      splitting: true,
-      // A `.env` or `bunfig.toml` in the directory where skep happens to be called is none of its business.
-      compile: { outfile: unfinished, autoloadDotenv: false, autoloadBunfig: false },
-    });
-    renameSync(unfinished, executablePath);
+    await make(unfinished);
+    renameSync(unfinished, path);
   } finally {
     rmSync(unfinished, { force: true });
   }
 }
 
-/** Builds `dist/skep` when it is missing or older than what it is made from: whether it had to. */
-export async function buildIfStale(): Promise<boolean> {
-  const builtAtMs = statSync(executablePath, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  if (!sources.some((source) => changedSince(join(root, source), builtAtMs))) return false;
-  await build();
-  return true;
+async function compile(outfile: string): Promise<void> {
+  await Bun.build({
+    entrypoints: [entry],
+    target: "bun",
+    format: "esm",
+    minify: true,
+    bytecode: true,
+    // In one piece, whatever built-in module a lazily loaded part imports is loaded at every start.
+    splitting: true,
+    // A `.env` or `bunfig.toml` in the directory where skep happens to be called is none of its business.
+    compile: { outfile, autoloadDotenv: false, autoloadBunfig: false },
+  });
+}
+
+async function bundle(outfile: string): Promise<void> {
+  const { outputs } = await Bun.build({
+    entrypoints: [entry],
+    target: "node",
+    format: "esm",
+    minify: { whitespace: true, syntax: true },
+    // It is machine code for one system, and comes from where the bundle is installed.
+    external: ["better-sqlite3"],
+  });
+  const code = (await outputs[0]!.text()).replace(/^#!.*\n/, "");
+  writeFileSync(outfile, `#!/usr/bin/env node\n${code}`);
+  chmodSync(outfile, 0o755);
 }
 
 function changedSince(path: string, timeMs: number): boolean {
@@ -53,5 +92,5 @@ if (import.meta.main) {
   const start = performance.now();
   const built = process.argv.includes("--if-stale") ? await buildIfStale() : (await build(), true);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  if (built) console.error(`skep: built dist/skep in ${seconds}s`);
+  if (built) console.error(`skep: built dist/skep and dist/skep.mjs in ${seconds}s`);
 }

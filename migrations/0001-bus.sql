@@ -35,6 +35,8 @@ create table ledger (
   check (sent + moved_in = ready + delayed + leased + parked + acked + dead + expired + purged + moved_out)
 ) strict, without rowid;
 
+create index ledger_expires on ledger (expires_at) where expires_at is not null;
+
 -- A message takes as many ids as it has deliveries: its own id is that of the first. So each table below is
 -- reached from a message by its primary key, and a send has no further index to keep.
 create table messages (
@@ -58,6 +60,7 @@ begin
 end;
 
 create index messages_thread on messages (thread) where thread is not null;
+create index messages_reply_to on messages (reply_to) where reply_to is not null;
 
 -- What is still to be done. A delivery that ends leaves for history or dead_letters.
 create table deliveries (
@@ -78,9 +81,14 @@ create table deliveries (
   due_tick integer,                  -- delayed until: a rest after a failure
   due_at integer,                    -- delayed until: its sender wants it so
   expires_at integer,                -- nobody wants it any more from then on; null: it keeps
-  run integer,                       -- parked under this run
-  check (state != 'leased' or (lease_tick is not null and nonce is not null)),
-  check (state != 'delayed' or due_tick is not null or due_at is not null)
+  run integer,                       -- parked under this run; null: by a drain
+  -- What a state means (docs/states.md): a lease is in force or there is none, and only what rests waits for a time.
+  check ((state = 'leased') = (lease_tick is not null)),
+  check (state != 'leased' or nonce is not null),
+  check (state = 'delayed' or due_tick is null),
+  check (state != 'delayed' or due_tick is not null or due_at is not null),
+  check (state != 'parked' or nonce is null),
+  check (state = 'parked' or run is null)
 ) strict;
 
 create index deliveries_ready on deliveries (inbox, priority desc, id) where state = 'ready';
@@ -90,14 +98,15 @@ create index deliveries_expiring on deliveries (inbox, expires_at) where expires
 create index deliveries_leased on deliveries (inbox, lease_tick) where state = 'leased';
 create index deliveries_parked on deliveries (run) where state = 'parked';
 
--- Every claim that did not end in an ack: who held it, and why it came back.
+-- Every claim that did not end in an ack: who held it, and why it came back. A time among the dead letters that
+-- somebody ended with a retry stands here too, with the number after that of the last claim.
 create table attempts (
   delivery_id integer not null,
   epoch integer not null,
   holder text,
   claimed_at integer not null,
   ended_at integer not null,
-  outcome text not null check (outcome in ('nacked', 'expired', 'died', 'returned')),
+  outcome text not null check (outcome in ('nacked', 'expired', 'died', 'returned', 'retried')),
   reason text,
   primary key (delivery_id, epoch)
 ) strict, without rowid;
@@ -153,6 +162,12 @@ create table subscriptions (
 
 create index subscriptions_inbox on subscriptions (inbox);
 
+-- Nothing is published into an inbox that is gone, nor into another one that gets its name later.
+create trigger ledger_takes_subscriptions after delete on ledger
+begin
+  delete from subscriptions where inbox = old.inbox;
+end;
+
 -- What a sender may send, whoever gets it. Whoever has no row here sends as it likes.
 create table senders (
   name text primary key,
@@ -162,30 +177,104 @@ create table senders (
   refused integer not null default 0
 ) strict, without rowid;
 
--- One row per process that waits for an inbox: for mail in it, or for room in it.
+-- One row per process that waits for an inbox: for mail in it, for room in it, or for its turn by a rate.
 create table waiters (
   id integer primary key autoincrement,
   inbox text not null,
-  wants text not null check (wants in ('mail', 'room')),
+  wants text not null check (wants in ('mail', 'room', 'turn')),
   pid integer not null,
   start_time integer not null,
   port integer,                     -- null: no socket to be had, it polls
   nonce integer not null,
   waiting integer not null check (waiting in (0, 1)),  -- 0: rung, or busy with what it got
-  since integer not null
+  since integer not null,
+  places integer not null default 0,  -- how much room it wants: deliveries and slots
+  bytes integer not null default 0,   -- and bytes of bodies
+  rung_tick integer                   -- when it was told of room; null: not since it waits
 ) strict;
 
 create unique index waiters_process on waiters (pid, inbox, wants);
 create index waiters_waiting on waiters (inbox, wants, id) where waiting = 1;
+create index waiters_room on waiters (inbox, id) where wants = 'room';  -- the line that nobody may jump
+
+-- While a row is here the bus takes no claims and no messages: a drain, until skep resume; or a swarm on its way down.
+create table drains (
+  id integer primary key autoincrement,
+  reason text not null unique check (reason in ('drain', 'stop')),
+  started_at integer not null,
+  deadline_at integer not null,    -- for people; what counts is the tick
+  deadline_tick integer not null,  -- what is held may be settled until then
+  leased integer not null,         -- how many deliveries were held when it began
+  parked_at integer,               -- null: what is left has yet to be parked
+  parked integer,                  -- how many were parked
+  returned integer                 -- how many of those were taken back from their holders
+) strict;
 
 create view inboxes as
 select
-  inbox, ready, delayed, leased, parked, reserved, sent, acked, dead, expired, purged,
+  inbox, ready, delayed, leased, parked, reserved, sent, acked, dead, expired, purged, refused,
   (select datetime(min(m.sent_at) / 1000, 'unixepoch')
      from deliveries d join messages m on m.id = d.message_id
     where d.inbox = ledger.inbox and d.state = 'ready') as oldest_ready_utc,
   (select count(*) from waiters w
     where w.inbox = ledger.inbox and w.wants = 'mail' and w.waiting = 1) as waiting_receivers,
   (select count(*) from waiters w
-    where w.inbox = ledger.inbox and w.wants = 'room' and w.waiting = 1) as waiting_senders
+    where w.inbox = ledger.inbox and w.wants in ('room', 'turn') and w.waiting = 1) as waiting_senders
 from ledger;
+
+-- A delivery's life in one row, whether it has ended or not.
+create view lives as
+select
+  d.delivery, d.message, d.inbox, d.state, m.sender, m.type, m.topic, d.attempt, d.holder,
+  strftime('%Y-%m-%d %H:%M:%f', m.sent_at / 1000.0, 'unixepoch') as sent_utc,
+  strftime('%Y-%m-%d %H:%M:%f', d.claimed_at / 1000.0, 'unixepoch') as claimed_utc,  -- the last time
+  strftime('%Y-%m-%d %H:%M:%f', d.ended_at / 1000.0, 'unixepoch') as ended_utc,      -- null: it lives
+  d.reason
+from (
+  select id as delivery, message_id as message, inbox, state, attempt, holder, claimed_at, null as ended_at, null as reason
+    from deliveries
+  union all
+  select delivery_id, message_id, inbox, outcome, attempt, holder, claimed_at, ended_at, null from history
+  union all
+  select delivery_id, message_id, inbox, 'dead', attempt, holder, null, died_at, reason from dead_letters
+) d join messages m on m.id = d.message;
+
+-- What took longest from being sent to being acked, the slowest first: how long it lay there, and how long it was held.
+create view slowest as
+select
+  h.delivery_id as delivery, h.message_id as message, h.inbox, h.holder, h.attempt,
+  h.ended_at - m.sent_at as total_ms,
+  h.claimed_at - m.sent_at as waited_ms,
+  h.ended_at - h.claimed_at as worked_ms,
+  strftime('%Y-%m-%d %H:%M:%f', m.sent_at / 1000.0, 'unixepoch') as sent_utc
+from history h join messages m on m.id = h.message_id
+where h.outcome = 'acked'
+order by total_ms desc;
+
+-- Which processes wait, and what for.
+create view waiting as
+select
+  w.inbox, w.wants, w.pid,
+  case w.waiting when 1 then 'waiting' else 'awake' end as state,
+  datetime(w.since / 1000, 'unixepoch') as since_utc,
+  l.ready, l.leased
+from waiters w left join ledger l on l.inbox = w.inbox;
+
+-- Dead letters with the beginning of what they say, in hexadecimal when it could upset a terminal.
+create view dead as
+select
+  x.delivery_id as delivery, x.message_id as message, x.inbox, m.sender, m.type, x.attempt, x.holder, x.reason,
+  strftime('%Y-%m-%d %H:%M:%f', m.sent_at / 1000.0, 'unixepoch') as sent_utc,
+  strftime('%Y-%m-%d %H:%M:%f', x.died_at / 1000.0, 'unixepoch') as died_utc,
+  case
+    when instr(m.body, x'00') > 0 or cast(m.body as text) glob '*[' || char(1) || '-' || char(31) || char(127) || '-' || char(159) || ']*'
+    then hex(substr(m.body, 1, 40))
+    else substr(cast(m.body as text), 1, 80)
+  end as body
+from dead_letters x join messages m on m.id = x.message_id;
+
+create view topics as
+select
+  s.pattern as topic, s.inbox, l.ready, s.skipped,
+  datetime(s.created_at / 1000, 'unixepoch') as since_utc
+from subscriptions s left join ledger l on l.inbox = s.inbox;

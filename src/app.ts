@@ -6,19 +6,21 @@ import type { Ledger, Summary } from "./agents/shutdown.ts";
 import type { Bus } from "./bus/bus.ts";
 import { handBack } from "./bus/hand-back.ts";
 import { conservation } from "./bus/inboxes.ts";
-import { closeIntake, openIntake } from "./bus/intake.ts";
+import { closeIntake, findDrain, openIntake } from "./bus/intake.ts";
 import { closeAddressBook, createInbox, openAddressBook } from "./bus/ledger.ts";
 import { openBus } from "./bus/open.ts";
 import { parkAll, unparkAll } from "./bus/park.ts";
+import { keepRetaining } from "./bus/retain.ts";
 import { forgetWaiter } from "./bus/waiters.ts";
 import { agentEnvironment, settingVariables } from "./config/environment.ts";
 import type { Settings } from "./config/settings.ts";
 import type { AgentSpec, Swarm } from "./config/swarm.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
+import { SkepError } from "./core/errors.ts";
 import { type Emitter, createEmitter } from "./core/events.ts";
 import { ownIdentity } from "./core/identity.ts";
 import type { Assignment } from "./hosts/runner.ts";
-import { bunDriver } from "./store/driver-bun.ts";
+import { runtimeDriver } from "./store/runtime-driver.ts";
 import { unsupportedFilesystem } from "./store/filesystem.ts";
 import { openStore } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
@@ -56,7 +58,7 @@ export async function openApp(
   skep: readonly string[] = ownCommand(),
 ): Promise<App> {
   const clock = systemClock();
-  const store = await openStore({ home, driver: bunDriver, clock, ...settings.store });
+  const store = await openStore({ home, driver: runtimeDriver, clock, ...settings.store });
   const bus = await openBus(store, clock, settings.bus);
   const events = createEmitter();
   const ledger = ledgerOf(bus);
@@ -73,7 +75,15 @@ export async function openApp(
     // What starts and ends processes is loaded when it is asked for: sending a message needs none of it.
     async runSwarm({ name, file, agents }, signals) {
       const { supervise } = await import("./agents/supervisor.ts");
-      return supervise({ name, file, members: agents.map(memberOf) }, { ...parts, ...signals });
+      const over = new AbortController();
+      const retaining = keepRetaining(bus, over.signal);
+      try {
+        const plan = { name, file, members: agents.map(memberOf) };
+        return await supervise(plan, { ...parts, ...signals });
+      } finally {
+        over.abort();
+        await retaining;
+      }
     },
     async stopSwarm(timeoutMs, signal) {
       const { stopSwarm } = await import("./agents/down.ts");
@@ -95,15 +105,19 @@ export async function openApp(
 function ledgerOf(bus: Bus): Ledger {
   return {
     async begin(tx, names, inboxes) {
+      if ((await findDrain(tx)) !== undefined)
+        throw new SkepError("E_DRAINING", "the bus is drained: no swarm can start here", {
+          hint: "skep resume opens it again; then skep up.",
+        });
       for (const inbox of inboxes) await createInbox(tx, inbox);
       // Whoever claimed under the name of an agent before there was one would have its lease renewed by the agent's host.
       for (const name of names)
         await handBack(tx, bus.settings, name, "returned", `${name} is an agent now`);
-      await unparkAll(tx);
+      await unparkAll(tx, "run");
       await openIntake(tx);
       await closeAddressBook(tx);
     },
-    stopIntake: closeIntake,
+    stopIntake: (tx, deadlineTick) => closeIntake(tx, deadlineTick),
     handBack: async (tx, name, reason) =>
       void (await handBack(tx, bus.settings, name, "died", reason)),
     forgetWaiter,

@@ -5,7 +5,10 @@ import { dirname } from "node:path";
 export function ownCommand(): string[] {
   const script = process.argv[1];
   const compiled = script === undefined || script.includes("$bunfs") || script.includes("~BUN");
-  return compiled ? [process.execPath] : [process.execPath, script];
+  if (compiled) return [process.execPath];
+  // Deno gives a program no rights that it was not told to.
+  const run = process.versions["deno"] === undefined ? [] : ["run", "--allow-all"];
+  return [process.execPath, ...run, script];
 }
 
 // What a shell falls back on: enough for `sh`, and nothing of whoever called `skep up`.

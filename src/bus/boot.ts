@@ -1,21 +1,25 @@
 // A new boot: ticks of the last one mean nothing now, and nobody who held or waited for anything is alive.
 import type { Bus } from "./bus.ts";
+import { parkAtBoot } from "./drain.ts";
 import { handBackAll } from "./hand-back.ts";
 import { move } from "./ledger.ts";
 import type { ReadTx, WriteTx } from "../store/store.ts";
 
-/** Voids the leases and backoffs of an earlier boot, without spending an attempt; nothing when the boot is the one of the last command. */
+/** Voids the leases, backoffs and rates' reckoning of an earlier boot, without spending an attempt, and ends a drain's waiting; nothing when another command was faster. */
 export async function noticeBoot({
   store,
   clock,
   settings,
 }: Pick<Bus, "store" | "clock" | "settings">): Promise<void> {
-  if (await store.read((tx) => isBoot(tx, clock.boot))) return;
   await store.write(async (tx) => {
     if (await isBoot(tx, clock.boot)) return;
     await tx.run("delete from waiters");
+    // The tick of its deadline is another one that means nothing now.
+    await parkAtBoot(tx, settings);
     await handBackAll(tx, settings, "the machine was started anew");
     await endBackoffs(tx);
+    await tx.run("update ledger set arrival_tick = null where arrival_tick is not null");
+    await tx.run("update senders set arrival_tick = null");
     await tx.run(
       "insert into meta (key, value) values ('boot', $boot) on conflict (key) do update set value = $boot",
       {
@@ -34,8 +38,10 @@ async function isBoot(tx: ReadTx, boot: string): Promise<boolean> {
 
 async function endBackoffs(tx: WriteTx): Promise<void> {
   const inboxes = await tx.all<{ inbox: string; count: number }>(
-    "select inbox, count(*) as count from deliveries where state = 'delayed' group by inbox",
+    "select inbox, count(*) as count from deliveries where state = 'delayed' and due_at is null group by inbox",
   );
-  await tx.run("update deliveries set state = 'ready', due_tick = null where state = 'delayed'");
+  await tx.run(
+    "update deliveries set state = 'ready', due_tick = null where state = 'delayed' and due_at is null",
+  );
   for (const { inbox, count } of inboxes) await move(tx, inbox, { delayed: -count, ready: count });
 }

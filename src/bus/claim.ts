@@ -2,9 +2,12 @@
 import { randomNonce } from "../core/ids.ts";
 import { idList } from "../store/id-list.ts";
 import type { ReadTx, WriteTx } from "../store/store.ts";
-import { ring } from "./doorbell.ts";
+import { lookMaxMs, ring } from "./doorbell.ts";
+import { expireOverdue, isOverdue } from "./expire.ts";
+import { type Reason, whyClosedSql } from "./intake.ts";
 import { move } from "./ledger.ts";
 import type { BusSettings, Delivery } from "./message.ts";
+import { nextTimes } from "./next-times.ts";
 import { type Message, messageColumns } from "./read-message.ts";
 import { formatReceipt } from "./receipt.ts";
 import { sweep } from "./sweep.ts";
@@ -26,15 +29,15 @@ export interface Standing {
   ready: number;
   /** How many deliveries are leased or delayed, and may have to be seen to. */
   held: number;
-  /** 1 while the bus drains. */
-  draining: number;
+  /** Why the bus gives nothing out; null while it does. */
+  closed: Reason | null;
 }
 
 /** How `inbox` stands; undefined when there is no such inbox. */
 export async function standingOf(tx: ReadTx, inbox: string): Promise<Standing | undefined> {
   return await tx.get<Standing>(
     `select ready, leased + delayed as held,
-            exists (select 1 from meta where key = 'drain_tick') as draining
+            ${whyClosedSql} as closed
        from ledger where inbox = $inbox`,
     { inbox },
   );
@@ -47,9 +50,19 @@ export async function claimTx(
   { inbox, holder, max, leaseMs, awake }: Claim,
   standing?: Standing,
 ): Promise<Delivery[]> {
-  const ready = await readyIn(tx, settings, inbox, standing ?? (await standingOf(tx, inbox)));
+  const known = standing ?? (await standingOf(tx, inbox));
+  const { ready, dueAt } = await readyIn(tx, settings, inbox, known);
   if (ready === 0) return [];
-  const heads = uptoAlone(await readHeads(tx, inbox, max));
+  let behind = ready;
+  let first = await readHeads(tx, inbox, max);
+  if (first.some(({ expiresAt }) => isOverdue(expiresAt, tx.now))) {
+    await expireOverdue(tx, inbox);
+    first = await readWantedHeads(tx, inbox, max);
+    if (first.length === 0) return [];
+    behind = (await standingOf(tx, inbox))!.ready;
+  }
+  const heads = uptoAlone(first);
+  behind -= heads.length;
   const nonce = randomNonce();
   const { sql, value: ids } = idList(heads.map(({ deliveryId }) => deliveryId));
   await tx.run(
@@ -60,10 +73,12 @@ export async function claimTx(
     { ids, holder, nonce, now: tx.now, leaseTick: tx.tick + leaseMs },
   );
   await move(tx, inbox, { ready: -heads.length, leased: heads.length });
-  // Whoever was rung may take only some of what came: the rest is for another one who waits.
+  // Whoever was rung may take only some of what came: the rest is for another one who waits. So is what is due
+  // before that one looks by itself.
   if (awake !== undefined) await pauseWaiting(tx, inbox, "mail", awake);
-  if (ready > heads.length) await ringOne(tx, inbox, "mail", ring);
-  return heads.map(({ deliveryId, epoch, alone: _, ...message }) => ({
+  const dueSoon = dueAt !== null && dueAt - tx.now <= lookMaxMs;
+  if (behind > 0 || dueSoon) await ringOne(tx, inbox, "mail", ring);
+  return heads.map(({ deliveryId, epoch, alone: _, expiresAt: __, ...message }) => ({
     ...message,
     to: inbox,
     receipt: formatReceipt({ deliveryId, epoch, nonce }),
@@ -76,18 +91,25 @@ interface Head extends Message {
   attempt: number;
   epoch: number;
   alone: number;
+  expiresAt: number | null;
 }
 
+/** How many are ready, and when the next one that its sender held back will be; null when none is. */
 async function readyIn(
   tx: WriteTx,
   settings: BusSettings,
   inbox: string,
   standing: Standing | undefined,
-): Promise<number> {
-  if (standing === undefined) return 0;
+): Promise<{ ready: number; dueAt: number | null }> {
+  if (standing === undefined) return { ready: 0, dueAt: null };
   // The ledger's row mostly says that there is nothing to see to.
-  if (standing.held === 0 || !(await sweep(tx, settings, inbox))) return standing.ready;
-  return (await standingOf(tx, inbox))!.ready;
+  if (standing.held === 0) return { ready: standing.ready, dueAt: null };
+  const { swept, dueAt } = await sweep(tx, settings, inbox);
+  if (!swept) return { ready: standing.ready, dueAt };
+  return {
+    ready: (await standingOf(tx, inbox))!.ready,
+    dueAt: (await nextTimes(tx, inbox)).dueAt,
+  };
 }
 
 /**
@@ -96,13 +118,21 @@ async function readyIn(
  * way): hence `0 + $max` and `in ($inbox)`, wherever a claim or a send passes.
  */
 async function readHeads(tx: ReadTx, inbox: string, max: number): Promise<Head[]> {
-  return await tx.all<Head>(
-    `select d.id as deliveryId, d.attempt + 1 as attempt, d.epoch + 1 as epoch, d.alone, ${messageColumns}
-       from deliveries d join messages m on m.id = d.message_id
-      where d.inbox in ($inbox) and d.state = 'ready' order by d.priority desc, d.id limit 0 + $max`,
-    { inbox, max },
-  );
+  return await tx.all<Head>(`${headsSql} ${inOrder}`, { inbox, max });
 }
+
+/** As `readHeads`, past those that nobody wants any more, however many are left of them. */
+async function readWantedHeads(tx: ReadTx, inbox: string, max: number): Promise<Head[]> {
+  const wanted = "and (d.expires_at is null or d.expires_at > $now)";
+  return await tx.all<Head>(`${headsSql} ${wanted} ${inOrder}`, { inbox, max, now: tx.now });
+}
+
+const headsSql = `select d.id as deliveryId, d.attempt + 1 as attempt, d.epoch + 1 as epoch, d.alone,
+            d.expires_at as expiresAt, ${messageColumns}
+       from deliveries d join messages m on m.id = d.message_id
+      where d.inbox in ($inbox) and d.state = 'ready'`;
+
+const inOrder = "order by d.priority desc, d.id limit 0 + $max";
 
 // A delivery whose holder died may be what killed it, so it is claimed without company: one bad message
 // must not use up the attempts of those that were in flight beside it.

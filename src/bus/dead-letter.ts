@@ -2,7 +2,7 @@
 import type { WriteTx } from "../store/store.ts";
 import { ring } from "./doorbell.ts";
 import { move } from "./ledger.ts";
-import { releaseReply } from "./reply.ts";
+import { releaseReply } from "./release-reply.ts";
 import { ringOne } from "./waiters.ts";
 
 /** Moves the delivery `id`, in whatever state, to the dead letters of its inbox. */

@@ -1,5 +1,6 @@
 // The doorbell: a loopback UDP socket that tells a waiting process to look at its inbox. Losing a ring costs
 // time, never a message: whoever waits also looks by itself now and then.
+import type { Socket } from "node:dgram";
 import { jitter } from "../core/clock.ts";
 import { randomNonce } from "../core/ids.ts";
 import { libc } from "../core/libc.ts";
@@ -27,6 +28,9 @@ export function fallbackMs(hasDoorbell: boolean, looks: number): number {
   return hasDoorbell ? jitter(1_500, 0.33) : jitter(Math.min(1_000, 50 * 1.3 ** looks), 0.2);
 }
 
+/** The longest that anybody waits without a look, in milliseconds: what is due later than that is found without a ring. */
+export const lookMaxMs = 2_000;
+
 /** Rings the doorbell at `port`; never throws, and does not tell whether anybody heard. */
 export function ring(port: number, nonce: number): void {
   const bytes = new Uint8Array(4);
@@ -39,8 +43,23 @@ export function ring(port: number, nonce: number): void {
   void import("node:dgram").then(({ createSocket }) => {
     const socket = createSocket("udp4");
     socket.on("error", () => {});
-    socket.send(bytes, port, "127.0.0.1", () => socket.close());
+    sendTo(socket, port, bytes, () => socket.close());
   });
+}
+
+/** Sends without the C library; `done` hears whether the kernel took it. */
+function sendTo(
+  socket: Socket,
+  port: number,
+  bytes: Uint8Array,
+  done: (taken: boolean) => void,
+): void {
+  try {
+    socket.send(bytes, port, "127.0.0.1", (error) => done(error === null));
+  } catch {
+    // No port at all.
+    done(false);
+  }
 }
 
 /** A doorbell for this process; its socket is bound when the address is first asked for. */
@@ -105,15 +124,21 @@ async function bind(
       socket.close();
       resolve(undefined);
     };
+    const take = (port: number) => {
+      socket.off("error", give);
+      socket.on("error", () => {});
+      resolve({ port, close: () => socket.close() });
+    };
     socket.once("error", give);
     socket.on("message", rung);
     socket.bind(0, "127.0.0.1", () => {
       const { port } = socket.address();
-      // Nonce 0 is nobody's: this only shows that the kernel has a way to deliver it.
-      if (libc()?.sendLoopback(port, new Uint8Array(1)) === false) return give();
-      socket.off("error", give);
-      socket.on("error", () => {});
-      resolve({ port, close: () => socket.close() });
+      // Too short to be anybody's nonce: this only shows that the kernel has a way to deliver it.
+      const nothing = new Uint8Array(1);
+      const c = libc();
+      if (c === undefined) sendTo(socket, port, nothing, (taken) => (taken ? take(port) : give()));
+      else if (c.sendLoopback(port, nothing)) take(port);
+      else give();
     });
   });
 }

@@ -4,7 +4,18 @@ import { nearest } from "../core/names.ts";
 import { bytesOf } from "../core/text.ts";
 import type { Draft } from "./message.ts";
 
-const keys = ["to", "body", "body_b64", "type", "priority", "thread", "reply_to"];
+const keys = [
+  "to",
+  "body",
+  "body_b64",
+  "type",
+  "priority",
+  "thread",
+  "reply_to",
+  "delay_ms",
+  "ttl_ms",
+  "key",
+];
 
 /** The draft that the JSON `value` describes: `to`, `body` or `body_b64`, and what else a send takes; E_USAGE when it describes none. */
 export function draftOf(value: unknown): Draft {
@@ -23,6 +34,9 @@ export function draftOf(value: unknown): Draft {
     thread: text(given, "thread"),
     replyTo: text(given, "reply_to"),
     priority: number(given, "priority"),
+    delayMs: number(given, "delay_ms"),
+    ttlMs: number(given, "ttl_ms"),
+    key: text(given, "key"),
   };
 }
 

@@ -2,6 +2,7 @@
 import type { WriteTx } from "../store/store.ts";
 import { deadLetter } from "./dead-letter.ts";
 import { ring } from "./doorbell.ts";
+import { expireOne, isOverdue } from "./expire.ts";
 import { move } from "./ledger.ts";
 import type { BusSettings } from "./message.ts";
 import { ringOne } from "./waiters.ts";
@@ -14,9 +15,11 @@ export interface Held {
   attempt: number;
   holder: string | null;
   claimedAt: number;
+  expiresAt: number | null;
 }
 
-export const heldColumns = "id, inbox, epoch, attempt, holder, claimed_at as claimedAt";
+export const heldColumns =
+  "id, inbox, epoch, attempt, holder, claimed_at as claimedAt, expires_at as expiresAt";
 
 /**
  * How the claim ended. `nacked`: its holder says it could not; `expired`: the lease ran out; `died`: its holder
@@ -24,13 +27,13 @@ export const heldColumns = "id, inbox, epoch, attempt, holder, claimed_at as cla
  */
 export type Ending = "nacked" | "expired" | "died" | "returned";
 
-/** Ends the claim on `held`, which is leased. `delayMs` 0 makes it ready at once. */
+/** Ends the claim on `held`, which is leased. `delayMs` 0 makes it ready at once; what nobody wants any more expires instead. */
 export async function giveBack(
   tx: WriteTx,
   settings: Pick<BusSettings, "maxAttempts">,
   held: Held,
   { ending, reason, delayMs }: { ending: Ending; reason: string | null; delayMs: number },
-): Promise<"ready" | "delayed" | "dead"> {
+): Promise<"ready" | "delayed" | "dead" | "expired"> {
   const { id, inbox, epoch, attempt } = held;
   await tx.run(
     `insert into attempts (delivery_id, epoch, holder, claimed_at, ended_at, outcome, reason)
@@ -44,6 +47,10 @@ export async function giveBack(
       `gave up after ${attempt === 1 ? "1 attempt" : `${attempt} attempts`}; the last one ${wording[ending]}${reason === null ? "" : `: ${reason}`}`,
     );
     return "dead";
+  }
+  if (isOverdue(held.expiresAt, tx.now)) {
+    await expireOne(tx, inbox, id);
+    return "expired";
   }
   const state = delayMs > 0 ? "delayed" : "ready";
   await tx.run(

@@ -20,6 +20,11 @@ export interface InboxSummary {
   movedIn: number;
   movedOut: number;
   bytes: number;
+  /** How many sends it refused: it was full, or they came too fast. */
+  refused: number;
+  /** How many processes wait for room in it or for their turn, and how many for mail. */
+  waitingSenders: number;
+  waitingReceivers: number;
   /** Milliseconds that the oldest ready delivery has been there; null when none is ready. */
   oldestReadyMs: number | null;
 }
@@ -30,7 +35,11 @@ export async function listInboxes(tx: ReadTx): Promise<InboxSummary[]> {
     Omit<InboxSummary, "temporary" | "oldestReadyMs"> & { temporary: number; oldest: number | null }
   >(
     `select inbox, temporary, ready, delayed, leased, parked, reserved, sent, acked, dead, expired, purged,
-            moved_in as movedIn, moved_out as movedOut, bytes,
+            moved_in as movedIn, moved_out as movedOut, bytes, refused,
+            (select count(*) from waiters w
+              where w.inbox = ledger.inbox and w.wants in ('room', 'turn') and w.waiting = 1) as waitingSenders,
+            (select count(*) from waiters w
+              where w.inbox = ledger.inbox and w.wants = 'mail' and w.waiting = 1) as waitingReceivers,
             (select min(m.sent_at) from deliveries d join messages m on m.id = d.message_id
               where d.inbox = ledger.inbox and d.state = 'ready') as oldest
        from ledger order by inbox`,
@@ -49,8 +58,9 @@ export async function peek(tx: ReadTx, inbox: string, max: number): Promise<Deli
     `select m.id, m.sender as "from", d.inbox as "to", m.type, m.body, d.priority, d.attempt + 1 as attempt,
             m.sent_at as sentAt, m.thread, m.reply_to as replyTo
        from deliveries d join messages m on m.id = d.message_id
-      where d.inbox = $inbox and d.state = 'ready' order by d.priority desc, d.id limit $max`,
-    { inbox, max },
+      where d.inbox = $inbox and d.state = 'ready' and (d.expires_at is null or d.expires_at > $now)
+      order by d.priority desc, d.id limit $max`,
+    { inbox, max, now: tx.now },
   );
   return rows.map((row) => ({ ...row, receipt: null, leaseUntil: null }));
 }

@@ -2,7 +2,9 @@
 import { SkepError } from "../core/errors.ts";
 import { checkName, didYouMean } from "../core/names.ts";
 import type { ReadTx, WriteTx } from "../store/store.ts";
+import { textList, textsIn } from "../store/text-list.ts";
 import type { BusSettings } from "./message.ts";
+import { slackMs } from "./rate.ts";
 
 /** The columns that count deliveries (`bytes` counts bytes of bodies). */
 export type Account =
@@ -38,20 +40,77 @@ export interface Load {
 const fits = `ready + delayed + leased + reserved + $deliveries + $slots <= coalesce(cap, $cap)
           and ($deliveries = 0 or bytes + $bytes <= coalesce(cap_bytes, $capBytes))`;
 
-/** Puts `load` on the account of `inbox`: whether there was room (false: full, or no such inbox). */
+// What `turnOf` (rate.ts) decides, for one of many rows: when the next arrival is due once these have come, and whether they may
+// come now. Without a rate the first is null, and slots are no arrivals.
+const arrival = "max(coalesce(arrival_tick, $tick), $tick) + $deliveries * 1000.0 / rate_per_s";
+const inTime = `(rate_per_s is null or $deliveries = 0
+           or ${arrival} - burst * 1000.0 / rate_per_s - $tick <= ${slackMs})`;
+
+/**
+ * Puts `load` on the account of `inbox`, in one statement when there is nothing to be considered: true. Otherwise nothing is done: it
+ * is full, or none, or it came too fast, or others wait for room, or `from` has a rate of its own (see admission.ts).
+ */
 export async function admit(
   tx: WriteTx,
   settings: BusSettings,
   inbox: string,
   load: Load,
+  from: string | null = null,
 ): Promise<boolean> {
   const { changes } = await tx.run(
     `update ledger set ready = ready + $deliveries, sent = sent + $deliveries,
-            reserved = reserved + $slots, bytes = bytes + $bytes
-      where inbox = $inbox and ${fits}`,
-    { inbox, ...load, cap: settings.inboxCap, capBytes: settings.inboxBytes },
+            reserved = reserved + $slots, bytes = bytes + $bytes, arrival_tick = ${arrival}
+      where inbox = $inbox and ${fits} and ${inTime}
+        and not exists (select 1 from waiters where inbox = $inbox and wants = 'room')
+        and not exists (select 1 from senders where name = $from)`,
+    {
+      inbox,
+      ...load,
+      from,
+      tick: tx.tick,
+      cap: settings.inboxCap,
+      capBytes: settings.inboxBytes,
+    },
   );
   return changes === 1;
+}
+
+/** Those of `inboxes` where `load` cannot go without a closer look, by name (see admission.ts); none mostly. */
+export async function findDoubtful(
+  tx: ReadTx,
+  settings: BusSettings,
+  inboxes: readonly string[],
+  load: Load,
+): Promise<string[]> {
+  const rows = await tx.all<{ inbox: string }>(
+    `select inbox from ledger
+      where inbox in (${textsIn("inboxes")})
+        and (not (${fits} and ${inTime})
+             or exists (select 1 from waiters w where w.inbox = ledger.inbox and w.wants = 'room'))
+      order by inbox`,
+    {
+      inboxes: textList(inboxes),
+      ...load,
+      tick: tx.tick,
+      cap: settings.inboxCap,
+      capBytes: settings.inboxBytes,
+    },
+  );
+  return rows.map(({ inbox }) => inbox);
+}
+
+/** Puts one delivery of `bytes` on the account of each of `inboxes`, none of which may be doubtful. */
+export async function admitToEach(
+  tx: WriteTx,
+  inboxes: readonly string[],
+  bytes: number,
+): Promise<void> {
+  await tx.run(
+    `update ledger set ready = ready + $deliveries, sent = sent + $deliveries, bytes = bytes + $bytes,
+            arrival_tick = ${arrival}
+      where inbox in (${textsIn("inboxes")})`,
+    { inboxes: textList(inboxes), deliveries: 1, bytes, tick: tx.tick },
+  );
 }
 
 /** Whether `inbox` would admit `load`; true when there is no such inbox. */
@@ -73,18 +132,20 @@ export async function inboxExists(tx: ReadTx, inbox: string): Promise<boolean> {
   return (await tx.get("select 1 from ledger where inbox = $inbox", { inbox })) !== undefined;
 }
 
-/** Creates `inbox`; false when it is there already. E_NAME when that is no name; E_NOT_FOUND when the address book is closed and it is not a `temporary` one. */
-export async function createInbox(tx: WriteTx, inbox: string, temporary = false): Promise<boolean> {
+/** Creates `inbox`; false when it is there already. E_NAME when that is no name; E_NOT_FOUND when the address book is closed and it is not a `temporary` one, which nobody needs from `expiresAt` on. */
+export async function createInbox(
+  tx: WriteTx,
+  inbox: string,
+  temporary = false,
+  expiresAt: number | null = null,
+): Promise<boolean> {
   if (await inboxExists(tx, inbox)) return false;
   checkName(inbox, "inbox");
   if (!temporary && (await isAddressBookClosed(tx))) throw await unknownInbox(tx, inbox);
   await tx.run(
-    "insert into ledger (inbox, created_at, temporary) values ($inbox, $now, $temporary)",
-    {
-      inbox,
-      now: tx.now,
-      temporary: temporary ? 1 : 0,
-    },
+    `insert into ledger (inbox, created_at, temporary, expires_at)
+     values ($inbox, $now, $temporary, $expiresAt)`,
+    { inbox, now: tx.now, temporary: temporary ? 1 : 0, expiresAt },
   );
   return true;
 }

@@ -12,6 +12,14 @@ export interface Draft {
   replyTo?: string | null | undefined;
   /** 0 to 9, the most urgent; 4 when left out. */
   priority?: number | undefined;
+  /** How long it is kept back before anybody can claim it, in milliseconds. */
+  delayMs?: number | undefined;
+  /** How long it is wanted, in milliseconds from the commit; for good when left out. Nobody is handed it afterwards. */
+  ttlMs?: number | undefined;
+  /** The same as a moment, in milliseconds since 1970: it stays that however long the sender has to wait for room. */
+  expiresAt?: number | undefined;
+  /** Makes it one message, however often its sender sends it with this key (see keys.ts). */
+  key?: string | null | undefined;
 }
 
 /** What a sender gets back once the message is committed. */
@@ -20,6 +28,8 @@ export interface Sent {
   to: string;
   /** Present when the inbox came into being with this message. */
   created?: true;
+  /** Present when its key says that it was sent before; the id is that of the first. */
+  already?: true;
 }
 
 /** One message in one inbox, as its claimer sees it. */
@@ -52,6 +62,12 @@ export interface BusSettings {
   sendTimeoutMs: number;
   backoffMinMs: number;
   backoffMaxMs: number;
+  /** How long a key is remembered. */
+  keyWindowMs: number;
+  /** How long, and how many rows of it at most, the history is kept (see prune.ts). */
+  historyKeepMs: number;
+  historyRowsMax: number;
+  deadKeepMs: number;
 }
 
 export const defaultPriority = 4;
@@ -63,6 +79,17 @@ const labelBytesMax = 256;
 export function checkDraft(draft: Draft, settings: BusSettings): void {
   checkName(draft.to, "inbox");
   if (draft.replyTo != null) checkName(draft.replyTo, "inbox");
+  checkContent(draft, settings);
+  const { delayMs, ttlMs, key } = draft;
+  if (delayMs !== undefined || ttlMs !== undefined) checkTimes(delayMs, ttlMs);
+  if (key != null) checkKey(key);
+}
+
+/** What there is to a message whoever gets it. */
+export type Content = Pick<Draft, "body" | "type" | "thread" | "priority">;
+
+/** Throws E_BODY or E_USAGE when `draft` is nothing that can be sent. */
+export function checkContent(draft: Content, settings: BusSettings): void {
   if (draft.body.length > settings.bodyBytesMax)
     throw new SkepError(
       "E_BODY",
@@ -76,6 +103,35 @@ export function checkDraft(draft: Draft, settings: BusSettings): void {
     throw new SkepError("E_USAGE", `priority ${priority} is not a whole number from 0 to 9`);
   checkLabel("type", draft.type);
   checkLabel("thread", draft.thread);
+}
+
+// 100 years: far enough for anybody, and no sum of two times overflows.
+const longestMs = 100 * 365 * 24 * 3_600_000;
+
+function checkTimes(delayMs = 0, ttlMs: number | undefined): void {
+  if (!Number.isInteger(delayMs) || delayMs < 0 || delayMs > longestMs)
+    throw new SkepError(
+      "E_USAGE",
+      `a delay of ${delayMs} ms is not a whole number from 0 to 100 years`,
+    );
+  if (ttlMs === undefined) return;
+  if (!Number.isInteger(ttlMs) || ttlMs < 1 || ttlMs > longestMs)
+    throw new SkepError(
+      "E_USAGE",
+      `a time to live of ${ttlMs} ms is not a whole number from 1 to 100 years`,
+    );
+  if (ttlMs <= delayMs)
+    throw new SkepError(
+      "E_USAGE",
+      `the message would expire (${ttlMs} ms) before its delay is over (${delayMs} ms)`,
+      { hint: "Both are counted from the send: give it a ttl that is longer than its delay." },
+    );
+}
+
+function checkKey(key: string): void {
+  checkLabel("key", key);
+  if (!/\p{Cc}/u.test(key)) return;
+  throw new SkepError("E_USAGE", `the key ${JSON.stringify(key)} has a control character in it`);
 }
 
 function checkLabel(what: string, label: string | null | undefined): void {

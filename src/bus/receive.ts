@@ -4,10 +4,12 @@ import type { ReadTx, WriteTx } from "../store/store.ts";
 import { type Bus, lockGraceMs } from "./bus.ts";
 import { type Claim, claimTx, standingOf } from "./claim.ts";
 import { type Address, fallbackMs } from "./doorbell.ts";
-import { draining, isDraining } from "./intake.ts";
+import { parkOverdue } from "./drain.ts";
+import { type Reason, draining, whyClosed, whyClosedSql } from "./intake.ts";
 import { createInbox } from "./ledger.ts";
 import type { Delivery } from "./message.ts";
-import { nextTicks } from "./sweep.ts";
+import { takeTurns, turnsAfterClaim } from "./retain.ts";
+import { type NextTimes, nextTimes } from "./next-times.ts";
 import { startWaiting, stopWaiting } from "./waiters.ts";
 
 export interface ReceiveOptions extends Claim {
@@ -44,17 +46,32 @@ export async function receive(bus: Bus, options: ReceiveOptions): Promise<Delive
         seen?.claimable === false && leftMs() > 0
           ? await bus.doorbell.address()
           : bus.doorbell.bound();
+      let next = seen?.next;
       const unheard = address !== undefined && seen?.waiting === false && leftMs() > 0;
       if (seen === undefined || seen.claimable || !seen.exists || unheard) {
-        const claimed = await claimOrWait(bus, { ...options, before, rung }, address, leftMs());
+        const found = await claimOrWait(bus, { ...options, before, rung }, address, leftMs());
+        const { claimed } = found;
+        next = found.next ?? next;
         registered = address !== undefined && claimed.length === 0;
-        if (claimed.length > 0) return claimed;
+        if (claimed.length > 0) {
+          const turns = turnsAfterClaim(claimed);
+          if (turns > 0) await takeTurns(bus, turns, options);
+          return claimed;
+        }
         before = undefined;
       }
       if (signal?.aborted || leftMs() === 0) return [];
-      const untilTick = Math.min(deadline, bus.clock.tick() + (seen?.nextMs ?? waitMs));
-      rung = await waitForNews(bus, { heard, version, untilTick, signal });
+      const untilTick = Math.min(
+        deadline,
+        next?.leaseTick ?? Number.POSITIVE_INFINITY,
+        next?.dueTick ?? Number.POSITIVE_INFINITY,
+      );
+      const untilAt = next?.dueAt ?? Number.POSITIVE_INFINITY;
+      rung = await waitForNews(bus, { heard, version, untilTick, untilAt, signal });
     }
+  } catch (error) {
+    if (isSkepError(error, "E_DRAINING")) await parkOverdue(bus);
+    throw error;
   } finally {
     if (registered && options.stay !== true) await leave(bus, inbox);
   }
@@ -64,22 +81,24 @@ interface Quiet {
   /** How often the doorbell had been rung, and the version of the database, when there was nothing to claim. */
   heard: number;
   version: number;
-  /** When there may be something without anybody's doing: a lease runs out, a delay is over, or so is our time. */
+  /** When there may be something without anybody's doing: a lease runs out, a rest is over, or so is our time. */
   untilTick: number;
+  /** The same by the wall clock, which may be set meanwhile: a delay is over. */
+  untilAt: number;
   signal: AbortSignal | undefined;
 }
 
 /** Waits until a look may find something: whether it was a ring that said so. Between rings a glance at the version of the database is enough. */
 async function waitForNews(
   { doorbell, store, clock }: Bus,
-  { heard, version, untilTick, signal }: Quiet,
+  { heard, version, untilTick, untilAt, signal }: Quiet,
 ): Promise<boolean> {
+  const leftMs = () => Math.max(0, Math.min(untilTick - clock.tick(), untilAt - clock.now()));
   for (let looks = 0; ; looks++) {
-    const leftMs = Math.max(0, untilTick - clock.tick());
     const lookMs = fallbackMs(doorbell.bound() !== undefined, looks);
-    await doorbell.next(heard, Math.min(leftMs, lookMs), signal);
+    await doorbell.next(heard, Math.min(leftMs(), lookMs), signal);
     if (doorbell.rings() > heard) return true;
-    if (signal?.aborted || clock.tick() >= untilTick) return false;
+    if (signal?.aborted || leftMs() === 0) return false;
     if ((await store.version()) !== version) return false;
   }
 }
@@ -90,27 +109,42 @@ interface Seen {
   claimable: boolean;
   /** Whether a sender would ring this process. */
   waiting: boolean;
-  /** Until a lease runs out or a delivery is due. */
-  nextMs: number | undefined;
+  next: NextTimes;
 }
 
 async function look(tx: ReadTx, { self }: Bus, inbox: string): Promise<Seen> {
-  const row = await tx.get<{ present: number; ready: number; waiting: number; draining: number }>(
+  const row = await tx.get<{
+    present: number;
+    ready: number;
+    waiting: number;
+    closed: Reason | null;
+  }>(
     `select exists (select 1 from ledger where inbox = $inbox) as present,
             exists (select 1 from deliveries where inbox = $inbox and state = 'ready') as ready,
             exists (select 1 from waiters where pid = $pid and inbox = $inbox and wants = 'mail' and waiting = 1) as waiting,
-            exists (select 1 from meta where key = 'drain_tick') as draining`,
+            ${whyClosedSql} as closed`,
     { inbox, pid: self.pid },
   );
-  if (row!.draining === 1) throw draining();
-  const { leaseTick, dueTick } = await nextTicks(tx, inbox);
-  const next = Math.min(leaseTick ?? Number.POSITIVE_INFINITY, dueTick ?? Number.POSITIVE_INFINITY);
+  if (row!.closed !== null) throw draining(row!.closed);
+  const next = await nextTimes(tx, inbox);
+  const { leaseTick, dueTick, dueAt } = next;
+  const isThere = (time: number | null, now: number) => time !== null && time <= now;
   return {
     exists: row!.present === 1,
-    claimable: row!.ready === 1 || next <= tx.tick,
+    claimable:
+      row!.ready === 1 ||
+      isThere(leaseTick, tx.tick) ||
+      isThere(dueTick, tx.tick) ||
+      isThere(dueAt, tx.now),
     waiting: row!.waiting === 1,
-    nextMs: Number.isFinite(next) ? Math.max(1, next - tx.tick) : undefined,
+    next,
   };
+}
+
+interface Claimed {
+  claimed: Delivery[];
+  /** What to sleep until when nothing was claimed, where it is known. */
+  next?: NextTimes;
 }
 
 /** Claims, or notes in the same transaction that we wait: a send is either seen here or sees us. */
@@ -119,21 +153,24 @@ async function claimOrWait(
   options: ReceiveOptions & { rung: boolean },
   address: Address | undefined,
   leftMs: number,
-): Promise<Delivery[]> {
+): Promise<Claimed> {
   const { inbox, waitMs, before, rung, signal } = options;
   const work = async (tx: WriteTx) => {
     await before?.(tx);
     const standing = await standingOf(tx, inbox);
-    if (standing === undefined ? await isDraining(tx) : standing.draining === 1) return "draining";
+    const closed = standing === undefined ? await whyClosed(tx) : standing.closed;
+    if (closed !== null) return closed;
     if (standing === undefined) await createInbox(tx, inbox);
     // Whoever rang us has noted that we are awake.
     const awake = address === undefined || rung ? undefined : bus.self.pid;
     const claimed = await claimTx(tx, bus.settings, { ...options, awake }, standing);
-    if (address === undefined) return claimed;
+    if (address === undefined) return { claimed };
     if (claimed.length === 0 && leftMs > 0)
       await startWaiting(tx, inbox, "mail", { ...bus.self, ...address });
     else if (options.stay !== true) await stopWaiting(tx, inbox, "mail", bus.self.pid);
-    return claimed;
+    // A ring may say no more than that something is due soon.
+    if (claimed.length > 0 || !standing?.held) return { claimed };
+    return { claimed, next: await nextTimes(tx, inbox) };
   };
   const timeoutMs = waitMs > 0 ? { timeoutMs: Math.max(leftMs, lockGraceMs) } : {};
   try {
@@ -142,11 +179,12 @@ async function claimOrWait(
       work,
       before === undefined ? { signal, ...timeoutMs } : {},
     );
-    if (outcome === "draining") throw draining();
+    if (typeof outcome === "string") throw draining(outcome);
     return outcome;
   } catch (error) {
     // Told to stop while it stood in line for the lock: nothing was claimed, and nothing is wrong.
-    if (before === undefined && signal?.aborted && isSkepError(error, "E_BUSY")) return [];
+    if (before === undefined && signal?.aborted && isSkepError(error, "E_BUSY"))
+      return { claimed: [] };
     throw error;
   }
 }

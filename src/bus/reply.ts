@@ -7,12 +7,13 @@ import { insert } from "./insert.ts";
 import { inboxExists, move } from "./ledger.ts";
 import { type BusSettings, type Delivery, checkDraft } from "./message.ts";
 import { sendTx } from "./send.ts";
-import { ringOne } from "./waiters.ts";
 
 export interface Reply {
   body: Uint8Array;
   /** "reply" when left out. */
   type?: string | undefined;
+  /** How long it is wanted, as for any message. */
+  ttlMs?: number | undefined;
 }
 
 /** What became of a reply. */
@@ -51,6 +52,7 @@ export async function replyTx(
     type: reply.type ?? "reply",
     thread: threadOf(request),
     priority: request.priority,
+    ttlMs: reply.ttlMs,
   };
   if (owed) {
     checkDraft(draft, settings);
@@ -65,14 +67,6 @@ export async function replyTx(
       { hint: "Ack without a reply." },
     );
   return await sendTx(tx, settings, from, draft);
-}
-
-/** Gives up the slot that the request `id` had reserved: no answer will come. */
-export async function releaseReply(tx: WriteTx, requestId: number): Promise<void> {
-  const { replyTo } = await readMessage(tx, requestId);
-  if (replyTo === null) return;
-  await move(tx, replyTo, { reserved: -1 });
-  await ringOne(tx, replyTo, "room", ring);
 }
 
 /** The conversation of a message: its own thread, or else itself. */

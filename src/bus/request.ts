@@ -11,18 +11,21 @@ import { ackTx } from "./settle.ts";
 
 /**
  * The answer to `draft`, acked in our name. E_EMPTY when none came within `timeoutMs`, of which waiting for room in a full inbox
- * is a part; otherwise what `send` throws.
+ * is a part; otherwise what `send` throws. Unless the draft says how long it is wanted, nobody is handed it when that time is over.
  */
 export async function request(bus: Bus, draft: Draft, options: SendOptions): Promise<Delivery> {
   const inbox = `request-${randomHex(8)}`;
   const start = bus.clock.tick();
   const { from, timeoutMs, signal } = options;
   const lockOptions = { signal, timeoutMs: Math.max(timeoutMs, lockGraceMs) };
-  await bus.store.write((tx) => createInbox(tx, inbox, true), lockOptions);
+  const expiresAt = bus.clock.now() + timeoutMs;
+  // The last claim may have to stand in line for the lock, and finds what came in time.
+  const goneAt = expiresAt + lockGraceMs;
+  await bus.store.write((tx) => createInbox(tx, inbox, true, goneAt), lockOptions);
   try {
     const { id } = await send(
       bus,
-      { ...draft, replyTo: inbox },
+      { ...draft, replyTo: inbox, ...(draft.ttlMs === undefined && { expiresAt }) },
       { ...options, timeoutForLock: true },
     );
     const waitMs = timeoutMs - (bus.clock.tick() - start);

@@ -1,14 +1,19 @@
 // Send: one message into one inbox, or many in order; success only after the commit.
 import { SkepError, isSkepError } from "../core/errors.ts";
 import type { WriteTx } from "../store/store.ts";
+import { type Entry, type Pass, enter, judge } from "./admission.ts";
 import { ring } from "./doorbell.ts";
 import type { Bus } from "./bus.ts";
-import { insert } from "./insert.ts";
-import { draining, isDraining } from "./intake.ts";
-import { type Load, admit, createInbox, move } from "./ledger.ts";
+import { parkOverdue } from "./drain.ts";
+import { fitTogether, insert } from "./insert.ts";
+import { refuseWhileDraining } from "./intake.ts";
+import { isKeyed, noteKey, sentBefore } from "./keys.ts";
+import { type Load, createInbox, move } from "./ledger.ts";
 import { type BusSettings, type Draft, type Sent, checkDraft } from "./message.ts";
 import { type HeldRings, holdRings } from "./held-rings.ts";
-import { waitForRoom } from "./room.ts";
+import { type Refused, countRefusals, refusalError } from "./refusal.ts";
+import { takeTurns, turnsAfterSend } from "./retain.ts";
+import { type Wait, waitForRoom } from "./room.ts";
 import type { Ring } from "./waiters.ts";
 
 export interface SendOptions {
@@ -19,6 +24,8 @@ export interface SendOptions {
   timeoutMs: number;
   /** Whether that is also how long to wait for the write lock; left out, the store says how long. */
   timeoutForLock?: boolean | undefined;
+  /** Whether a power cut may not take it back, whatever the store's durability is. */
+  durable?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -28,7 +35,7 @@ export type Outcome = Sent | SkepError;
 /** How many messages one transaction takes at most. */
 export const batchMax = 500;
 
-/** Sends `draft`: its id once it is committed. E_FULL when no room appears in time, E_DRAINING, E_NOT_FOUND, E_NAME, E_BODY. */
+/** Sends `draft`: its id once it is committed. E_FULL when no room appears in time, E_CONFLICT when its key is another message's, E_DRAINING, E_NOT_FOUND, E_NAME, E_BODY. */
 export async function send(bus: Bus, draft: Draft, options: SendOptions): Promise<Sent> {
   const [outcome] = await sendBatch(bus, [draft], { ...options, atomic: true });
   if (outcome instanceof SkepError) throw outcome;
@@ -59,11 +66,15 @@ export async function sendBatch(
       const sent = await sendChunk(bus, chunk, options, { room, rings });
       outcomes.push(...sent.outcomes);
       if (sent.outcomes.some((outcome) => !isSkepError(outcome))) room.progressed();
-      if (sent.full === undefined) continue;
+      const turns = turnsAfterSend(chunk, sent.outcomes);
+      if (turns > 0) await takeTurns(bus, turns, options);
+      if (sent.waits === undefined) continue;
       rings.release();
-      await room.next(sent.full.full, sent.full.load);
+      if (sent.stands !== undefined) await room.sleep(sent.stands);
+      else await room.next(sent.waits.inbox, sent.waits.load, { takesTurns: true });
     }
   } catch (error) {
+    if (isSkepError(error, "E_DRAINING")) await parkOverdue(bus);
     // What is committed has to be answered for; the rest did not go.
     if (outcomes.length === 0 || !isSkepError(error)) throw error;
     while (outcomes.length < drafts.length) outcomes.push(error);
@@ -71,10 +82,11 @@ export async function sendBatch(
     rings.release();
     await room.end();
   }
+  if (options.atomic && outcomes[0] instanceof SkepError) throw outcomes[0];
   return outcomes;
 }
 
-/** Sends `draft` inside the caller's transaction. E_FULL, E_NOT_FOUND, E_NAME, E_BODY; nothing is changed when it throws. */
+/** Sends `draft` inside the caller's transaction. E_FULL, E_CONFLICT, E_NOT_FOUND, E_NAME, E_BODY; nothing is changed when it throws. */
 export async function sendTx(
   tx: WriteTx,
   settings: BusSettings,
@@ -82,83 +94,80 @@ export async function sendTx(
   draft: Draft,
 ): Promise<Sent> {
   const outcome = await trySend(tx, settings, draft, { from, ring });
-  if ("full" in outcome) throw refusal(outcome);
+  if ("why" in outcome) throw refusalError(outcome);
   return outcome;
 }
 
-/** An inbox without room for `load`. */
-interface Full {
-  full: string;
-  load: Load;
-}
-
-/** Who sends, and how those who wait for it are rung. */
+/** Who sends, what it has to show for having waited, and how those who wait for it are rung. */
 interface Sender {
   from: string | null;
   ring: Ring;
+  pass?: Pass;
 }
 
 async function trySend(
   tx: WriteTx,
   settings: BusSettings,
   draft: Draft,
-  { from, ring }: Sender,
-): Promise<Sent | Full> {
+  { from, ring, pass }: Sender,
+): Promise<Sent | Refused> {
   checkDraft(draft, settings);
   const { to, replyTo = null } = draft;
+  if (isKeyed(draft)) {
+    const earlier = await sentBefore(tx, from, draft);
+    if (earlier !== undefined) return { id: earlier, to, already: true };
+  }
   const bytes = draft.body.length;
   const load = { deliveries: 1, slots: replyTo === to ? 1 : 0, bytes };
   const answered = replyTo !== null && replyTo !== to;
-  // Before anything is counted: it throws when there can be no such inbox.
-  if (answered) await createInbox(tx, replyTo);
-  const admitted = await admitOrCreate(tx, settings, to, load);
-  if (admitted === "full") return { full: to, load };
-  if (answered && !(await admit(tx, settings, replyTo, replySlot))) {
-    await move(tx, to, { ready: -1, sent: -1, bytes: -bytes });
-    return { full: replyTo, load: replySlot };
+  if (answered) {
+    const slot = { inbox: replyTo, load: replySlot, from: null, pass };
+    const kept = await enterOrCreate(tx, settings, slot);
+    if (typeof kept === "object") return kept;
+  }
+  const entered = await settled(enterOrCreate(tx, settings, { inbox: to, load, from, pass }));
+  if (typeof entered === "object") {
+    if (answered) await move(tx, replyTo, { reserved: -1 });
+    if (isSkepError(entered)) throw entered;
+    return entered;
   }
   const id = await insert(tx, from, [draft], { owesReply: replyTo !== null, ring });
-  return admitted === "created" ? { id, to, created: true } : { id, to };
+  if (isKeyed(draft)) await noteKey(tx, settings, from, draft, id);
+  return entered === "created" ? { id, to, created: true } : { id, to };
 }
 
 const replySlot: Load = { deliveries: 0, slots: 1, bytes: 0 };
 
-async function admitOrCreate(
+async function enterOrCreate(
   tx: WriteTx,
   settings: BusSettings,
-  inbox: string,
-  load: Load,
-): Promise<"admitted" | "created" | "full"> {
-  if (await admit(tx, settings, inbox, load)) return "admitted";
-  if (!(await createInbox(tx, inbox))) return "full";
-  return (await admit(tx, settings, inbox, load)) ? "created" : "full";
+  entry: Entry,
+): Promise<"entered" | "created" | Refused> {
+  const entered = await enter(tx, settings, entry);
+  if (entered !== "unknown") return entered;
+  await createInbox(tx, entry.inbox);
+  const again = await enter(tx, settings, entry);
+  return typeof again === "object" ? again : "created";
 }
 
-function refusal({ full, load }: Full): SkepError {
-  const what =
-    load.deliveries === 0 ? `inbox ${full} has no room for the answer` : `inbox ${full} is full`;
-  return new SkepError("E_FULL", what, {
-    hint: "Its receivers have to catch up: try again, wait longer with --timeout, or see skep inboxes.",
-    retryAfterMs: 250,
-  });
-}
-
-/** As many of `drafts` as go now, in one transaction; `full` names what the next one waits for. */
+/** As many of `drafts` as go now, in one transaction; `waits` is what the next one waits for. */
 async function sendChunk(
   bus: Bus,
   drafts: Draft[],
-  { from, atomic }: SendOptions & { atomic: boolean },
-  {
-    room,
-    rings,
-  }: { room: Pick<ReturnType<typeof waitForRoom>, "mayWait" | "lockOptions">; rings: HeldRings },
-): Promise<{ outcomes: Outcome[]; full?: Full }> {
-  let full: Full | undefined;
-  const mayWait = room.mayWait();
-  const sender = { from, ring: rings.ring };
+  { from, atomic, durable }: SendOptions & { atomic: boolean },
+  { room, rings }: { room: Room; rings: HeldRings },
+): Promise<{ outcomes: Outcome[]; waits?: Refused; stands?: Wait | undefined }> {
+  let waits: Refused | undefined;
+  let stands: Wait | undefined;
+  let thrown: Refused | undefined;
+  const pass = room.pass();
+  // What is refused alone has nothing to take back, so that can be counted, or the wait begin, where it is found.
+  const isAlone = drafts.length === 1 && drafts[0]!.replyTo == null;
+  const sender = { from, ring: rings.ring, pass };
   const work = async (tx: WriteTx) => {
-    if (await isDraining(tx)) throw draining();
+    await refuseWhileDraining(tx);
     const outcomes: Outcome[] = [];
+    const final: Refused[] = [];
     for (const run of runsOf(drafts)) {
       const together = await trySendTogether(tx, bus.settings, run, sender);
       if (together !== undefined) {
@@ -167,38 +176,79 @@ async function sendChunk(
       }
       for (const draft of run) {
         const outcome = await settled(trySend(tx, bus.settings, draft, sender));
-        if ("full" in outcome && mayWait) full = outcome;
-        const refused = "full" in outcome ? refusal(outcome) : outcome;
-        // Thrown, it takes back what the earlier ones of an atomic batch did.
-        if (atomic && refused instanceof SkepError) throw refused;
-        if (full !== undefined) return outcomes;
-        outcomes.push(refused);
+        const refused = "why" in outcome ? outcome : undefined;
+        if (refused !== undefined && room.mayWait(refused)) waits = refused;
+        const answer = refused === undefined ? (outcome as Outcome) : refusalError(refused);
+        if (atomic && answer instanceof SkepError && !(refused !== undefined && isAlone)) {
+          thrown = refused;
+          // It takes back what the earlier ones did.
+          throw answer;
+        }
+        if (waits !== undefined) break;
+        if (refused !== undefined) final.push(refused);
+        outcomes.push(answer);
       }
+      if (waits !== undefined) break;
     }
+    const sentSome = outcomes.length > final.length;
+    if (final.length > 0) await countRefusals(tx, final);
+    if (waits === undefined) await room.leave(tx, pass, sentSome);
+    else stands = await room.stand(tx, waits, sentSome);
     return outcomes;
   };
   try {
-    const outcomes = await bus.store.write(work, room.lockOptions());
-    return full === undefined ? { outcomes } : { outcomes, full };
+    const outcomes = await bus.store.write(work, { ...room.lockOptions(), durable });
+    room.used(pass);
+    return waits === undefined ? { outcomes } : { outcomes, waits, stands };
   } catch (error) {
-    if (!atomic || full === undefined) throw error;
     // All of the batch has to fit at once, so that is what to wait for.
-    return { outcomes: [], full: { full: full.full, load: loadOn(full.full, drafts) } };
+    if (waits !== undefined && thrown !== undefined)
+      return { outcomes: [], waits: { ...waits, load: loadOn(waits.inbox, drafts) } };
+    throw thrown === undefined ? error : await refuseFor(bus, thrown, drafts, error);
+  }
+}
+
+type Room = ReturnType<typeof waitForRoom>;
+
+/** Counts that all of `drafts` were refused because one of them was: the error, which is about all of them. */
+async function refuseFor(
+  { store, settings }: Bus,
+  refused: Refused,
+  drafts: Draft[],
+  error: unknown,
+): Promise<unknown> {
+  const { inbox, from } = refused;
+  const work = async (tx: WriteTx) => {
+    await countRefusals(tx, [refused]);
+    if (drafts.length === 1) return error;
+    const judged = await judge(tx, settings, { inbox, load: loadOn(inbox, drafts), from });
+    return typeof judged === "object" && "why" in judged ? refusalError(judged) : error;
+  };
+  try {
+    return await store.write(work, { timeoutMs: 200 });
+  } catch (fault) {
+    // That it was refused is what matters; the count of it may miss one where the disk is full.
+    if (isSkepError(fault)) return error;
+    throw fault;
   }
 }
 
 type Run = [Draft, ...Draft[]];
 
-/** `drafts` in order, those to one inbox that follow one another and ask for no answer together. */
+/** `drafts` in order, those to one inbox that follow one another together, unless they ask for an answer or have a key. */
 function runsOf(drafts: readonly Draft[]): Run[] {
   const runs: Run[] = [];
   for (const draft of drafts) {
     const run = runs.at(-1);
-    const joins = run !== undefined && run[0].to === draft.to && draft.replyTo == null;
-    if (joins && run[0].replyTo == null) run.push(draft);
+    if (run !== undefined && [run[0], draft].every(isPlain) && fitTogether(run[0], draft))
+      run.push(draft);
     else runs.push([draft]);
   }
   return runs;
+}
+
+function isPlain(draft: Draft): boolean {
+  return draft.replyTo == null && !isKeyed(draft);
 }
 
 /** Sends a run of several at once, which takes half the time; undefined, with nothing done, when they have to go one by one: there is no room for all, or no such inbox, or one of them is unfit. */
@@ -206,7 +256,7 @@ async function trySendTogether(
   tx: WriteTx,
   settings: BusSettings,
   run: Run,
-  { from, ring }: Sender,
+  { from, ring, pass }: Sender,
 ): Promise<Sent[] | undefined> {
   if (run.length === 1) return undefined;
   try {
@@ -215,7 +265,8 @@ async function trySendTogether(
     return undefined;
   }
   const { to } = run[0];
-  if (!(await admit(tx, settings, to, loadOn(to, run)))) return undefined;
+  const entry = { inbox: to, load: loadOn(to, run), from, pass };
+  if ((await enter(tx, settings, entry)) !== "entered") return undefined;
   const first = await insert(tx, from, run, { owesReply: false, ring });
   return run.map((_, index) => ({ id: first + index, to }));
 }

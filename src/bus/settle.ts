@@ -4,8 +4,10 @@ import type { ReadTx, WriteTx } from "../store/store.ts";
 import { finish, finishAll } from "./finish.ts";
 import { type Held, backoffMs, giveBack, heldColumns } from "./give-back.ts";
 import type { BusSettings, Draft, Sent } from "./message.ts";
+import { wasGivenOut } from "./prune.ts";
 import { formatReceipt, parseReceipt } from "./receipt.ts";
-import { type Replied, type Reply, releaseReply, replyTx } from "./reply.ts";
+import { releaseReply } from "./release-reply.ts";
+import { type Replied, type Reply, replyTx } from "./reply.ts";
 import { sendTx } from "./send.ts";
 
 export interface Acked {
@@ -77,7 +79,7 @@ export async function replyByReceiptTx(
 }
 
 /**
- * Gives the delivery of `receipt` back: what it is now, `dead` when its attempts are used up. `delayMs` is how long it rests,
+ * Gives the delivery of `receipt` back: what it is now, `dead` when its attempts are used up, `expired` when nobody wants it any more. `delayMs` is how long it rests,
  * a backoff that grows with the attempts when left out. E_STALE as for an ack.
  */
 export async function nackTx(
@@ -85,7 +87,7 @@ export async function nackTx(
   settings: BusSettings,
   receipt: string,
   { delayMs, reason = null }: { delayMs?: number | undefined; reason?: string | null | undefined },
-): Promise<{ receipt: string; id: number; state: "ready" | "delayed" | "dead" }> {
+): Promise<{ receipt: string; id: number; state: "ready" | "delayed" | "dead" | "expired" }> {
   const held = await leased(tx, receipt);
   const rest = delayMs ?? backoffMs(settings, held.attempt);
   const state = await giveBack(tx, settings, held, { ending: "nacked", reason, delayMs: rest });
@@ -145,6 +147,10 @@ async function stale(tx: ReadTx, receipt: string): Promise<SkepError> {
     { id },
   );
   const shown = formatReceipt({ deliveryId: id, epoch, nonce });
+  if (now === undefined && (await wasGivenOut(tx, id)))
+    return new SkepError("E_STALE", `receipt ${shown} is stale: its delivery ended too long ago`, {
+      hint: "What ended is forgotten after bus.history_keep. If it is from another home, name that with --home.",
+    });
   if (
     now === undefined ||
     epoch > now.epoch ||

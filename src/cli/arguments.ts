@@ -139,7 +139,11 @@ function cittyArgs(args: ArgsDef): CittyArgs {
 
 function valueOf(name: string, def: ArgDef, value: unknown): unknown {
   if (def.type === "boolean") return value === true;
-  if (def.type === "positional") return value;
+  if (def.type === "positional") {
+    if (def.options !== undefined && typeof value === "string")
+      checkOption(value, flagName(name).toUpperCase(), def.options);
+    return value;
+  }
   const flag = `--${flagName(name)}`;
   if (value === undefined) {
     if (def.required) throw usageFault(`${flag} is missing`, `Write ${flag} VALUE.`);
@@ -161,12 +165,12 @@ function wholeOf(text: string, flag: string, least: number, most: number): numbe
   );
 }
 
-function checkOption(text: string, flag: string, options: readonly string[]): void {
+function checkOption(text: string, what: string, options: readonly string[]): void {
   if (options.includes(text)) return;
   const guess = didYouMean(text, options);
   const allowed = `It is one of ${options.join(", ")}.`;
   throw usageFault(
-    `${flag} is ${JSON.stringify(text)}`,
+    `${what} is ${JSON.stringify(text)}`,
     guess === undefined ? allowed : `${guess} ${allowed}`,
   );
 }

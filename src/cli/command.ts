@@ -9,6 +9,8 @@ export interface PositionalDef {
   readonly required?: boolean;
   /** Takes every word that is left, as a list; only for the last one. */
   readonly many?: true;
+  /** The only words that fit here: the verbs of a command that has several (`skep dead retry`). */
+  readonly options?: readonly string[];
 }
 
 interface FlagDef {
@@ -61,7 +63,7 @@ type Given<Def extends ArgDef> = Def extends { many: true }
     ? boolean
     : Def extends { type: "duration" | "whole" }
       ? number
-      : Def extends { type: "enum"; options: readonly (infer Option)[] }
+      : Def extends { options: readonly (infer Option)[] }
         ? Option
         : string;
 

@@ -74,7 +74,7 @@ export const exitHelp = [
       ["1", "an unexpected fault: a bug in skep"],
       ["2", "a usage error or an invalid configuration"],
       ["3", "nothing there: no message in time, an unknown name or id"],
-      ["4", "refused for now: full, draining, busy"],
+      ["4", "refused for now: full, too fast, draining, busy"],
       ["5", "a stale receipt"],
       ["6", "a conflict: the key was used with another message"],
       ["7", "storage: disk full, damaged, read-only, an unfit file system or engine"],
@@ -110,6 +110,7 @@ function valueHint(name: string, def: Exclude<ArgDef, { type: "positional" | "bo
 }
 
 function placeName(name: string, def: ArgDef): string {
+  if (def.type === "positional" && def.options !== undefined) return def.options.join("|");
   const word = flagName(name).toUpperCase();
   return def.type === "positional" && def.many ? `${word}...` : word;
 }

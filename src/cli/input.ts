@@ -68,7 +68,7 @@ export async function* readLines(
 async function* standardInput(signal?: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
   const stopped = new AbortController();
   try {
-    const reader = Bun.stdin.stream().getReader();
+    const reader = openStandardInput().getReader();
     // Cancelling it makes the read that is under way answer that there is no more.
     const stop = () => void reader.cancel().catch(() => {});
     signal?.addEventListener("abort", stop, { once: true, signal: stopped.signal });
@@ -86,6 +86,12 @@ async function* standardInput(signal?: AbortSignal): AsyncGenerator<Uint8Array, 
   } finally {
     stopped.abort();
   }
+}
+
+function openStandardInput(): ReadableStream<Uint8Array> {
+  if (process.versions.bun !== undefined) return Bun.stdin.stream();
+  const { Readable } = process.getBuiltinModule("node:stream");
+  return Readable.toWeb(process.stdin) as ReadableStream<Uint8Array>;
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {

@@ -1,5 +1,4 @@
 // The door of the command line: finds the command, runs it, and answers with an exit status.
-import { fstatSync } from "node:fs";
 import { readEnvironment } from "../config/environment.ts";
 import { SkepError } from "../core/errors.ts";
 import { didYouMean } from "../core/names.ts";
@@ -11,6 +10,7 @@ import { describe, statusOf } from "./failure.ts";
 import { exitHelp, manual, overview, usageLine } from "./help.ts";
 import { OutputClosed } from "./output.ts";
 import { type Signals, openSignals } from "./signals.ts";
+import { isTerminal } from "./terminal.ts";
 
 /** 128 and the number of SIGPIPE: what other programs end with when nobody reads what they write. */
 const closedPipeStatus = 141;
@@ -142,10 +142,4 @@ async function fail(
   };
   await stderr.write(describe(error, options)).catch(() => {});
   return status;
-}
-
-async function isTerminal(fd: number): Promise<boolean> {
-  // Loading node:tty takes 3 ms, and a pipe or a file is known without it.
-  if (!fstatSync(fd).isCharacterDevice()) return false;
-  return (await import("node:tty")).isatty(fd);
 }

@@ -16,8 +16,7 @@ export class OutputClosed extends Error {
 
 /** The standard output or the standard error of this process. */
 export function openOutput(stream: "stdout" | "stderr"): Output {
-  // `process.stdout` costs 3 ms to make and switches a pipe that others share to non-blocking.
-  const file = Bun[stream];
+  const writeAll = writerOf(stream);
   let waiting = "";
   let writing: Promise<void> | undefined;
   let broken: Error | undefined;
@@ -27,7 +26,7 @@ export function openOutput(stream: "stdout" | "stderr"): Output {
       while (waiting !== "") {
         const text = waiting;
         waiting = "";
-        await Bun.write(file, text);
+        await writeAll(text);
       }
     } catch (error) {
       waiting = "";
@@ -48,6 +47,20 @@ export function openOutput(stream: "stdout" | "stderr"): Output {
       return writing ?? Promise.resolve();
     },
   };
+}
+
+function writerOf(stream: "stdout" | "stderr"): (text: string) => Promise<unknown> {
+  if (process.versions.bun !== undefined) {
+    // `process.stdout` costs 3 ms to make and switches a pipe that others share to non-blocking.
+    const file = Bun[stream];
+    return (text) => Bun.write(file, text);
+  }
+  return (text) =>
+    new Promise((resolve, reject) => {
+      // What goes wrong is told to the callback; a stream with nobody to hear of it would end the process.
+      if (process[stream].listenerCount("error") === 0) process[stream].on("error", () => {});
+      process[stream].write(text, (error) => (error ? reject(error) : resolve(undefined)));
+    });
 }
 
 function writeFault(stream: string, error: unknown): Error {

@@ -1,5 +1,5 @@
 // The closing line of a run, for people and for programs.
-import type { Summary } from "../agents/shutdown.ts";
+import type { Conservation, Summary } from "../agents/shutdown.ts";
 import { formatDuration } from "../core/durations.ts";
 
 /** The summary as one JSON object. */
@@ -18,11 +18,15 @@ export function summaryText({
   conservation,
 }: Summary): string {
   const { stopped, failed, dead } = agents;
-  const { in: came, live, ended, holds } = conservation;
   return [
     `run ${run} is down after ${formatDuration(drainMs)}`,
     `agents: ${stopped} stopped, ${failed} failed, ${dead} dead; ${killed} processes killed`,
     `deliveries: ${parked} parked, ${returned} of them taken back from their holders`,
-    `${came} in = ${live} there + ${ended} ended: ${holds ? "it adds up" : "IT DOES NOT ADD UP"}`,
+    sumText(conservation),
   ].join("\n");
+}
+
+/** The sum over all inboxes as a line. */
+export function sumText({ in: came, live, ended, holds }: Conservation): string {
+  return `${came} in = ${live} there + ${ended} ended: ${holds ? "it adds up" : "IT DOES NOT ADD UP"}`;
 }

@@ -25,6 +25,14 @@ export interface BusSettings {
   readonly backoffMinMs: number;
   /** The longest pause between two attempts. */
   readonly backoffMaxMs: number;
+  /** How long a key keeps its message from being sent again. */
+  readonly keyWindowMs: number;
+  /** How long what ended well is remembered, with its message. */
+  readonly historyKeepMs: number;
+  /** How many of the newest deliveries are remembered at most. */
+  readonly historyRowsMax: number;
+  /** How long dead letters are kept. */
+  readonly deadKeepMs: number;
 }
 
 export interface StoreSettings {
@@ -37,7 +45,7 @@ export interface StoreSettings {
 export interface AgentsSettings {
   /** How long a program may take between SIGTERM and SIGKILL. */
   readonly stopGraceMs: number;
-  /** How long agents may finish what they have in hand when the swarm goes down. */
+  /** How long agents may finish what they have in hand when the swarm goes down, and all who hold something when the bus is drained. */
   readonly drainTimeoutMs: number;
   /** How long an agent's log grows before it is rotated, in bytes. */
   readonly logBytesMax: number;
@@ -55,6 +63,10 @@ export const defaults: Settings = freeze({
     sendTimeoutMs: 5_000,
     backoffMinMs: 1_000,
     backoffMaxMs: 60_000,
+    keyWindowMs: 7 * 24 * 3_600_000,
+    historyKeepMs: 7 * 24 * 3_600_000,
+    historyRowsMax: 1_000_000,
+    deadKeepMs: 30 * 24 * 3_600_000,
   },
   store: { durability: "process", busyTimeoutMs: 10_000 },
   agents: { stopGraceMs: 5_000, drainTimeoutMs: 20_000, logBytesMax: 10 * 1024 * 1024 },

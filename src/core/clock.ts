@@ -70,7 +70,11 @@ function bootId(): string {
   }
 }
 
-// node:os is loaded where nothing better is to be had: every command would pay for it.
 function uptimeMs(): number {
+  // Node's own timer is the same clock that the C library reads, so that a swarm may mix the runtimes; the others
+  // count theirs from the start of the process.
+  const { bun, deno } = process.versions;
+  if (bun === undefined && deno === undefined) return Number(process.hrtime.bigint()) / 1e6;
+  // Loaded where nothing better is to be had: every command would pay for it.
   return process.getBuiltinModule("node:os").uptime() * 1000;
 }

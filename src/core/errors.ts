@@ -10,6 +10,7 @@ export const exitStatus = {
   E_EMPTY: 3,
   E_NOT_FOUND: 3,
   E_FULL: 4,
+  E_RATE: 4,
   E_DRAINING: 4,
   E_BUSY: 4,
   E_IDENTITY: 4,

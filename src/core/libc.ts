@@ -1,5 +1,6 @@
 // The few calls of the C library that no runtime offers: a queued file lock, a slice of blocking time,
-// the monotonic clock, and a datagram without an event loop. Undefined where there is no `bun:ffi`.
+// the monotonic clock, and a datagram without an event loop. Node has no way to them.
+import { type Calls, openCalls } from "./libc-calls.ts";
 
 export interface Libc {
   /** `flock(2)`: 0 when the lock was taken or released, -1 otherwise. */
@@ -20,47 +21,14 @@ let opened: Libc | undefined | null = null;
 
 /** The C library of this process, opened on first use; undefined where it cannot be called. */
 export function libc(): Libc | undefined {
-  if (opened === null) opened = open();
+  if (opened === null) {
+    const calls = openCalls();
+    opened = calls === undefined ? undefined : wrap(calls);
+  }
   return opened;
 }
 
-const names =
-  process.platform === "darwin"
-    ? ["libSystem.B.dylib"]
-    : ["libc.so.6", "libc.so", `libc.musl-${muslArch()}.so.1`];
-
-const signatures = {
-  flock: { args: ["i32", "i32"], returns: "i32" },
-  setitimer: { args: ["i32", "ptr", "ptr"], returns: "i32" },
-  signal: { args: ["i32", "ptr"], returns: "ptr" },
-  siginterrupt: { args: ["i32", "i32"], returns: "i32" },
-  dlsym: { args: ["ptr", "ptr"], returns: "ptr" },
-  clock_gettime: { args: ["i32", "ptr"], returns: "i32" },
-  socket: { args: ["i32", "i32", "i32"], returns: "i32" },
-  sendto: {
-    args: ["i32", "ptr", "usize", "i32", "ptr", "u32"],
-    returns: "i32",
-  },
-} as const;
-
-function open(): Libc | undefined {
-  if (process.platform === "win32") return undefined;
-  const ffi = process.getBuiltinModule?.("bun:ffi" as never) as
-    typeof import("bun:ffi") | undefined;
-  if (ffi === undefined) return undefined;
-  for (const name of names) {
-    try {
-      return wrap(ffi, ffi.dlopen(name, signatures).symbols);
-    } catch {
-      // The next name may be the one this system uses.
-    }
-  }
-  return undefined;
-}
-
-type Symbols = ReturnType<typeof import("bun:ffi").dlopen<typeof signatures>>["symbols"];
-
-function wrap(ffi: typeof import("bun:ffi"), c: Symbols): Libc {
+function wrap(c: Calls): Libc {
   const SIGALRM = 14;
   const endSignals = [1, 2, 15]; // SIGHUP, SIGINT, SIGTERM
   const ITIMER_REAL = 0;
@@ -77,9 +45,7 @@ function wrap(ffi: typeof import("bun:ffi"), c: Symbols): Libc {
   // `abs`. `siginterrupt` makes the blocked call return instead of being restarted.
   const readyAlarm = () => {
     if (!alarmReady) {
-      const self = darwin ? -2 : 0;
-      const handler = c.dlsym(self as never, ffi.ptr(Buffer.from("abs\0")));
-      c.signal(SIGALRM, handler);
+      c.handle(SIGALRM, Buffer.from("abs\0"));
       c.siginterrupt(SIGALRM, 1);
       alarmReady = true;
     }
@@ -96,15 +62,15 @@ function wrap(ffi: typeof import("bun:ffi"), c: Symbols): Libc {
       // Repeating: an alarm that fires just before the call blocks would otherwise be lost.
       slice.set([us / 1_000_000n, us % 1_000_000n]);
       slice.set([us / 1_000_000n, us % 1_000_000n], 2);
-      c.setitimer(ITIMER_REAL, ffi.ptr(slice), null);
+      c.setitimer(ITIMER_REAL, slice, null);
       const taken = c.flock(fd, LOCK_EX) === 0;
-      c.setitimer(ITIMER_REAL, ffi.ptr(off), null);
+      c.setitimer(ITIMER_REAL, off, null);
       return taken;
     },
 
     monotonicMs() {
       const CLOCK_MONOTONIC = darwin ? 6 : 1;
-      c.clock_gettime(CLOCK_MONOTONIC, ffi.ptr(time));
+      c.clock_gettime(CLOCK_MONOTONIC, time);
       return Number(time[0]) * 1000 + Number(time[1]) / 1e6;
     },
 
@@ -116,12 +82,8 @@ function wrap(ffi: typeof import("bun:ffi"), c: Symbols): Libc {
       const high = port >> 8;
       const family = darwin ? [16, AF_INET] : [AF_INET, 0];
       address.set([...family, high, port & 255, 127, 0, 0, 1]);
-      const sent = c.sendto(udp, ffi.ptr(bytes), bytes.length, 0, ffi.ptr(address), 16);
+      const sent = c.sendto(udp, bytes, bytes.length, 0, address, 16);
       return sent === bytes.length;
     },
   };
-}
-
-function muslArch(): string {
-  return process.arch === "arm64" ? "aarch64" : "x86_64";
 }

@@ -69,8 +69,8 @@ export async function settleAndClaim(
 }
 
 /**
- * Commits each of `settlements` by itself: those that are left for later, because an inbox has no room or the database
- * is locked. One that can never be committed is logged, and its delivery refused for that reason.
+ * Commits each of `settlements` by itself: those that are left for later, because an inbox has no room, the bus is drained
+ * or the database is locked. One that can never be committed is logged, and its delivery refused for that reason.
  */
 export async function settle(
   host: Host,
@@ -128,7 +128,7 @@ async function tryCommit(
     return undefined;
   } catch (error) {
     if (!isSkepError(error)) throw error;
-    if (error.code === "E_FULL") return "later";
+    if (error.code === "E_FULL" || error.code === "E_DRAINING") return "later";
     host.log.append(`skep: not settled: ${error.message}\n`);
     if (isPassing(error)) return "locked";
     if (error.code === "E_NOT_FOUND" && unanswered !== undefined)

@@ -1,5 +1,6 @@
 // One line from a stream program, and what it asks for.
 import { draftOf } from "../bus/draft-line.ts";
+import { refuseOnceDrained } from "../bus/intake.ts";
 import { sendTx } from "../bus/send.ts";
 import { SkepError, isSkepError } from "../core/errors.ts";
 import { answerOf, onlyKeys } from "./answer.ts";
@@ -53,13 +54,18 @@ function objectOf(line: string | undefined): Record<string, unknown> | undefined
   }
 }
 
-function sending({ bus, spec }: Host, said: Record<string, unknown>): Settlement {
+function sending({ bus, spec, draining }: Host, said: Record<string, unknown>): Settlement {
   onlyKeys(said, ["send"]);
   const draft = draftOf(said["send"]);
   return {
     receipt: null,
     sends: true,
-    commit: (tx) => sendTx(tx, bus.settings, spec.name, draft),
+    async commit(tx) {
+      // Until a drain is over it belongs to what is in hand. Afterwards it waits, unless its program is to stop: then
+      // nobody would be there to send it later.
+      if (!draining.aborted) await refuseOnceDrained(tx);
+      return await sendTx(tx, bus.settings, spec.name, draft);
+    },
   };
 }
 

@@ -1,9 +1,14 @@
 // bun:sqlite behind the driver port.
-import { Database, type Statement as BunStatement } from "bun:sqlite";
+import type { Statement as BunStatement } from "bun:sqlite";
 import type { Connection, Driver, Statement } from "./driver.ts";
+import type { Value } from "./store.ts";
 
 export const bunDriver: Driver = {
   open(path, { readonly }): Connection {
+    // Not an import: the same file is loaded under Node and Deno, which have no such module.
+    const { Database } = process.getBuiltinModule(
+      "bun:sqlite" as never,
+    ) as typeof import("bun:sqlite");
     // `strict` makes a missing named parameter an error; without it NULL is bound in silence.
     const db = new Database(
       path,
@@ -16,6 +21,15 @@ export const bunDriver: Driver = {
         const one = db.prepare(sql);
         prepared.push(one);
         return statement(one);
+      },
+      table(sql) {
+        const one = db.prepare(sql);
+        try {
+          one.safeIntegers(true);
+          return { rows: one.values() as Value[][], columns: one.columnNames };
+        } finally {
+          one.finalize();
+        }
       },
       close() {
         // A statement that is still there keeps the connection, its files and its locks open.

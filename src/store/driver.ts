@@ -1,5 +1,5 @@
 // The smallest shape of a SQLite library that the store needs. Every call is synchronous.
-import type { Changes, Params } from "./store.ts";
+import type { Changes, Params, Table } from "./store.ts";
 
 export interface Statement {
   run(params: Params): Changes;
@@ -11,6 +11,8 @@ export interface Connection {
   /** Runs statements that take no parameters and return nothing. */
   exec(sql: string): void;
   prepare(sql: string): Statement;
+  /** What one statement that takes no parameters answers. */
+  table(sql: string): Table;
   close(): void;
 }
 

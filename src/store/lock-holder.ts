@@ -1,5 +1,6 @@
 // Who holds the write lock, for the error message of somebody who cannot have it.
 import { type Stats, readFileSync, readdirSync, statSync } from "node:fs";
+import { sleep } from "../core/clock.ts";
 import { processState } from "../core/identity.ts";
 
 export interface LockHolder {
@@ -25,6 +26,19 @@ export function findLockHolder(paths: string[]): LockHolder | undefined {
     // No /proc: the error will have to do without a name.
   }
   return undefined;
+}
+
+// Whoever is seen at each of so many looks does not just write and go.
+const looks = 4;
+
+/** As `findLockHolder`, for one that keeps the lock for some 100 ms; a write of skep's own takes 1. */
+export async function findLastingHolder(paths: string[]): Promise<LockHolder | undefined> {
+  const first = findLockHolder(paths);
+  for (let look = 1; look < looks && first !== undefined; look++) {
+    await sleep(35);
+    if (findLockHolder(paths)?.pid !== first.pid) return undefined;
+  }
+  return first;
 }
 
 // The kernel hands the table out a page at a time and skips lines while others take and drop locks, so that one

@@ -40,6 +40,8 @@ export function connect(file: DatabaseFile, readonly: boolean): Connection {
 export interface Session {
   /** Runs one statement that takes no parameters. */
   exec(sql: string): void;
+  /** Sets a pragma. Never prepared: SQLite sets some of them when the statement is compiled, and running it again does nothing. */
+  set(pragma: string): void;
   /** The statement for `sql`, if `tx` is still open and `params` can be bound; E_INTERNAL otherwise. */
   statement(sql: string, tx: Ending, params: Params): Statement;
   /** `pragma data_version`: another number once another connection has committed. */
@@ -64,6 +66,7 @@ export function session(connection: Connection): Session {
   };
   return {
     exec: (sql) => void prepare(sql).run({}),
+    set: (pragma) => connection.exec(`pragma ${pragma}`),
     statement(sql, tx, params) {
       checkOpen(tx);
       if (tx.reads === true && !/^\s*select\b/i.test(sql))

@@ -4,7 +4,8 @@ import { SkepError } from "../core/errors.ts";
 import { settledAtOnce } from "./at-once.ts";
 import type { Connection } from "./driver.ts";
 import { isBusy, translateFault } from "./faults.ts";
-import { findLockHolder } from "./lock-holder.ts";
+import { findLastingHolder, findLockHolder } from "./lock-holder.ts";
+import { onDisk } from "./on-disk.ts";
 import {
   type DatabaseFile,
   type Ending,
@@ -15,6 +16,7 @@ import {
   rollBack,
   session,
 } from "./session.ts";
+import { hasSpareSpace, pagesAtOnce } from "./spare-space.ts";
 import type { Params, ReadTx, Store, WriteTx } from "./store.ts";
 import type { WriterQueue } from "./writer-queue.ts";
 
@@ -143,22 +145,40 @@ export function sqliteStore(options: SqliteOptions): Store {
       lastRead = turn.catch(() => {});
       return turn;
     },
-    write(fn, { timeoutMs = options.busyTimeoutMs, signal } = {}) {
+    write(fn, { timeoutMs = options.busyTimeoutMs, signal, durable = false } = {}) {
       if (closing !== undefined) return Promise.reject(closed(path));
       // The time in line behind our own writes counts: a lock that nobody lets go of makes all of them late at once.
       const deadline = elapsedMs() + timeoutMs;
       const after: (() => void)[] = [];
-      return write(() => writeOnce(fn, after, deadline, signal)).then((result) => {
+      const work = () => writeOnce(fn, after, deadline, signal);
+      const anyway = options.durability === "power";
+      return write(durable && !anyway ? () => onDisk(writer, work) : work).then((result) => {
         runHooks(after);
         return result;
       });
     },
+    async query(sql) {
+      if (closing !== undefined) throw closed(path);
+      const { answer } = await import("./query.ts");
+      return answer(options, sql);
+    },
+    lockHolder: () => findLastingHolder([`${path}-shm`, lockPath]),
     version() {
       if (closing !== undefined) return Promise.reject(closed(path));
       // A connection's data version counts what others commit, so it is always the same one that is asked;
       // what it commits itself is added. Both only grow, and so does their sum.
       if (writes > 0) return Promise.resolve(Number.NaN);
       return inLine(async () => writer.version() + commits);
+    },
+    shrink({ timeoutMs = options.busyTimeoutMs, signal } = {}) {
+      if (closing !== undefined) return Promise.reject(closed(path));
+      const deadline = elapsedMs() + timeoutMs;
+      return write(async () => {
+        if (!(await readOnce(writer, hasSpareSpace))) return false;
+        const giveBack = async () => writer.set(`incremental_vacuum(${pagesAtOnce})`);
+        await writeOnce(giveBack, [], deadline, signal);
+        return true;
+      });
     },
     checkpoint() {
       if (closing !== undefined) return Promise.reject(closed(path));

@@ -1,7 +1,15 @@
 // The store port: all that the rest of skep knows of a database.
+import type { LockHolder } from "./lock-holder.ts";
 
 export type Value = string | number | bigint | boolean | Uint8Array | null;
 export type Params = Record<string, Value>;
+
+/** What a query answers; two columns may have one name. */
+export interface Table {
+  columns: string[];
+  /** Whole numbers come as bigint, for they may be larger than a number can hold. */
+  rows: Value[][];
+}
 
 export interface Changes {
   /** How many rows the statement changed. */
@@ -34,6 +42,8 @@ export interface WriteOptions {
   timeoutMs?: number;
   /** Stops waiting for the write lock with E_BUSY when it aborts. */
   signal?: AbortSignal | undefined;
+  /** Has this one commit wait for the disk, whatever the store does otherwise: a power cut does not take it back. */
+  durable?: boolean | undefined;
 }
 
 export interface Store {
@@ -41,8 +51,17 @@ export interface Store {
   read<T>(fn: (tx: ReadTx) => Promise<T>): Promise<T>;
   /** Runs `fn` in a write transaction of its own: all of it is committed, or nothing. E_BUSY when the lock is not to be had. */
   write<T>(fn: (tx: WriteTx) => Promise<T>, options?: WriteOptions): Promise<T>;
+  /** What somebody's own `sql`, one statement that only reads, answers: on a connection of its own, which cannot write. E_USAGE for anything else. */
+  query(sql: string): Promise<Table>;
+  /** The other process that has the write lock and keeps it, where it can be seen; undefined when there is none. */
+  lockHolder(): Promise<LockHolder | undefined>;
   /** A number that changes with every commit, whoever makes it; NaN, which equals nothing, while this one writes. */
   version(): Promise<number>;
+  /**
+   * Gives a bounded part of the space that deleted rows left back to the file system, once that is a quarter of the file and
+   * more than a little: whether it was. In a write of its own; E_BUSY as for any other.
+   */
+  shrink(options?: Pick<WriteOptions, "timeoutMs" | "signal">): Promise<boolean>;
   /** Copies what the write-ahead log holds into the database file. */
   checkpoint(): Promise<void>;
   /** Closes every connection, once what was asked before is done; whatever is asked afterwards is refused. */

@@ -37,6 +37,7 @@ test.each([
   ["crowd", 12],
   ["wake-up", 6],
   ["crowded-table", 1],
+  ["publish", 2],
 ])(
   "%s measures what it says, with nothing to compare with at hand",
   async (name, count) => {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { openBus } from "../../src/bus/open.ts";
 import { startWaiting } from "../../src/bus/waiters.ts";
 import { type HandBus, tempBuses } from "../helpers/temp-bus.ts";
-import { ack, ledgerOf, nack, put, rowsOf, take, takeOne } from "./verbs.ts";
+import { ack, ledgerOf, nack, put, rowsOf, take, takeOne, texts } from "./verbs.ts";
 
 const { handBus } = tempBuses();
 
@@ -81,4 +81,15 @@ test("a new boot is noticed once, and the leases given out since stay", async ()
   const { receipt } = await takeOne(bus, "a1");
   await openAgain(bus);
   assert.deepEqual(await ack(bus, receipt), { receipt, id: 1 });
+});
+
+test("a new boot leaves alone what its sender delayed", async () => {
+  const bus = await handBus();
+  await put(bus, "a1", "x", { delayMs: 1_000 });
+  await put(bus, "a1", "y");
+  await nack(bus, (await takeOne(bus, "a1")).receipt, { delayMs: 1_000_000 });
+  await reboot(bus);
+  assert.partialDeepStrictEqual(await ledgerOf(bus, "a1"), { ready: 1, delayed: 1 });
+  bus.clock.pass(4_900_000 + 1_000);
+  assert.deepEqual(texts(await take(bus, "a1")), ["x", "y"]);
 });

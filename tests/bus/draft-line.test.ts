@@ -3,7 +3,15 @@ import { test } from "node:test";
 import { draftOf, parseDraftLine } from "../../src/bus/draft-line.ts";
 import { bytesOf } from "../../src/core/text.ts";
 
-const plain = { type: undefined, thread: undefined, replyTo: undefined, priority: undefined };
+const plain = {
+  type: undefined,
+  thread: undefined,
+  replyTo: undefined,
+  priority: undefined,
+  delayMs: undefined,
+  ttlMs: undefined,
+  key: undefined,
+};
 
 test("a line with to and body is a draft", () => {
   assert.deepEqual(parseDraftLine('{"to":"a1","body":"grüße\\u0000"}'), {
@@ -21,15 +29,28 @@ test("every key that a send takes can be given", () => {
     priority: 9,
     thread: "x",
     reply_to: "a2",
+    delay_ms: 500,
+    ttl_ms: 60_000,
+    key: "k",
   };
   const { body, ...rest } = parseDraftLine(JSON.stringify(line));
   assert.deepEqual([...body], [255, 0, 1]);
-  assert.deepEqual(rest, { to: "a1", type: "t", priority: 9, thread: "x", replyTo: "a2" });
+  assert.deepEqual(rest, {
+    to: "a1",
+    type: "t",
+    priority: 9,
+    thread: "x",
+    replyTo: "a2",
+    delayMs: 500,
+    ttlMs: 60_000,
+    key: "k",
+  });
 });
 
 test("a delivery's own null is as good as leaving a key out", () => {
   const line = { to: "a1", body: null, body_b64: "", type: null, thread: null, reply_to: null };
-  assert.deepEqual(draftOf({ ...line, priority: null }), {
+  const more = { priority: null, delay_ms: null, ttl_ms: null, key: null };
+  assert.deepEqual(draftOf({ ...line, ...more }), {
     ...plain,
     to: "a1",
     body: Buffer.alloc(0),
@@ -50,6 +71,14 @@ const wrong: [string, string, RegExp][] = [
   ["has base64 with a line break", '{"to":"a1","body_b64":"eA==\\n"}', /body_b64 is not base64/],
   ["has half of a character", '{"to":"a1","body":"x\\ud83d"}', /body has half of a character/],
   ["has a number for a type", '{"to":"a1","body":"x","type":7}', /type has to be a text/],
+  [
+    "has a text for a delay",
+    '{"to":"a1","body":"x","delay_ms":"5s"}',
+    /delay_ms has to be a number/,
+  ],
+  ["has a text for a time", '{"to":"a1","body":"x","ttl_ms":"5s"}', /ttl_ms has to be a number/],
+  ["has a number for a key", '{"to":"a1","body":"x","key":7}', /key has to be a text/],
+  ["has half of a character for a key", '{"to":"a1","body":"x","key":"\\ud83d"}', /key has half/],
   ["has a text for a priority", '{"to":"a1","body":"x","priority":"7"}', /has to be a number/],
 ];
 for (const [what, line, message] of wrong)

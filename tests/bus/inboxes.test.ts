@@ -22,8 +22,16 @@ test("inboxes are listed by name, each with all that lies in it and all that end
   await nack(bus, held[1]!.receipt);
   bus.clock.pass(40);
   const none = { ready: 0, delayed: 0, leased: 0, parked: 0, acked: 0, dead: 0, bytes: 0, sent: 0 };
-  const moved = { expired: 0, purged: 0, movedIn: 0, movedOut: 0 };
-  const rest = { temporary: false, reserved: 0, ...none, ...moved, oldestReadyMs: null };
+  const moved = { expired: 0, purged: 0, movedIn: 0, movedOut: 0, refused: 0 };
+  const waiting = { waitingSenders: 0, waitingReceivers: 0 };
+  const rest = {
+    temporary: false,
+    reserved: 0,
+    ...none,
+    ...moved,
+    ...waiting,
+    oldestReadyMs: null,
+  };
   assert.deepEqual(await bus.store.read(listInboxes), [
     { ...rest, inbox: "a0", ready: 1, reserved: 3, sent: 1, bytes: 1, oldestReadyMs: 40 },
     {
@@ -120,6 +128,7 @@ test("the view of the inboxes says the same, in words for people", async () => {
       dead: 0,
       expired: 0,
       purged: 0,
+      refused: 0,
       oldest_ready_utc: "2023-11-14 22:13:20",
       waiting_receivers: 0,
       waiting_senders: 0,

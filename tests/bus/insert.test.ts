@@ -115,3 +115,54 @@ test("an id that was used is passed over by those that come after, however many 
     [["sent"]],
   );
 });
+
+test("what is delayed, or has its time, goes together with its like, and keeps its order in the batch", async () => {
+  const bus = await handBus();
+  await put(bus, "a1", "first");
+  const drafts = [
+    draft("a1", "1"),
+    draft("a1", "2", { delayMs: 10 }),
+    draft("a1", "3", { delayMs: 10 }),
+    draft("a1", "4", { delayMs: 20 }),
+    draft("a1", "5", { ttlMs: 5 }),
+    draft("a1", "6", { ttlMs: 5 }),
+    draft("a1", "7"),
+  ];
+  const outcomes = await sendBatch(bus, drafts, lines);
+  assert.deepEqual(
+    outcomes.map((outcome) => (outcome as { id: number }).id),
+    [2, 3, 4, 5, 6, 7, 8],
+  );
+  assert.partialDeepStrictEqual(await ledgerOf(bus, "a1"), { ready: 5, delayed: 3, bytes: 12 });
+  bus.clock.pass(5);
+  assert.deepEqual(texts(await take(bus, "a1")), ["first", "1", "7"]);
+  bus.clock.pass(5);
+  assert.deepEqual(texts(await take(bus, "a1")), ["2", "3"]);
+  bus.clock.pass(10);
+  assert.deepEqual(texts(await take(bus, "a1")), ["4"]);
+});
+
+test("what is delayed takes its place in the inbox from the beginning", async () => {
+  const bus = await handBus({ inboxCap: 2 });
+  await put(bus, "a1", "x", { delayMs: 10 });
+  await put(bus, "a1");
+  await assert.rejects(put(bus, "a1"), { code: "E_FULL" });
+});
+
+for (const [delayMs, rung] of [
+  [2_000, 1],
+  [2_001, 0],
+] as const)
+  test(`of those who wait ${rung} is rung for what is due in ${delayMs} ms, however much that is`, async () => {
+    const bus = await handBus();
+    await put(bus, "a1");
+    await take(bus, "a1");
+    for (const pid of [living(), living()])
+      await bus.store.write((tx) =>
+        startWaiting(tx, "a1", "mail", { pid, startTime: 1, port: 9, nonce: 9 }),
+      );
+    const drafts = ["1", "2"].map((body) => draft("a1", body, { delayMs }));
+    await sendBatch(bus, drafts, lines);
+    const waiting = (await waitersOf(bus, "a1", "mail")).map((row) => row.waiting);
+    assert.equal(waiting.filter((one) => one === 0).length, rung);
+  });

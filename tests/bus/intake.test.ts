@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { closeIntake, isDraining, openIntake } from "../../src/bus/intake.ts";
+import { closeIntake, openIntake, whyClosed } from "../../src/bus/intake.ts";
 import { peek } from "../../src/bus/inboxes.ts";
 import { receive } from "../../src/bus/receive.ts";
 import { sendBatch } from "../../src/bus/send.ts";
@@ -64,9 +64,22 @@ test("when the drain is over, everything goes on", async () => {
   await put(bus, "a1");
   await drain(bus);
   await drain(bus);
-  assert.equal(await bus.store.read(isDraining), true);
-  await bus.store.write(openIntake);
-  assert.equal(await bus.store.read(isDraining), false);
+  assert.equal(await bus.store.read(whyClosed), "stop");
+  assert.equal(await bus.store.write((tx) => openIntake(tx)), true);
+  assert.equal(await bus.store.read(whyClosed), null);
+  assert.equal(await bus.store.write((tx) => openIntake(tx)), false);
   assert.equal((await claim(bus)).length, 1);
+  await put(bus, "a1");
+});
+
+test("closed for two reasons, it stays closed until both are gone, and says which one to see to", async () => {
+  const bus = await handBus();
+  await drain(bus);
+  await bus.store.write((tx) => closeIntake(tx, tx.tick + 1_000, "drain"));
+  await assert.rejects(put(bus, "a1"), { code: "E_DRAINING", hint: /skep resume/ });
+  await bus.store.write((tx) => openIntake(tx, "stop"));
+  await assert.rejects(put(bus, "a1"), { code: "E_DRAINING", hint: /skep resume/ });
+  await assert.rejects(claim(bus), { code: "E_DRAINING", hint: /skep resume/ });
+  await bus.store.write((tx) => openIntake(tx, "drain"));
   await put(bus, "a1");
 });

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parkAll, unparkAll } from "../../src/bus/park.ts";
 import { type HandBus, tempBuses } from "../helpers/temp-bus.ts";
-import { ack, ledgerOf, nack, put, take, takeOne } from "./verbs.ts";
+import { ack, ledgerOf, nack, put, take, takeOne, texts } from "./verbs.ts";
 
 const { handBus } = tempBuses();
 
 const park = ({ store, settings }: HandBus) => store.write((tx) => parkAll(tx, settings, 7));
-const unpark = ({ store }: HandBus) => store.write(unparkAll);
+const unpark = ({ store }: HandBus) => store.write((tx) => unparkAll(tx, "run"));
 
 test("parking holds what is ready, delayed and leased, and says how much that was", async () => {
   const bus = await handBus();
@@ -93,6 +93,35 @@ test("a parked request keeps the slot of its answer", async () => {
   assert.partialDeepStrictEqual(await ack(bus, receipt, { reply: "!" }), {
     reply: { id: 2, to: "a2" },
   });
+});
+
+test("what a drain parked and what a run parked come back apart", async () => {
+  const bus = await handBus();
+  await put(bus, "a1", "of the run");
+  await park(bus);
+  await put(bus, "a1", "of the drain");
+  await bus.store.write((tx) => parkAll(tx, bus.settings, null));
+  assert.equal(await bus.store.write((tx) => unparkAll(tx, "drain")), 1);
+  assert.deepEqual(texts(await take(bus, "a1")), ["of the drain"]);
+  assert.equal(await unpark(bus), 1);
+  assert.deepEqual(texts(await take(bus, "a1")), ["of the run"]);
+});
+
+test("what its sender wants later is still to come later", async () => {
+  const bus = await handBus();
+  for (const body of ["soon", "later"]) await put(bus, "a1", body);
+  // As a send with a delay leaves them.
+  const due = "update deliveries set state = 'delayed', due_at = $at where id = $id";
+  await bus.store.write(async (tx) => {
+    await tx.run(due, { id: 1, at: tx.now + 10 });
+    await tx.run(due, { id: 2, at: tx.now + 1_000 });
+    await tx.run("update ledger set ready = ready - 2, delayed = delayed + 2");
+  });
+  await park(bus);
+  bus.clock.pass(10);
+  assert.equal(await unpark(bus), 2);
+  assert.partialDeepStrictEqual(await ledgerOf(bus, "a1"), { ready: 1, delayed: 1, parked: 0 });
+  assert.deepEqual(texts(await take(bus, "a1")), ["soon"]);
 });
 
 test("parking and unparking where there is nothing does nothing", async () => {

@@ -230,3 +230,17 @@ test("a send inside somebody's transaction is undone with it", async () => {
   assert.equal(await rowsOf(bus, "messages"), 0);
   assert.equal(await rowsOf(bus, "ledger"), 0);
 });
+
+test("only a durable send asks its transaction to wait for the disk, and a durable batch each of its own", async () => {
+  const bus = await handBus();
+  const asked: unknown[] = [];
+  const write: typeof bus.store.write = (work, options) => {
+    asked.push(options?.durable ?? false);
+    return bus.store.write(work, options);
+  };
+  const watched = { ...bus, store: { ...bus.store, write } };
+  await send(watched, draft("a1"), now);
+  await send(watched, draft("a1"), { ...now, durable: true });
+  await sendBatch(watched, counted("a1", batchMax + 1), { ...lines, durable: true });
+  assert.deepEqual(asked, [false, true, true, true]);
+});

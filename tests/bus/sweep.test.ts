@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sendBatch } from "../../src/bus/send.ts";
-import { nextTicks, sweep } from "../../src/bus/sweep.ts";
+import { sweep } from "../../src/bus/sweep.ts";
 import { type HandBus, tempBuses } from "../helpers/temp-bus.ts";
-import { draft, ledgerOf, nack, put, take, takeOne } from "./verbs.ts";
+import { draft, ledgerOf, nack, put, take, takeOne, texts } from "./verbs.ts";
 
 const { handBus } = tempBuses();
 
@@ -124,13 +124,56 @@ test("whoever claims finds what is due and what ran out, so nobody else has to s
   );
 });
 
-test("when something runs out or falls due next is known, and null where nothing does", async () => {
+test("what its sender delays is claimed from that millisecond on, in its old place, and not before", async () => {
   const bus = await handBus();
-  const next = () => bus.store.read((tx) => nextTicks(tx, "a1"));
-  for (let n = 0; n < 4; n++) await put(bus, "a1");
-  assert.deepEqual(await next(), { leaseTick: null, dueTick: null });
-  const tick = bus.clock.tick();
-  for (const delayMs of [50, 30]) await nack(bus, (await takeOne(bus, "a1")).receipt, { delayMs });
-  for (const leaseMs of [70, 60]) await takeOne(bus, "a1", { leaseMs });
-  assert.deepEqual(await next(), { leaseTick: tick + 60, dueTick: tick + 30 });
+  await put(bus, "a1", "delayed", { delayMs: 1_000 });
+  await put(bus, "a1", "later");
+  bus.clock.pass(999);
+  assert.deepEqual(texts(await take(bus, "a1", { max: 1 })), ["later"]);
+  await put(bus, "a1", "last");
+  bus.clock.pass(1);
+  assert.deepEqual(texts(await take(bus, "a1")), ["delayed", "last"]);
+});
+
+test("a delay follows the wall clock when that is set", async () => {
+  const bus = await handBus();
+  for (const inbox of ["a1", "a2"]) await put(bus, inbox, "x", { delayMs: 1_000 });
+  bus.clock.stepWall(1_000);
+  assert.equal((await take(bus, "a1")).length, 1);
+  bus.clock.stepWall(-1_000);
+  bus.clock.pass(999);
+  assert.deepEqual(await take(bus, "a2"), []);
+});
+
+test("a delay is over once: the rest after a failure is as long as any", async () => {
+  const bus = await handBus();
+  await put(bus, "a1", "x", { delayMs: 10 });
+  bus.clock.pass(10);
+  await nack(bus, (await takeOne(bus, "a1")).receipt, { delayMs: 50 });
+  bus.clock.pass(49);
+  assert.deepEqual(await take(bus, "a1"), []);
+  bus.clock.pass(1);
+  assert.equal((await takeOne(bus, "a1")).attempt, 2);
+});
+
+test("a sweep makes a hundred ready whose delay is over and no more, the longest due first", async () => {
+  const bus = await handBus();
+  const drafts = [20, 10].flatMap((delayMs) =>
+    Array.from({ length: 75 }, () => draft("a1", "x", { delayMs })),
+  );
+  await sendBatch(bus, drafts, { from: null, onFull: "fail", timeoutMs: 0, atomic: true });
+  bus.clock.pass(20);
+  const ready = [];
+  for (let n = 0; n < 2; n++) {
+    await sweepOnce(bus, "a1");
+    ready.push((await ledgerOf(bus, "a1"))?.ready);
+    if (n === 0)
+      assert.deepEqual(
+        await bus.store.read((tx) =>
+          tx.get("select count(*) as n from deliveries where state = 'ready' and id > 75"),
+        ),
+        { n: 75 },
+      );
+  }
+  assert.deepEqual(ready, [100, 150]);
 });

@@ -111,7 +111,8 @@ test("what answers a message, or goes on in its thread, follows it", async () =>
   await put(bus, "a1", "something else");
   await ack(bus, (await takeOne(bus, "a1")).receipt, { reply: "!" });
   await put(bus, "a1", "and then?", { thread: "1" });
-  const followed = async (id: number) => (await bus.store.read((tx) => trace(tx, id))).followedBy;
+  const followed = async (id: number) =>
+    (await bus.store.read((tx) => trace(tx, id))).followedBy.map((follower) => follower.id);
   assert.deepEqual(await followed(1), [3, 4]);
   assert.deepEqual(await followed(2), []);
   assert.deepEqual(await followed(3), [4]);

@@ -5,6 +5,7 @@ import {
   forgetWaiter,
   pauseWaiting,
   ringAll,
+  ringEach,
   ringOne,
   startWaiting,
   stopWaiting,
@@ -25,6 +26,13 @@ const begin = (bus: HandBus, pid: number, inbox = "a1", wants: Want = "mail", po
 async function ringed(bus: HandBus, inbox = "a1", wants: Want = "mail"): Promise<number[]> {
   const ports: number[] = [];
   await bus.store.write((tx) => ringOne(tx, inbox, wants, (port) => ports.push(port)));
+  return ports;
+}
+
+/** Rings one who waits at each of `inboxes`: the ports that were rung. */
+async function ringedEach(bus: HandBus, inboxes: string[]): Promise<number[]> {
+  const ports: number[] = [];
+  await bus.store.write((tx) => ringEach(tx, inboxes, "mail", (port) => ports.push(port)));
   return ports;
 }
 
@@ -143,6 +151,36 @@ test("all who wait for anything can be rung at once, each process once", async (
   const ports: number[] = [];
   await bus.store.write((tx) => ringAll(tx, (port) => ports.push(port)));
   assert.deepEqual(ports.toSorted(), [one, other].toSorted());
+});
+
+test("one who waits at each of several inboxes is rung, the longest waiting, and nobody where nobody waits", async () => {
+  const bus = await handBus();
+  const [first, second, other] = [living(), living(), living()];
+  for (const pid of [first, second]) await begin(bus, pid, "a1");
+  await begin(bus, other, "a2");
+  await begin(bus, living(), "a3");
+  assert.deepEqual(await ringedEach(bus, ["a1", "a2", "a4"]), [first, other]);
+  assert.deepEqual(await ringedEach(bus, ["a1", "a2", "a4"]), [second]);
+});
+
+test("a process that waits at several inboxes is rung once for all of them", async () => {
+  const bus = await handBus();
+  const pid = living();
+  for (const inbox of ["a1", "a2"]) await begin(bus, pid, inbox);
+  assert.deepEqual(await ringedEach(bus, ["a1", "a2"]), [pid]);
+  assert.deepEqual(await ringedEach(bus, ["a1", "a2"]), []);
+});
+
+test("where the longest waiting has died the next one is rung in its place", async () => {
+  const bus = await handBus();
+  const [alive, other] = [living(), living()];
+  for (const pid of [deadProcess(), deadProcess(), alive]) await begin(bus, pid, "a1");
+  await begin(bus, other, "a2");
+  assert.deepEqual(
+    (await ringedEach(bus, ["a1", "a2"])).toSorted((a, b) => a - b),
+    [alive, other].toSorted((a, b) => a - b),
+  );
+  assert.equal((await waitersOf(bus, "a1", "mail")).length, 1);
 });
 
 test("people see in the view how many wait", async () => {

@@ -74,6 +74,19 @@ describe("what is read", () => {
   });
 });
 
+test("a word that stands by its place may have to be one of a few", () => {
+  const dead = {
+    verb: { type: "positional", options: ["list", "retry"], description: "" },
+    id: { type: "positional", many: true, required: false, description: "" },
+  } as const;
+  const verb = (...words: string[]) => readArguments(dead, words, usage);
+  expect(verb("retry", "1")).toEqual({ verb: "retry", id: ["1"] });
+  const error = refusal(() => verb("rety"));
+  expect([error.code, error.message]).toEqual(["E_USAGE", 'VERB is "rety"']);
+  expect(error.hint).toBe("Did you mean retry? It is one of list, retry.");
+  expect(() => verb()).toThrow("VERB is missing");
+});
+
 describe("what is refused, with exit status 2", () => {
   const refused: [what: string, words: string[], message: string, hint?: string][] = [
     ["an unknown flag", ["a1", "--tpye=x"], "there is no flag --tpye", "Did you mean --type?"],

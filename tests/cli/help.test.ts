@@ -25,6 +25,14 @@ test("the usage line shows what has to be given, and how", () => {
   expect(usageLine(command)).toBe("Usage: skep send TO [WORDS...] --key KEY [FLAGS]");
 });
 
+test("a word that has to be one of a few is shown as those few", () => {
+  const args = {
+    verb: { type: "positional", options: ["list", "drop"], description: "what to do" },
+    id: { type: "positional", required: false, many: true, description: "which" },
+  } as const;
+  expect(usageLine({ name: "dead", args })).toBe("Usage: skep dead list|drop [ID...] [FLAGS]");
+});
+
 test("a manual holds every argument, flag, note and example, in line", () => {
   expect(manual(command).split("\n\n").slice(0, 4)).toEqual([
     "skep send: put a message into an inbox",

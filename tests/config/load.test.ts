@@ -30,6 +30,10 @@ describe("the settings", () => {
       backoff_min = "500ms"
       backoff_max = "2m"
       max_run = "5m"
+      key_window = "2h"
+      history_keep = "36h"
+      history_rows_max = 5_000
+      dead_keep = "90d"
       [store]
       durability = "power"
       busy_timeout = "1.5s"
@@ -50,6 +54,10 @@ describe("the settings", () => {
         backoffMinMs: 500,
         backoffMaxMs: 120_000,
         maxRunMs: 300_000,
+        keyWindowMs: 7_200_000,
+        historyKeepMs: 129_600_000,
+        historyRowsMax: 5_000,
+        deadKeepMs: 7_776_000_000,
       },
       store: { durability: "power", busyTimeoutMs: 1_500 },
       agents: { stopGraceMs: 1_000, drainTimeoutMs: 3_600_000, logBytesMax: 5_000 },
@@ -87,6 +95,7 @@ describe("what is refused as E_CONFIG, naming the place", () => {
     ["bus.lease = '5'", `: bus.lease must be a duration from 10ms to 7d, not "5"`],
     ["bus.lease = '0s'", ": bus.lease must be a duration from 10ms to 7d"],
     ["bus.lease = '8d'", ": bus.lease must be a duration from 10ms to 7d"],
+    ["bus.dead_keep = '366d'", ": bus.dead_keep must be a duration from 0ms to 365d"],
     ["bus.lease = 2020-01-01", ": bus.lease must be a duration"],
     [
       "store.durability = 'pwer'",

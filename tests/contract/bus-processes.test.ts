@@ -125,3 +125,27 @@ test("room wakes a sender in another process", patience, async () => {
   }
   assert.deepEqual(await sender.ended(), ["ready", 2, 3, 4]);
 });
+
+test(
+  "a ring of five whose inboxes are full of each other's questions makes progress",
+  patience,
+  async () => {
+    const [size, cap, each] = [5, 4, 25];
+    const bus = await liveBus({ inboxCap: cap });
+    const inbox = (n: number) => `a${n % size}`;
+    // Two questions lie in each, and two places are kept for the answers to its own: nothing more goes in anywhere.
+    for (let n = 0; n < size; n++)
+      for (let k = 0; k < 2; k++)
+        await put(bus, inbox(n), "?", { replyTo: inbox(n + size - 1), type: "question" });
+    for (let n = 0; n < size; n++) await assert.rejects(put(bus, inbox(n)), { code: "E_FULL" });
+    const ring = Array.from({ length: size }, (_, n) =>
+      start("ring.ts", bus.home, inbox(n), inbox(n + 1), each, cap),
+    );
+    for (const program of ring) await program.hasSaid(1);
+    for (const program of ring) program.go();
+    for (const program of ring) await program.hasSaid(1 + 2 + each);
+    for (const program of ring) await program.kill();
+    for (let n = 0; n < size; n++)
+      assert.partialDeepStrictEqual(await ledgerOf(bus, inbox(n)), { reserved: 0 });
+  },
+);

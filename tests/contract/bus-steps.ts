@@ -1,12 +1,16 @@
 // What can be done to a bus, at random: each step is done to the real one and to the model, and has to come to the same.
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { drain } from "../../src/bus/drain.ts";
 import { handBack } from "../../src/bus/hand-back.ts";
 import { openBus } from "../../src/bus/open.ts";
 import { parkAll, unparkAll } from "../../src/bus/park.ts";
+import { receive } from "../../src/bus/receive.ts";
+import { resumeTx } from "../../src/bus/resume.ts";
 import { sendBatch } from "../../src/bus/send.ts";
 import { ackAllTx } from "../../src/bus/settle.ts";
 import { isSkepError } from "../../src/core/errors.ts";
+import { textOf } from "../../src/core/text.ts";
 import { ack, draft, extend, nack, put, take } from "../bus/verbs.ts";
 import type { HandBus } from "../helpers/temp-bus.ts";
 import type { BusModel, ModelDraft } from "./bus-model.ts";
@@ -27,20 +31,28 @@ export const inboxes = ["a", "b", "c"];
 const inbox = fc.constantFrom(...inboxes);
 const inboxOrNull = fc.option(inbox);
 const holder = fc.constantFrom("w1", "w2");
-const message: fc.Arbitrary<ModelDraft> = fc.record({
+const times = fc.constantFrom(
+  ...[0, 0, 0, 50, 100].map((delayMs) => ({ delayMs, ttlMs: null })),
+  ...[50, 100, 200].map((ttlMs) => ({ delayMs: 0, ttlMs })),
+  { delayMs: 50, ttlMs: 100 },
+);
+const content = fc.record({
   to: inbox,
   bytes: fc.integer({ min: 0, max: 12 }),
   priority: fc.integer({ min: 3, max: 5 }),
   replyTo: inboxOrNull,
 });
+const message: fc.Arbitrary<ModelDraft> = fc
+  .tuple(content, times)
+  .map(([what, when]) => ({ ...what, ...when }));
 const ms = fc.constantFrom(0, 1, 50, 100, 200);
 const leaseMs = fc.constantFrom(50, 100);
 /** One of the receipts given out so far, counted from the newest. */
 const nth = fc.nat({ max: 8 });
 
 const send = step("send", { message, from: inboxOrNull }, async ({ bus, model }, args) => {
-  const { to, bytes, ...more } = args.message;
-  const sending = put(bus, to, "x".repeat(bytes), { ...more, from: args.from });
+  const { to, body, ...more } = draftOf(args.message);
+  const sending = put(bus, to, textOf(body), { ...more, from: args.from });
   const sent = await answerOf(sending, ({ id }) => id);
   assert.deepEqual(sent, model.send(args.from, args.message));
 });
@@ -49,6 +61,10 @@ const claim = step(
   "claim",
   { inbox, holder, max: fc.integer({ min: 1, max: 4 }), leaseMs },
   async ({ bus, model, receipts }, args) => {
+    if (model.isClosed()) {
+      await assert.rejects(receive(bus, { ...args, waitMs: 0 }), { code: "E_DRAINING" });
+      return;
+    }
     const claimed = await take(bus, args.inbox, args);
     const expected = model.claim(args.inbox, args.holder, args.max, args.leaseMs);
     assert.deepEqual(
@@ -88,11 +104,12 @@ const sendMany = step(
   async ({ bus, model }, { messages }) => {
     const drafts = messages.map(draftOf);
     const options = { from: null, onFull: "fail", timeoutMs: 0, atomic: false } as const;
-    const outcomes = await sendBatch(bus, drafts, options);
-    assert.deepEqual(
-      outcomes.map((outcome) => (isSkepError(outcome) ? outcome.code : outcome.id)),
-      messages.map((message) => model.send(null, message)),
+    const outcomes = await answerOf(sendBatch(bus, drafts, options), (all) =>
+      all.map((outcome) => (isSkepError(outcome) ? outcome.code : outcome.id)),
     );
+    const expected = messages.map((message) => model.send(null, message, true));
+    const closed = model.isClosed() && messages.length > 0;
+    assert.deepEqual(outcomes, closed ? "E_DRAINING" : expected);
   },
 );
 
@@ -146,7 +163,19 @@ const park = step("park", {}, async ({ bus, model }) => {
 });
 
 const unpark = step("unpark", {}, async ({ bus, model }) => {
-  assert.equal(await bus.store.write(unparkAll), model.unpark());
+  assert.equal(await bus.store.write((tx) => unparkAll(tx, "run")), model.unpark());
+});
+
+const drainNow = step("drain", {}, async ({ bus, model }) => {
+  const fresh = !model.isClosed();
+  const { parked } = await drain(bus, { timeoutMs: 0, usualMs: 0 });
+  const expected = model.drain();
+  if (fresh) assert.equal(parked, expected);
+});
+
+const resume = step("resume", {}, async ({ bus, model }) => {
+  const already = !model.isClosed();
+  assert.deepEqual(await bus.store.write(resumeTx), { resumed: model.resume(), already });
 });
 
 const reboot = step("reboot", {}, async ({ bus, model }) => {
@@ -169,6 +198,8 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: takeBack },
   { weight: 1, arbitrary: park },
   { weight: 2, arbitrary: unpark },
+  { weight: 1, arbitrary: drainNow },
+  { weight: 6, arbitrary: resume },
   { weight: 1, arbitrary: reboot },
 );
 
@@ -185,8 +216,8 @@ function step<Args extends object>(
   );
 }
 
-function draftOf({ to, bytes, ...more }: ModelDraft) {
-  return draft(to, "x".repeat(bytes), more);
+function draftOf({ to, bytes, ttlMs, ...more }: ModelDraft) {
+  return draft(to, "x".repeat(bytes), { ...more, ttlMs: ttlMs ?? undefined });
 }
 
 function pick(receipts: readonly string[], nth: number): string {

@@ -47,7 +47,7 @@ async function run(steps: readonly Step[]): Promise<void> {
 async function check({ bus, model }: World): Promise<void> {
   const ledger = await bus.store.read((tx) =>
     tx.all(
-      `select inbox, ready, delayed, leased, parked, reserved, bytes, acked, dead
+      `select inbox, ready, delayed, leased, parked, reserved, bytes, acked, dead, expired
          from ledger order by inbox`,
     ),
   );

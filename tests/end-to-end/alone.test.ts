@@ -8,9 +8,10 @@ import { places } from "./place.ts";
 const place = places();
 
 const commands = [
-  "send recv ack nack extend request reply".split(" "),
-  "peek inboxes trace status ps".split(" "),
-  "init up down".split(" "),
+  "send recv ack nack extend request reply dead purge".split(" "),
+  "publish subscribe unsubscribe".split(" "),
+  "peek inboxes limits topics trace sql status ps".split(" "),
+  "init up down drain resume".split(" "),
   ["version"],
 ].flat();
 
@@ -53,7 +54,7 @@ test("help and version work without a home and make none", async () => {
   });
   expect(await skep(["--version"])).toEqual(version);
   const { stdout } = await skep(["version", "--json"]);
-  expect(Object.keys(JSON.parse(stdout))).toEqual(["version", "bun", "platform"]);
+  expect(Object.keys(JSON.parse(stdout))).toEqual(["version", "bun", "deno", "node", "platform"]);
   for (const words of [[], ["help"], ["--help"], ["-h"]]) {
     const help = await skep(words);
     expect([help.status, help.stderr]).toEqual([0, ""]);

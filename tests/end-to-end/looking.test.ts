@@ -40,7 +40,7 @@ describe("looking on", () => {
     const text = await skep(["inboxes"]);
     expect([text.status, text.stderr]).toEqual([0, ""]);
     expect(text.stdout).toMatch(
-      /^INBOX +READY +DELAYED +LEASED +PARKED +RESERVED +SENT +ACKED +DEAD +OLDEST\na1 +1 +0 +2 +0 +0 +4 +1 +0 +\S+\n$/,
+      /^INBOX +READY +DELAYED +LEASED +PARKED +RESERVED +SENT +ACKED +DEAD +REFUSED +WAITING +OLDEST\na1 +1 +0 +2 +0 +0 +4 +1 +0 +0 +0 +\S+\n$/,
     );
     const [line] = jsonLines<Record<string, unknown>>((await skep(["inboxes", "--json"])).stdout);
     expect(line).toMatchObject({
@@ -61,11 +61,13 @@ describe("looking on", () => {
     const [line] = jsonLines((await skep(["recv", "a1", "--as", "a1"])).stdout);
     await skep(["ack", line!.receipt, "--reply", "done", "--as", "a1"]);
     const text = (await skep(["trace", "1"])).stdout;
-    expect(text).toMatch(/^message 1 from b1: "hello\\u001b\[2J"\nto a1: acked, 1 attempt\n/);
     expect(text).toMatch(
-      /\n {2}\S+Z +sent\n.* claimed by a1 \(lease 1\)\n.* acked by a1 \(lease 1\)\n/,
+      /^message 1 from b1: "hello\\u001b\[2J"\nsent \S+Z, priority 4\ndelivery 1 to a1: acked, 1 attempt\n/,
     );
-    expect(text).toEndWith("followed by 2\n");
+    expect(text).toMatch(
+      /\n {2}\+0\.000s +sent by b1\n.* claimed by a1 \(lease 1\)\n.* acked by a1 \(lease 1\)\n/,
+    );
+    expect(text).toMatch(/\nanswered by message 2 from a1 to b1 at \+\S+: "done"\n$/);
     const [life] = jsonLines<Record<string, unknown>>(
       (await skep(["trace", "1", "--json"])).stdout,
     );

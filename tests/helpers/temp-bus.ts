@@ -6,7 +6,7 @@ import { type Doorbell, openDoorbell } from "../../src/bus/doorbell.ts";
 import type { BusSettings } from "../../src/bus/message.ts";
 import { openBus } from "../../src/bus/open.ts";
 import { type Clock, systemClock } from "../../src/core/clock.ts";
-import { bunDriver } from "../../src/store/driver-bun.ts";
+import { testDriver } from "./test-driver.ts";
 import { openStore } from "../../src/store/open.ts";
 import { testSettings } from "../fixtures/bus/bus.ts";
 import { auditLedger } from "./audit-ledger.ts";
@@ -50,9 +50,9 @@ export function handClock(): HandClock {
 /**
  * Openers of new buses: `handBus` with a clock that stands still, `liveBus` with the machine's, `neighbour` for a second process beside one.
  * To be called where tests are declared: after each test the ledgers of its buses are audited, and all of them are closed. `closeAll` does
- * that in the middle of one.
+ * that in the middle of one. `forgets` is for those whose past is pruned.
  */
-export function tempBuses() {
+export function tempBuses({ forgets = false } = {}) {
   const newHome = tempHomes(existsSync("/dev/shm") ? "/dev/shm" : undefined);
   let open: TempBus[] = [];
   const doorbells: Doorbell[] = [];
@@ -68,7 +68,7 @@ export function tempBuses() {
   };
   const closeAll = async () => {
     try {
-      for (const bus of open) await auditLedger(bus);
+      for (const bus of open) await auditLedger(bus, { forgets });
     } finally {
       await close();
     }
@@ -82,7 +82,7 @@ export function tempBuses() {
     const home = newHome();
     const store = await openStore({
       home,
-      driver: bunDriver,
+      driver: testDriver,
       clock,
       durability: "process",
       busyTimeoutMs: 5_000,

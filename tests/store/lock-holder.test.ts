@@ -2,7 +2,7 @@ import { mkdirSync, openSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { LOCK_EX, LOCK_UN, libc } from "../../src/core/libc.ts";
-import { findLockHolder, holdersIn } from "../../src/store/lock-holder.ts";
+import { findLastingHolder, findLockHolder, holdersIn } from "../../src/store/lock-holder.ts";
 import type { Store } from "../../src/store/store.ts";
 import { openWriterQueue } from "../../src/store/writer-queue.ts";
 import { openHome, writeRow } from "../fixtures/store/home.ts";
@@ -66,6 +66,21 @@ describe.skipIf(process.platform !== "linux")("on Linux", () => {
     await program.ended;
     expect(findLockHolder([lock])).toBeUndefined();
     process.kill(program.values<{ child: number }>()[0]!.child, "SIGKILL");
+  });
+
+  test("one that keeps the lock is told from one that comes and goes", async () => {
+    const home = tempHome();
+    mkdirSync(home);
+    const lock = join(home, "write.lock");
+    expect(await findLastingHolder([lock])).toBeUndefined();
+    const program = start("leave-a-child.ts", [home]);
+    await program.says("child");
+    expect((await findLastingHolder([lock]))?.pid).toBe(program.pid);
+    const looking = findLastingHolder([lock]);
+    program.kill("SIGKILL");
+    process.kill(program.values<{ child: number }>()[0]!.child, "SIGKILL");
+    await program.ended;
+    expect(await looking).toBeUndefined();
   });
 
   test("this process is never named, nor anybody for files that are not there", () => {

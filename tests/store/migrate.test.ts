@@ -167,6 +167,7 @@ test("an engine that may lose commits is refused before anything else", () => {
       get: () => ({ value: "3.51.2" }),
       all: () => [],
     }),
+    table: () => ({ columns: [], rows: [] }),
     close: () => {},
   };
   expect(() => checkSchema(old, "bus.db", 1)).toThrow(

@@ -8,6 +8,10 @@ import { open } from "../open.ts";
 export default defineCommand({
   name: "inboxes",
   summary: "show how every inbox stands",
+  notes: [
+    "REFUSED counts sends that found it full or came too fast; WAITING are the processes that wait to get",
+    "something in; OLDEST is how long its oldest ready message has been there.",
+  ],
   args: {},
   async run(context) {
     const { store } = await open(context);
@@ -32,20 +36,27 @@ const headings = [
   "SENT",
   "ACKED",
   "DEAD",
+  "REFUSED",
+  "WAITING",
   "OLDEST",
 ];
 
 function row(inbox: InboxSummary): string[] {
   const { ready, delayed, leased, parked, reserved, sent, acked, dead, oldestReadyMs } = inbox;
+  const { refused, waitingSenders } = inbox;
   const counts = [ready, delayed, leased, parked, reserved, sent, acked, dead].map(String);
+  counts.push(String(refused), String(waitingSenders));
   return [inbox.inbox, ...counts, oldestReadyMs === null ? "-" : formatDuration(oldestReadyMs)];
 }
 
-function jsonLine({ movedIn, movedOut, oldestReadyMs, ...inbox }: InboxSummary): string {
+function jsonLine(summary: InboxSummary): string {
+  const { movedIn, movedOut, oldestReadyMs, waitingSenders, waitingReceivers, ...inbox } = summary;
   return JSON.stringify({
     ...inbox,
     moved_in: movedIn,
     moved_out: movedOut,
+    waiting_senders: waitingSenders,
+    waiting_receivers: waitingReceivers,
     oldest_ready_ms: oldestReadyMs,
   });
 }

@@ -18,10 +18,15 @@ export default defineCommand({
       description: "what kind of message it is",
       default: "reply",
     },
+    ttl: { type: "duration", valueHint: "D", description: "how long the answer is wanted" },
   },
-  async run(context, { receipt, body, type }) {
+  async run(context, { receipt, body, type, ttl }) {
     const { store, bus } = await open(context);
-    const reply = { body: await context.readBody(body, bus.settings.bodyBytesMax), type };
+    const reply = {
+      body: await context.readBody(body, bus.settings.bodyBytesMax),
+      type,
+      ttlMs: ttl,
+    };
     const from = context.as ?? null;
     const replied = await store.write((tx) =>
       replyByReceiptTx(tx, bus.settings, receipt, { from, reply }),

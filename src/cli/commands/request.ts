@@ -7,7 +7,10 @@ import { open } from "../open.ts";
 export default defineCommand({
   name: "request",
   summary: "send a message and wait for its answer",
-  notes: ["Prints the answer as recv would, already acknowledged. Exit 3 when none came in time."],
+  notes: [
+    "Prints the answer as recv would, already acknowledged. Exit 3 when none came in time; then nobody is handed the",
+    "message any more, unless --ttl says how long it is wanted.",
+  ],
   args: {
     to: { type: "positional", description: "the inbox" },
     body: { type: "positional", description: "the body, or - for standard input" },
@@ -25,9 +28,14 @@ export default defineCommand({
       description: "how long to wait for the answer",
       default: "30s",
     },
+    ttl: {
+      type: "duration",
+      valueHint: "D",
+      description: "how long the work is wanted (default: as long as the answer is waited for)",
+    },
   },
   examples: [["skep request oracle 'what is six by seven?' --timeout 1m", "ask"]],
-  async run(context, { to, body, type, priority, timeout }) {
+  async run(context, { to, body, type, priority, timeout, ttl }) {
     const { bus } = await open(context);
     const bytes = await context.readBody(body, bus.settings.bodyBytesMax);
     const options = {
@@ -37,7 +45,7 @@ export default defineCommand({
       signal: context.signal,
     };
     await context.data(
-      deliveryLine(await request(bus, { to, body: bytes, type, priority }, options)),
+      deliveryLine(await request(bus, { to, body: bytes, type, priority, ttlMs: ttl }, options)),
     );
   },
 });

@@ -12,7 +12,9 @@ export default defineCommand({
   notes: [
     "Answers with the message's id once it is committed; anything else is an error and nothing was sent.",
     '--batch reads lines like {"to":"a1","body":"text"} (body_b64 for bytes; type, priority, thread,',
-    "reply_to if wanted) and answers each with a line; with --atomic it is all of them or none.",
+    "reply_to, delay_ms, ttl_ms, key if wanted) and answers each with a line; with --atomic it is all of them or none.",
+    "What is sent again with the same --key, to the same inbox with the same type and body, is not sent a second",
+    'time: the answer has the first id and "already". Another message with that key is a conflict, exit 6.',
   ],
   args: {
     to: { type: "positional", description: "the inbox; left out with --batch", required: false },
@@ -34,6 +36,25 @@ export default defineCommand({
       valueHint: "INBOX",
       description: "ask for an answer there, and keep a slot for it",
     },
+    delay: {
+      type: "duration",
+      valueHint: "D",
+      description: "nobody can claim it before that long from now",
+    },
+    ttl: {
+      type: "duration",
+      valueHint: "D",
+      description: "nobody is handed it later than that from now; it expires",
+    },
+    key: {
+      type: "string",
+      valueHint: "K",
+      description: "send it once, however often this is repeated (for 7 days)",
+    },
+    durable: {
+      type: "boolean",
+      description: "wait for the disk: a power cut does not take it back",
+    },
     onFull: {
       type: "enum",
       options: ["wait", "fail"],
@@ -50,11 +71,17 @@ export default defineCommand({
     ["skep send a1 hello", "one message"],
     ["skep send a1 - < notes.md", "a file as the body"],
     ["skep send --batch < lines.jsonl", "many, in order"],
+    ["skep send a1 'tidy up' --delay 10m --ttl 1h --key tidy-42", "later, once, or not at all"],
   ],
   async run(context, args) {
-    const { to, body, batch, atomic, onFull, type, priority, thread, replyTo } = args;
+    const { to, body, batch, atomic, onFull, type, priority, thread, replyTo, durable } = args;
+    const { delay: delayMs, ttl: ttlMs, key } = args;
     if (batch && to !== undefined)
       throw new SkepError("E_USAGE", "--batch takes its messages from standard input alone");
+    if (batch && (delayMs ?? ttlMs ?? key) !== undefined)
+      throw new SkepError("E_USAGE", "with --batch each line has its own delay, ttl and key", {
+        hint: 'Write them into the lines: {"to":"a1","body":"text","delay_ms":500,"ttl_ms":60000,"key":"k1"}.',
+      });
     if (atomic && !batch) throw new SkepError("E_USAGE", "--atomic goes with --batch");
     if (!batch && to === undefined)
       throw new SkepError("E_USAGE", "send to whom?", { hint: "skep send TO BODY" });
@@ -69,13 +96,14 @@ export default defineCommand({
       onFull,
       timeoutMs,
       timeoutForLock: args.timeout !== undefined,
+      durable,
       signal: onFull === "wait" ? context.signal : undefined,
     };
     if (batch) return await sendLines(context, app, { ...options, atomic });
     const bytes = await context.readBody(body!, app.settings.bus.bodyBytesMax);
     const sent = await send(
       app.bus,
-      { to: to!, body: bytes, type, priority, thread, replyTo },
+      { to: to!, body: bytes, type, priority, thread, replyTo, delayMs, ttlMs, key },
       options,
     );
     await context.data(JSON.stringify(sent));

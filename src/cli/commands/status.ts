@@ -1,9 +1,12 @@
 // `skep status`: how the swarm is, on one screen.
+import { drainStatus } from "../../bus/drain.ts";
 import { listInboxes } from "../../bus/inboxes.ts";
 import { defineCommand } from "../command.ts";
 import { agentJson } from "../agents.ts";
+import { drainJson, drainText } from "../drain.ts";
 import { open } from "../open.ts";
 import { formatDuration } from "../../core/durations.ts";
+import { printable } from "../../core/text.ts";
 
 export default defineCommand({
   name: "status",
@@ -14,6 +17,8 @@ export default defineCommand({
     const run = await app.lastRun();
     const agents = await app.agents();
     const inboxes = await app.store.read(listInboxes);
+    const drain = await app.store.read(drainStatus);
+    const writer = await app.store.lockHolder();
     if (context.json) {
       const shown =
         run === undefined
@@ -32,8 +37,10 @@ export default defineCommand({
         JSON.stringify({
           home: app.home,
           run: shown,
+          drain: drain === undefined ? null : drainJson(drain),
           agents: agents.map(agentJson),
           inboxes: inboxes.length,
+          writer: writer ?? null,
         }),
       );
       return;
@@ -43,6 +50,7 @@ export default defineCommand({
       await context.data(
         `${app.home}: ${run.swarm}, run ${run.id}, ${run.state}${run.state !== "stopped" && !run.alive ? " (its supervisor is dead: skep down cleans up)" : ""}, started ${formatDuration(app.clock.now() - run.startedAt)} ago`,
       );
+    if (drain !== undefined) await context.data(drainText(drain, app.clock.now()));
     const states = new Map<string, number>();
     for (const { state } of agents) states.set(state, (states.get(state) ?? 0) + 1);
     if (agents.length > 0)
@@ -54,5 +62,11 @@ export default defineCommand({
     await context.data(
       `deliveries in ${inboxes.length} ${inboxes.length === 1 ? "inbox" : "inboxes"}: ${sum((i) => i.ready)} ready, ${sum((i) => i.delayed)} delayed, ${sum((i) => i.leased)} leased, ${sum((i) => i.parked)} parked, ${sum((i) => i.acked)} acked, ${sum((i) => i.dead)} dead`,
     );
+    if (writer !== undefined)
+      await context.data(
+        printable(
+          `all writes wait for process ${writer.pid} (${writer.command})${writer.stopped ? ", which is stopped" : ""}`,
+        ),
+      );
   },
 });

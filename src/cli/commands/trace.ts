@@ -1,9 +1,17 @@
 // `skep trace`: what became of a message.
-import { type Step, type Trace, trace } from "../../bus/trace.ts";
+import {
+  type Follower,
+  type Step,
+  type Trace,
+  type TracedDelivery,
+  trace,
+} from "../../bus/trace.ts";
 import { isoTime } from "../../core/clock.ts";
-import { SkepError } from "../../core/errors.ts";
+import { formatDuration } from "../../core/durations.ts";
 import { clip, printable, textOf } from "../../core/text.ts";
+import { columns } from "../columns.ts";
 import { defineCommand } from "../command.ts";
+import { idOf } from "../id.ts";
 import { open } from "../open.ts";
 
 export default defineCommand({
@@ -11,9 +19,7 @@ export default defineCommand({
   summary: "tell the life of a message",
   args: { id: { type: "positional", description: "the message's id, as send printed it" } },
   async run(context, args) {
-    const id = /^\d{1,15}$/.test(args.id) ? Number(args.id) : 0;
-    if (id < 1)
-      throw new SkepError("E_USAGE", `${JSON.stringify(args.id)} is not the id of a message`);
+    const id = idOf(args.id, "a message");
     const { store } = await open(context);
     const life = await store.read((tx) => trace(tx, id));
     await context.data(context.json ? asJson(life) : asText(life));
@@ -32,27 +38,75 @@ function asJson({ message, deliveries, followedBy }: Trace): string {
     sent_at: message.sentAt,
     bytes: message.body.length,
   };
-  return JSON.stringify({ ...head, deliveries, followed_by: followedBy });
+  return JSON.stringify({
+    ...head,
+    deliveries: deliveries.map(({ untilMs: _, ...delivery }) => delivery),
+    followed_by: followedBy.map((follower) => follower.id),
+  });
 }
 
 function asText({ message, deliveries, followedBy }: Trace): string {
-  const body = textOf(message.body);
-  const shown =
-    body === undefined ? `${message.body.length} bytes` : JSON.stringify(clip(body, 60));
-  const lines = [
-    `message ${message.id} from ${message.from ?? "nobody in particular"}: ${printable(shown)}`,
+  const { id, from, type, thread, priority, sentAt } = message;
+  const labels = [
+    ...(type === null ? [] : [`type ${type}`]),
+    ...(thread === null ? [] : [`thread ${thread}`]),
+    `priority ${priority}`,
   ];
-  for (const { inbox, state, attempt, steps } of deliveries) {
-    lines.push(`to ${inbox}: ${state}, ${attempt} ${attempt === 1 ? "attempt" : "attempts"}`);
-    lines.push(...steps.map((step) => `  ${stepText(step, message.sentAt)}`));
+  const lines = [
+    `message ${id} from ${from ?? "nobody in particular"}: ${bodyText(message.body)}`,
+    printable(`sent ${isoTime(sentAt)}, ${labels.join(", ")}`),
+  ];
+  for (const delivery of deliveries) {
+    lines.push(`delivery ${delivery.id} to ${delivery.inbox}: ${standing(delivery)}`);
+    lines.push(
+      columns(
+        delivery.steps.map((step) => stepCells(step, message)),
+        "  ",
+      ),
+    );
   }
-  if (followedBy.length > 0) lines.push(`followed by ${followedBy.join(", ")}`);
+  lines.push(...followedBy.map((follower) => followerText(follower, sentAt)));
   return lines.join("\n");
 }
 
-function stepText({ at, what, holder, epoch, reason }: Step, sentAt: number): string {
-  const when = what === "sent" ? isoTime(at) : `+${((at - sentAt) / 1000).toFixed(3)}s`.padEnd(24);
-  const by = holder === null ? "" : ` by ${holder}`;
+function standing({ state, attempt, untilMs }: TracedDelivery): string {
+  const attempts = `${attempt} ${attempt === 1 ? "attempt" : "attempts"}`;
+  if (untilMs === null) return `${state}, ${attempts}`;
+  const left = formatDuration(Math.abs(untilMs));
+  if (state === "leased")
+    return `leased${untilMs > 0 ? ` for ${left} more` : `, ran out ${left} ago`}, ${attempts}`;
+  return `${state}, ${untilMs > 0 ? `due in ${left}` : `due since ${left}`}, ${attempts}`;
+}
+
+function stepCells(
+  { at, what, holder, epoch, reason }: Step,
+  { from, sentAt }: Trace["message"],
+): string[] {
+  const who = what === "sent" ? from : holder;
+  const by = who === null ? "" : ` by ${who}`;
   const lease = epoch === null ? "" : ` (lease ${epoch})`;
-  return `${when}  ${what}${by}${lease}${reason === null ? "" : `: ${printable(reason)}`}`;
+  const why = reason === null ? "" : `: ${printable(clip(reason, 200))}`;
+  return [later(at - sentAt), `${words(what, epoch)}${what === "dead" ? "" : by}${lease}${why}`];
+}
+
+// A lease expires, and so does a message; in words the two are not to be confused.
+function words(what: Step["what"], epoch: number | null): string {
+  if (what === "expired") return epoch === null ? "expired" : "lease ran out, held";
+  return what === "died" ? "holder died, held" : what;
+}
+
+/** Wall clocks are set back now and then, so a step may well come before the one it follows. */
+function later(ms: number): string {
+  return `${ms < 0 ? "-" : "+"}${(Math.abs(ms) / 1000).toFixed(3)}s`;
+}
+
+function followerText({ id, from, to, type, sentAt, body }: Follower, since: number): string {
+  const what = type === "reply" ? "answered" : "followed";
+  const by = from === null ? "" : ` from ${from}`;
+  return `${what} by message ${id}${by} to ${to ?? "nobody"} at ${later(sentAt - since)}: ${bodyText(body)}`;
+}
+
+function bodyText(body: Uint8Array): string {
+  const text = textOf(body);
+  return text === undefined ? `${body.length} bytes` : printable(JSON.stringify(clip(text, 60)));
 }

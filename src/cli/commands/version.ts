@@ -8,8 +8,11 @@ export default defineCommand({
   args: {},
   async run(context) {
     const platform = `${process.platform}-${process.arch}`;
-    const bun = process.versions.bun;
-    if (context.json) await context.data(JSON.stringify({ version, bun, platform }));
-    else await context.data(`skep ${version} (bun ${bun}, ${platform})`);
+    const { bun = null, deno = null } = process.versions;
+    // The other two say that they are some Node as well.
+    const node = bun === null && deno === null ? process.versions.node : null;
+    if (context.json) return context.data(JSON.stringify({ version, bun, deno, node, platform }));
+    const runtime = bun !== null ? `bun ${bun}` : deno !== null ? `deno ${deno}` : `node ${node}`;
+    return context.data(`skep ${version} (${runtime}, ${platform})`);
   },
 });

@@ -5,6 +5,9 @@ import { duration, table, whole } from "./values.ts";
 
 const usual = defaults.bus;
 
+// No timer waits for these.
+const yearMs = 365 * 24 * 3_600_000;
+
 export const bus = v.pipe(
   table({
     inbox_cap: v.optional(whole(1, 1_000_000_000)),
@@ -17,6 +20,10 @@ export const bus = v.pipe(
     send_timeout: v.optional(duration(0)),
     backoff_min: v.optional(duration(0)),
     backoff_max: v.optional(duration(0)),
+    key_window: v.optional(duration(1_000)),
+    history_keep: v.optional(duration(0, yearMs)),
+    history_rows_max: v.optional(whole(0, 1_000_000_000)),
+    dead_keep: v.optional(duration(0, yearMs)),
   }),
   v.forward(
     v.check(
@@ -44,5 +51,9 @@ export const bus = v.pipe(
     sendTimeoutMs: given.send_timeout ?? usual.sendTimeoutMs,
     backoffMinMs: given.backoff_min ?? usual.backoffMinMs,
     backoffMaxMs: given.backoff_max ?? usual.backoffMaxMs,
+    keyWindowMs: given.key_window ?? usual.keyWindowMs,
+    historyKeepMs: given.history_keep ?? usual.historyKeepMs,
+    historyRowsMax: given.history_rows_max ?? usual.historyRowsMax,
+    deadKeepMs: given.dead_keep ?? usual.deadKeepMs,
   })),
 );

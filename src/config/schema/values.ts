@@ -25,12 +25,13 @@ export function whole(least: number, most: number) {
   );
 }
 
-/** A duration as people write it, in milliseconds afterwards; a week at most, so that every timer can hold it. */
-export function duration(leastMs: number) {
+const weekMs = 7 * 24 * 3_600_000;
+
+/** A duration as people write it, in milliseconds afterwards; a week at most, so that every timer can hold it, unless it is said that more will do. */
+export function duration(leastMs: number, mostMs = weekMs) {
   const message =
-    `must be a duration from ${formatDuration(leastMs)} to 7d\n` +
+    `must be a duration from ${formatDuration(leastMs)} to ${formatDuration(mostMs)}\n` +
     "Write a number and a unit: 500ms, 5s, 2m or 1h.";
-  const mostMs = 7 * 24 * 3_600_000;
   return v.pipe(
     v.string(message),
     v.rawTransform(({ dataset, addIssue, NEVER }) => {

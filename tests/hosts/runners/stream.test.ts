@@ -1,11 +1,19 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { drain } from "../../../src/bus/drain.ts";
 import { createInbox } from "../../../src/bus/ledger.ts";
+import { resumeTx } from "../../../src/bus/resume.ts";
 import { waitUntil } from "../../helpers/wait-until.ts";
 import { fixtures, workshops } from "../workshop.ts";
 
 const workshop = workshops();
+
+/** Whether `ms` have gone by since the call. */
+function elapsed(ms: number): () => boolean {
+  const end = performance.now() + ms;
+  return () => performance.now() > end;
+}
 
 describe("what the program says", () => {
   test("it reads each delivery as recv prints it, and an ack settles it", async () => {
@@ -84,6 +92,25 @@ describe("what the program says", () => {
     expect((await shop.fate(ids[0]!)).state).toBe("leased");
     expect((await shop.fate(ids[2]!)).state).toBe("leased");
     expect(await shop.ledger("a")).toMatchObject({ leased: 3 });
+  });
+});
+
+describe("when the bus is drained", () => {
+  test("what it sends belongs to what is in hand, and waits once that is parked", async () => {
+    const shop = await workshop();
+    const go = join(shop.bus.home, "go");
+    await shop.puppet();
+    const send = (body: string) => `{"send":{"to":"b","body":"${body}"}}`;
+    const id = await shop.send([`!await ${go}`, send("late"), "!stderr said"].join("\n"));
+    await shop.becomes(id, "leased");
+    await drain(shop.bus, { timeoutMs: 0, usualMs: 0 });
+    writeFileSync(go, "");
+    await waitUntil("it has said so", () => shop.log().includes("said"));
+    // Its host looks every 200 ms whether it may send.
+    await waitUntil("some time", elapsed(600));
+    expect((await shop.ledger("b"))?.["sent"]).toBeUndefined();
+    await shop.bus.store.write(resumeTx);
+    expect((await shop.take("b")).text).toBe("late");
   });
 });
 
