@@ -93,8 +93,7 @@ async function measure(home: string, seconds: number): Promise<Round> {
       String(capacityPerS / 2),
     ]);
     await sleep(seconds * 100);
-    const early = ackedPerS(receivers, seconds / 3);
-    const [early1] = await Promise.all([early]);
+    const early1 = await ackedPerS(receivers, seconds / 3);
     const before = await memories(many);
     const late = await ackedPerS(receivers, (seconds * 2) / 3);
     const second = await stop(many);

@@ -17,7 +17,7 @@ export function isOverdue(expiresAt: number | null, now: number): boolean {
 export async function expireOverdue(tx: WriteTx, inbox: string): Promise<number> {
   const overdue = await tx.all<Overdue>(
     `select ${overdueColumns} from deliveries
-      where inbox = $inbox and expires_at <= $now and state in ('ready', 'delayed')
+      where inbox in ($inbox) and expires_at <= $now and state in ('ready', 'delayed')
       order by expires_at limit ${expireMax}`,
     { inbox, now: tx.now },
   );
@@ -31,6 +31,19 @@ export async function expireOne(tx: WriteTx, inbox: string, id: number): Promise
     id,
   });
   await expireAll(tx, inbox, rows);
+}
+
+/** Ends the delivery `id` of `inbox` unless somebody has claimed it; a parked one when it is brought back. */
+export async function withdraw(tx: WriteTx, inbox: string, id: number): Promise<void> {
+  const rows = await tx.all<Overdue>(
+    `select ${overdueColumns} from deliveries where id = $id and state in ('ready', 'delayed')`,
+    { id },
+  );
+  await expireAll(tx, inbox, rows);
+  await tx.run("update deliveries set expires_at = $now where id = $id and state = 'parked'", {
+    id,
+    now: tx.now,
+  });
 }
 
 interface Overdue {

@@ -3,6 +3,7 @@ import { SkepError, isSkepError } from "../core/errors.ts";
 import { randomHex } from "../core/ids.ts";
 import type { WriteTx } from "../store/store.ts";
 import { type Bus, lockGraceMs } from "./bus.ts";
+import { withdraw } from "./expire.ts";
 import { createInbox } from "./ledger.ts";
 import type { Delivery, Draft } from "./message.ts";
 import { receive } from "./receive.ts";
@@ -11,7 +12,8 @@ import { ackTx } from "./settle.ts";
 
 /**
  * The answer to `draft`, acked in our name. E_EMPTY when none came within `timeoutMs`, of which waiting for room in a full inbox
- * is a part; otherwise what `send` throws. Unless the draft says how long it is wanted, nobody is handed it when that time is over.
+ * is a part, E_DRAINING when the bus drains meanwhile; otherwise what `send` throws. Unless the draft says how long it is wanted, nobody is
+ * handed it once its answer is waited for no more.
  */
 export async function request(bus: Bus, draft: Draft, options: SendOptions): Promise<Delivery> {
   const inbox = `request-${randomHex(8)}`;
@@ -22,34 +24,54 @@ export async function request(bus: Bus, draft: Draft, options: SendOptions): Pro
   // The last claim may have to stand in line for the lock, and finds what came in time.
   const goneAt = expiresAt + lockGraceMs;
   await bus.store.write((tx) => createInbox(tx, inbox, true, goneAt), lockOptions);
+  let question: number | undefined;
   try {
     const { id } = await send(
       bus,
       { ...draft, replyTo: inbox, ...(draft.ttlMs === undefined && { expiresAt }) },
       { ...options, timeoutForLock: true },
     );
+    question = id;
     const waitMs = timeoutMs - (bus.clock.tick() - start);
     const claim = { inbox, holder: from, max: 1, leaseMs: bus.settings.leaseMs };
-    const [answer] = await receive(bus, { ...claim, waitMs: Math.max(0, waitMs), signal });
+    const wait = { ...claim, waitMs: Math.max(0, waitMs), signal };
+    const [answer] = await receive(bus, wait).catch((error: unknown) => {
+      if (!isSkepError(error, "E_DRAINING")) throw error;
+      throw new SkepError(
+        "E_DRAINING",
+        `message ${id} was sent, but the bus drains and its answer is waited for no more`,
+        { hint: `skep trace ${id} shows what becomes of it; ask again after skep resume.` },
+      );
+    });
     if (answer === undefined)
       throw new SkepError("E_EMPTY", `no answer to message ${id} from ${draft.to} in time`, {
         hint: `skep trace ${id} shows what became of it; wait longer with --timeout.`,
       });
     await bus.store.write((tx) => ackTx(tx, bus.settings, answer.receipt!, { from }));
+    question = undefined;
     return answer;
   } finally {
-    await closeInbox(bus, inbox);
+    const unanswered = draft.ttlMs === undefined ? question : undefined;
+    await closeInbox(bus, inbox, async (tx) => {
+      if (unanswered !== undefined) await withdraw(tx, draft.to, unanswered);
+    });
   }
 }
 
 // While an answer is still owed its slot has to stay, or the one who answers could not ack.
-async function closeInbox(bus: Bus, inbox: string): Promise<void> {
-  const work = (tx: WriteTx) =>
-    tx.run(
+async function closeInbox(
+  bus: Bus,
+  inbox: string,
+  before: (tx: WriteTx) => Promise<void>,
+): Promise<void> {
+  const work = async (tx: WriteTx) => {
+    await before(tx);
+    await tx.run(
       `delete from ledger where inbox = $inbox and temporary = 1
           and ready + delayed + leased + parked + reserved = 0`,
       { inbox },
     );
+  };
   try {
     await bus.store.write(work, { timeoutMs: 500 });
   } catch (error) {

@@ -1,5 +1,5 @@
 // Bodies and lines as bytes: from the command line, or from standard input.
-import { readFileSync } from "node:fs";
+import { fstatSync, readFileSync } from "node:fs";
 import { SkepError } from "../core/errors.ts";
 import { bytesOf, textOf } from "../core/text.ts";
 
@@ -90,6 +90,8 @@ async function* standardInput(signal?: AbortSignal): AsyncGenerator<Uint8Array, 
 
 function openStandardInput(): ReadableStream<Uint8Array> {
   if (process.versions.bun !== undefined) return Bun.stdin.stream();
+  // Node takes a directory for an empty file.
+  if (fstatSync(0).isDirectory()) throw Object.assign(new Error("a directory"), { code: "EISDIR" });
   const { Readable } = process.getBuiltinModule("node:stream");
   return Readable.toWeb(process.stdin) as ReadableStream<Uint8Array>;
 }

@@ -1,5 +1,7 @@
 // Writing to a pipe that may be slow, full or gone, without losing a byte and without going deaf meanwhile.
+import { fstatSync, writeSync } from "node:fs";
 import { SkepError } from "../core/errors.ts";
+import { bytesOf } from "../core/text.ts";
 
 export interface Output {
   /**
@@ -55,12 +57,20 @@ function writerOf(stream: "stdout" | "stderr"): (text: string) => Promise<unknow
     const file = Bun[stream];
     return (text) => Bun.write(file, text);
   }
+  const fd = stream === "stdout" ? 1 : 2;
+  // Where there is no room left, Node's own stream for a file writes what fits and calls that a success.
+  if (fstatSync(fd).isFile()) return async (text) => writeToFile(fd, text);
   return (text) =>
     new Promise((resolve, reject) => {
       // What goes wrong is told to the callback; a stream with nobody to hear of it would end the process.
       if (process[stream].listenerCount("error") === 0) process[stream].on("error", () => {});
       process[stream].write(text, (error) => (error ? reject(error) : resolve(undefined)));
     });
+}
+
+function writeToFile(fd: number, text: string): void {
+  let left = bytesOf(text);
+  while (left.length > 0) left = left.subarray(writeSync(fd, left));
 }
 
 function writeFault(stream: string, error: unknown): Error {

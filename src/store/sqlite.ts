@@ -1,11 +1,12 @@
 // The store port on SQLite: one connection that writes, one that reads, and the rules of a transaction.
-import { type Clock, elapsedMs, jitter, sleep } from "../core/clock.ts";
+import { type Clock, elapsedMs, sleep } from "../core/clock.ts";
 import { SkepError } from "../core/errors.ts";
 import { settledAtOnce } from "./at-once.ts";
 import type { Connection } from "./driver.ts";
 import { isBusy, translateFault } from "./faults.ts";
 import { findLastingHolder, findLockHolder } from "./lock-holder.ts";
 import { onDisk } from "./on-disk.ts";
+import { retryMs } from "./retry.ts";
 import {
   type DatabaseFile,
   type Ending,
@@ -46,13 +47,13 @@ export function sqliteStore(options: SqliteOptions): Store {
 
   async function begin(deadline: number, signal: AbortSignal | undefined): Promise<void> {
     try {
-      for (let first = false; ;) {
+      for (let first = false, failures = 1; ; failures++) {
         first ||= await queue.enter(Math.min(deadline, elapsedMs() + queuePatienceMs), signal);
         if (tryBegin()) return;
         if (signal?.aborted || elapsedMs() >= deadline) throw busy(path, lockPath);
         // Only a writer that does not know our queue (sqlite3, say) keeps the first in it waiting. All others go back
         // and stand in line: a crowd that tries beside the queue gets in its own way, and in everybody's.
-        if (first || !queue.queues) await sleep(jitter(5, 0.8), signal);
+        if (first || !queue.queues) await sleep(retryMs(queue.queues, failures), signal);
       }
     } catch (error) {
       queue.leave();

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { type Doorbell, fallbackMs, openDoorbell, ring } from "../../src/bus/doorbell.ts";
 import { elapsedMs, sleep } from "../../src/core/clock.ts";
 import { lacks } from "../helpers/programs.ts";
+import { runtimeWords } from "../helpers/runtime.ts";
 
 /** A doorbell with its address, closed when the work is done. */
 async function withDoorbell(
@@ -117,7 +118,9 @@ test("a doorbell that was never used can be closed", () => openDoorbell().close(
 
 test("a closed doorbell lets its process end", () => {
   const program = join(import.meta.dirname, "..", "fixtures", "bus", "address.ts");
-  const { status, stdout } = spawnSync(process.execPath, [program], { timeout: 20_000 });
+  const { status, stdout } = spawnSync(process.execPath, [...runtimeWords, program], {
+    timeout: 20_000,
+  });
   assert.equal(status, 0);
   assert.ok(JSON.parse(String(stdout)).port > 0);
 });
@@ -126,7 +129,7 @@ const noLoopback = lacks("unshare") || spawnSync("unshare", ["-rn", "true"]).sta
 
 test("where loopback is denied there is no address (wants unshare)", { skip: noLoopback }, () => {
   const program = join(import.meta.dirname, "..", "fixtures", "bus", "address.ts");
-  const command = ["-rn", process.execPath, program];
+  const command = ["-rn", process.execPath, ...runtimeWords, program];
   const { status, stdout } = spawnSync("unshare", command, { timeout: 20_000 });
   assert.equal(status, 0);
   assert.deepEqual(JSON.parse(String(stdout)), { port: null });

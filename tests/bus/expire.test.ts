@@ -247,10 +247,16 @@ test("nobody is handed a request that nobody waits for any more, unless it says 
 test("the inbox of a request says until when it is needed", async () => {
   const bus = await liveBus();
   const before = bus.clock.now();
-  const options = { from: null, onFull: "fail", timeoutMs: 50 } as const;
-  await assert.rejects(request(bus, draft("a1"), options), { code: "E_EMPTY" });
-  const row = await bus.store.read((tx) =>
-    tx.get<{ until: number }>("select expires_at as until from ledger where temporary = 1"),
+  const stop = new AbortController();
+  const patience = { from: null, onFull: "fail", timeoutMs: 60_000, signal: stop.signal } as const;
+  const asking = request(bus, draft("a1"), patience);
+  const until = await waitUntil("its inbox is there", () =>
+    bus.store.read(async (tx) => {
+      const sql = "select expires_at as until from ledger where temporary = 1";
+      return (await tx.get<{ until: number }>(sql))?.until;
+    }),
   );
-  assert.ok(row!.until >= before + 50 && row!.until <= bus.clock.now() + 1_050, String(row!.until));
+  assert.ok(until >= before + 60_000 && until <= bus.clock.now() + 61_000, String(until));
+  stop.abort();
+  await assert.rejects(asking, { code: "E_EMPTY" });
 });

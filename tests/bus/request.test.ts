@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { listInboxes } from "../../src/bus/inboxes.ts";
+import { closeIntake } from "../../src/bus/intake.ts";
 import { closeAddressBook } from "../../src/bus/ledger.ts";
 import { receive } from "../../src/bus/receive.ts";
 import { request } from "../../src/bus/request.ts";
@@ -127,3 +128,27 @@ async function takeOneSent(bus: TempBus) {
   const [delivery] = await receive(neighbour(bus, living()), claim);
   return { ...delivery!, receipt: delivery!.receipt! };
 }
+
+test("a question that nobody has claimed is taken back when its answer is waited for no more", async () => {
+  const bus = await liveBus();
+  await assert.rejects(request(bus, draft("a1"), { ...options, timeoutMs: 50 }), {
+    code: "E_EMPTY",
+  });
+  assert.partialDeepStrictEqual(await ledgerOf(bus, "a1"), { ready: 0, bytes: 0 });
+  assert.equal(await rowsOf(bus, "history"), 1);
+  assert.equal(await rowsOf(bus, "ledger"), 1);
+});
+
+test("a request that a drain cuts off says which message was sent, and takes it back when it can", async () => {
+  const bus = onlyRings(await liveBus());
+  const asking = request(bus, draft("a1"), options);
+  await waitUntil("it waits", async () => (await rowsOf(bus, "waiters")) === 1);
+  const refused = assert.rejects(asking, {
+    code: "E_DRAINING",
+    message: /^message 1 was sent, but/,
+  });
+  await bus.store.write((tx) => closeIntake(tx, bus.clock.tick() + 60_000, "drain"));
+  await refused;
+  assert.partialDeepStrictEqual(await ledgerOf(bus, "a1"), { ready: 0, bytes: 0 });
+  assert.equal(await rowsOf(bus, "history"), 1);
+});

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { after } from "node:test";
+import { runtimeWords } from "../helpers/runtime.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
 export interface Program {
@@ -25,7 +26,7 @@ export function programs(): (name: string, ...args: (string | number)[]) => Prog
   });
   return (name, ...args) => {
     const path = join(import.meta.dirname, "..", "fixtures", "bus", name);
-    const child = spawn(process.execPath, [path, ...args.map(String)], {
+    const child = spawn(process.execPath, [...runtimeWords, path, ...args.map(String)], {
       stdio: ["pipe", "pipe", "inherit"],
     });
     children.push(child);

@@ -3,6 +3,6 @@ import type { Driver } from "../../src/store/driver.ts";
 import { betterDriver } from "../../src/store/driver-better.ts";
 import { runtimeDriver } from "../../src/store/runtime-driver.ts";
 
-/** The one of this runtime; with SKEP_TEST_DRIVER=better in the environment it is better-sqlite3, under Bun too. */
+/** The one of this runtime; with TEST_DRIVER=better in the environment it is better-sqlite3, under Bun too. */
 export const testDriver: Driver =
-  process.env["SKEP_TEST_DRIVER"] === "better" ? betterDriver : runtimeDriver;
+  process.env["TEST_DRIVER"] === "better" ? betterDriver : runtimeDriver;
