@@ -4,16 +4,22 @@ import { join } from "node:path";
 import { expect, test } from "bun:test";
 import { tempDir } from "../helpers/temp-dir.ts";
 
-// Nine steps besides the tests.
+// Nine steps besides the tests, and two tests in each of the three suites of other drivers and runtimes.
 const steps = 9;
+const suites = ["bus, with better-sqlite3", "bus, on Node", "bus, on Deno"];
+const others = steps + 2 * suites.length;
 
 interface Steps {
   tests: string;
   npmTest?: number;
   withBun?: number;
+  /** The report of each of the other suites. */
+  suite?: string;
 }
 
-function run({ tests, npmTest = 0, withBun = 0 }: Steps) {
+const twoTests = '<testsuites><testcase name="a"/><testcase name="b"></testcase></testsuites>';
+
+function run({ tests, npmTest = 0, withBun = 0, suite = twoTests }: Steps) {
   const root = tempDir();
   const script = (path: string, text: string) => {
     writeFileSync(join(root, path), `#!/bin/sh\n${text}\n`);
@@ -23,7 +29,11 @@ function run({ tests, npmTest = 0, withBun = 0 }: Steps) {
   mkdirSync(join(root, "bin"));
   copyFileSync(join(import.meta.dir, "../../.ci/run"), join(root, ".ci/run"));
   script(".ci/set-up", "exit 0");
-  script(".ci/with-bun", `exit ${withBun}`);
+  script(
+    ".ci/with-bun",
+    `for word; do case $word in *suite.xml) printf '%s' '${suite}' > "\${word#*=}";; esac; done
+exit ${withBun}`,
+  );
   script("bin/shellcheck", "exit 0");
   script(
     "bin/npm",
@@ -49,7 +59,7 @@ const report = (tests: number, failures: number, skipped: number) =>
 test("every test counts as one and every other step as one", () => {
   expect(run({ tests: report(12, 0, 0) })).toEqual({
     exitCode: 0,
-    last: `${12 + steps} passed, 0 failed`,
+    last: `${12 + others} passed, 0 failed`,
     failures: [],
   });
 });
@@ -57,7 +67,7 @@ test("every test counts as one and every other step as one", () => {
 test("a failed test is counted and fails the run", () => {
   expect(run({ tests: report(12, 2, 0), npmTest: 1 })).toEqual({
     exitCode: 1,
-    last: `${10 + steps} passed, 2 failed`,
+    last: `${10 + others} passed, 2 failed`,
     failures: [],
   });
 });
@@ -65,7 +75,7 @@ test("a failed test is counted and fails the run", () => {
 test("a skipped test fails the run", () => {
   expect(run({ tests: report(12, 0, 3) })).toEqual({
     exitCode: 1,
-    last: `${9 + steps} passed, 3 failed`,
+    last: `${9 + others} passed, 3 failed`,
     failures: ["FAILED: 3 tests were skipped or left to do"],
   });
 });
@@ -78,11 +88,29 @@ test("a run without a test, without a report, or that ends badly after good test
   ]);
 });
 
+test("a suite that fails, skips, or has no test fails the run", () => {
+  const bad = twoTests.replace("></testcase>", "><failure/></testcase>");
+  const { exitCode, last, failures } = run({ tests: report(1, 0, 0), suite: bad });
+  expect([exitCode, last]).toEqual([1, `${1 + steps + 3} passed, 3 failed`]);
+  expect(failures).toEqual(suites.map((one) => `FAILED: ${one}: 1 of 2 failed or were skipped`));
+  const skipped = twoTests.replace("></testcase>", "><skipped /></testcase>");
+  expect(run({ tests: report(1, 0, 0), suite: skipped }).failures).toEqual(failures);
+  const none = run({ tests: report(1, 0, 0), suite: "" }).failures;
+  expect(none).toEqual(suites.map((one) => `FAILED: ${one}: no test ran`));
+});
+
 test("a failed step is named and fails the run", () => {
   const { exitCode, failures, last } = run({ tests: report(1, 0, 0), withBun: 1 });
   expect(exitCode).toBe(1);
   expect(failures).toEqual(
-    ["dependencies", "format", "lint", "types", "coverage"].map((title) => `FAILED: ${title}`),
+    [
+      "dependencies",
+      "format",
+      "lint",
+      "types",
+      ...suites.map((one) => `${one} ended with 1`),
+      "coverage",
+    ].map((title) => `FAILED: ${title}`),
   );
-  expect(last).toBe(`${1 + steps - 5} passed, 5 failed`);
+  expect(last).toBe(`${1 + others - 5} passed, 8 failed`);
 });
