@@ -177,12 +177,13 @@ create table senders (
   refused integer not null default 0
 ) strict, without rowid;
 
--- One row per process that waits for an inbox: for mail in it, for room in it, or for its turn by a rate.
+-- One row per process, or agent in a shared one, that waits for an inbox: for mail in it, for room in it, or for its turn by a rate.
 create table waiters (
   id integer primary key autoincrement,
   inbox text not null,
   wants text not null check (wants in ('mail', 'room', 'turn')),
   pid integer not null,
+  slot integer not null default 0,  -- which of the agents that share the process
   start_time integer not null,
   port integer,                     -- null: no socket to be had, it polls
   nonce integer not null,
@@ -193,7 +194,7 @@ create table waiters (
   rung_tick integer                   -- when it was told of room; null: not since it waits
 ) strict;
 
-create unique index waiters_process on waiters (pid, inbox, wants);
+create unique index waiters_process on waiters (pid, slot, inbox, wants);
 create index waiters_waiting on waiters (inbox, wants, id) where waiting = 1;
 create index waiters_room on waiters (inbox, id) where wants = 'room';  -- the line that nobody may jump
 

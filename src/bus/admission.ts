@@ -7,10 +7,11 @@ import { type Rate, turnOf } from "./rate.ts";
 import type { Refused } from "./refusal.ts";
 import { senderRate, setSenderArrival } from "./senders.ts";
 import { makeRoom } from "./sweep.ts";
+import type { Who } from "./waiters.ts";
 
 /** What a sender has to show for having waited. */
 export interface Pass {
-  pid: number;
+  who: Who;
   /** By inbox, its number in the line of those who wait for room there. */
   places: ReadonlyMap<string, number>;
   /** By inbox, and by "" for its own rate: turns that are taken and not used yet. */
@@ -90,7 +91,7 @@ export async function judge(
     const { taken, bytes } = standing;
     const withOthers = (kept: Kept) =>
       isTooFull({ cap, capBytes, taken: taken + kept.places, bytes: bytes + kept.bytes }, load);
-    const self = { pid: pass.pid, place: pass.places.get(inbox) };
+    const self = { who: pass.who, place: pass.places.get(inbox) };
     if (await isKeptForOthers(tx, inbox, self, withOthers)) return { ...refused, why: "line" };
   }
   if (load.deliveries === 0) return { arrivals: [] };

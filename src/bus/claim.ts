@@ -11,7 +11,7 @@ import { nextTimes } from "./next-times.ts";
 import { type Message, messageColumns } from "./read-message.ts";
 import { formatReceipt } from "./receipt.ts";
 import { sweep } from "./sweep.ts";
-import { pauseWaiting, ringOne } from "./waiters.ts";
+import { type Who, pauseWaiting, ringOne } from "./waiters.ts";
 
 export interface Claim {
   inbox: string;
@@ -20,8 +20,8 @@ export interface Claim {
   /** How many deliveries at most. */
   max: number;
   leaseMs: number;
-  /** The process that claims, when its row says that it waits: it is awake now, and whoever is rung for what it leaves behind has to be another one. */
-  awake?: number | undefined;
+  /** Who claims, when its row says that it waits: it is awake now, and whoever is rung for what it leaves behind has to be another one. */
+  awake?: Who | undefined;
 }
 
 /** What whoever claims from an inbox has to know of it first. */

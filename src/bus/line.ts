@@ -2,7 +2,7 @@
 import { answersSignals } from "../core/identity.ts";
 import type { WriteTx } from "../store/store.ts";
 import { ring } from "./doorbell.ts";
-import { ringOne } from "./waiters.ts";
+import { type Who, key, ofWho, ringOne } from "./waiters.ts";
 
 /** What is kept for those who stand in front. */
 export interface Kept {
@@ -14,27 +14,26 @@ export interface Kept {
 const comesWithinMs = 1_000;
 
 // Those who cannot be rung look by themselves, and one that is stopped would keep room for ever.
-const inFront =
-  "inbox in ($inbox) and wants = 'room' and port is not null and pid != $pid and id < $place";
+const inFront = `inbox in ($inbox) and wants = 'room' and port is not null and not (${ofWho}) and id < $place`;
 
 /** Whether what is kept for those before `place` in the line of `inbox` makes it too full, as `tooFull` tells; the dead leave the line, and its head is rung when there is room for it. */
 export async function isKeptForOthers(
   tx: WriteTx,
   inbox: string,
-  { pid, place = Number.MAX_SAFE_INTEGER }: { pid: number; place?: number | undefined },
+  { who, place = Number.MAX_SAFE_INTEGER }: { who: Who; place?: number | undefined },
   tooFull: (kept: Kept) => boolean,
 ): Promise<boolean> {
-  const who = { inbox, pid, place };
+  const line = { inbox, ...key(who), place };
   for (;;) {
     const kept = await tx.get<Kept>(
       `select coalesce(sum(places), 0) as places, coalesce(sum(bytes), 0) as bytes from waiters
         where ${inFront} and (rung_tick is null or rung_tick > $late)`,
-      { ...who, late: tx.tick - comesWithinMs },
+      { ...line, late: tx.tick - comesWithinMs },
     );
     if (!tooFull(kept!)) return false;
     const heads = await tx.all<{ id: number; pid: number; waiting: number }>(
       `select id, pid, waiting from waiters where ${inFront} order by id limit 10`,
-      who,
+      line,
     );
     const dead = heads.filter((head) => !answersSignals(head.pid));
     if (dead.length === 0) {

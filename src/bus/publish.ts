@@ -68,7 +68,7 @@ export async function publishTx(
 
 // There is room in one inbox and now another is full: the room is no use to us yet, and must not be kept from the next one.
 async function leaveLine(tx: WriteTx, inbox: string, { self }: Bus): Promise<void> {
-  await stopWaiting(tx, inbox, "room", self.pid);
+  await stopWaiting(tx, inbox, "room", self);
   await ringOne(tx, inbox, "room", ring);
 }
 

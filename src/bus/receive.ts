@@ -10,7 +10,7 @@ import { createInbox } from "./ledger.ts";
 import type { Delivery } from "./message.ts";
 import { takeTurns, turnsAfterClaim } from "./retain.ts";
 import { type NextTimes, nextTimes } from "./next-times.ts";
-import { startWaiting, stopWaiting } from "./waiters.ts";
+import { key, ofWho, startWaiting, stopWaiting } from "./waiters.ts";
 
 export interface ReceiveOptions extends Claim {
   /** How long to wait for something to claim, in milliseconds; 0 looks once. */
@@ -121,9 +121,9 @@ async function look(tx: ReadTx, { self }: Bus, inbox: string): Promise<Seen> {
   }>(
     `select exists (select 1 from ledger where inbox = $inbox) as present,
             exists (select 1 from deliveries where inbox = $inbox and state = 'ready') as ready,
-            exists (select 1 from waiters where pid = $pid and inbox = $inbox and wants = 'mail' and waiting = 1) as waiting,
+            exists (select 1 from waiters where ${ofWho} and inbox = $inbox and wants = 'mail' and waiting = 1) as waiting,
             ${whyClosedSql} as closed`,
-    { inbox, pid: self.pid },
+    { inbox, ...key(self) },
   );
   if (row!.closed !== null) throw draining(row!.closed);
   const next = await nextTimes(tx, inbox);
@@ -162,12 +162,12 @@ async function claimOrWait(
     if (closed !== null) return closed;
     if (standing === undefined) await createInbox(tx, inbox);
     // Whoever rang us has noted that we are awake.
-    const awake = address === undefined || rung ? undefined : bus.self.pid;
+    const awake = address === undefined || rung ? undefined : bus.self;
     const claimed = await claimTx(tx, bus.settings, { ...options, awake }, standing);
     if (address === undefined) return { claimed };
     if (claimed.length === 0 && leftMs > 0)
       await startWaiting(tx, inbox, "mail", { ...bus.self, ...address });
-    else if (options.stay !== true) await stopWaiting(tx, inbox, "mail", bus.self.pid);
+    else if (options.stay !== true) await stopWaiting(tx, inbox, "mail", bus.self);
     // A ring may say no more than that something is due soon.
     if (claimed.length > 0 || !standing?.held) return { claimed };
     return { claimed, next: await nextTimes(tx, inbox) };
@@ -191,7 +191,7 @@ async function claimOrWait(
 
 async function leave(bus: Bus, inbox: string): Promise<void> {
   try {
-    await bus.store.write((tx) => stopWaiting(tx, inbox, "mail", bus.self.pid), { timeoutMs: 200 });
+    await bus.store.write((tx) => stopWaiting(tx, inbox, "mail", bus.self), { timeoutMs: 200 });
   } catch (error) {
     // The row of a process that no longer waits is cleaned away by whoever rings it.
     if (!isSkepError(error)) throw error;

@@ -30,7 +30,7 @@ export function waitForRoom(
   { from, onFull, timeoutMs, timeoutForLock, signal }: RoomOptions,
 ) {
   const places = new Map<string, number>();
-  const pass: Pass = { pid: bus.self.pid, places, turns: new Map() };
+  const pass: Pass = { who: bus.self, places, turns: new Map() };
   const waitedFor = new Map<string, Set<Want>>();
   let deadline = bus.clock.tick() + timeoutMs;
   let looks = 0;
@@ -57,10 +57,10 @@ export function waitForRoom(
       const taken = takesTurns ? await takeTurn(tx, refused) : undefined;
       return { inbox, turnMs: turn.waitMs, turn: taken };
     }
-    if (goesBack) await stopWaiting(tx, inbox, "room", bus.self.pid);
+    if (goesBack) await stopWaiting(tx, inbox, "room", bus.self);
     const wanted = { places: load.deliveries + load.slots, bytes: load.bytes };
     await startWaiting(tx, inbox, "room", { ...waiter, ...wanted });
-    return { inbox, place: await placeOf(tx, inbox, "room", bus.self.pid) };
+    return { inbox, place: await placeOf(tx, inbox, "room", bus.self) };
   }
 
   /** Waits for what `note` has noted, once that is committed. */
@@ -85,7 +85,7 @@ export function waitForRoom(
   async function forget(tx: WriteTx, turns: Pass["turns"], isServed: boolean): Promise<void> {
     await giveUpTurns(tx, from, turns);
     for (const [inbox, wants] of waitedFor) {
-      for (const want of wants) await stopWaiting(tx, inbox, want, bus.self.pid);
+      for (const want of wants) await stopWaiting(tx, inbox, want, bus.self);
       // Whoever leaves the line may have been told of room that is the next one's now.
       if (wants.has("room") && !isServed) await ringOne(tx, inbox, "room", ring);
     }

@@ -1,5 +1,5 @@
 // The processes that wait for an inbox, and whom a commit has to ring. The row is the truth; a ring is a hint.
-import { type ProcessIdentity, answersSignals } from "../core/identity.ts";
+import { type Self, answersSignals } from "../core/identity.ts";
 import { idList } from "../store/id-list.ts";
 import type { ReadTx, WriteTx } from "../store/store.ts";
 import { textList, textsIn } from "../store/text-list.ts";
@@ -8,13 +8,24 @@ import { findGone, forgetGone } from "./gone-waiters.ts";
 /** Mail that comes, room in a full inbox, or the turn that a rate gives. */
 export type Want = "mail" | "room" | "turn";
 
-export interface Waiter extends ProcessIdentity {
+export interface Waiter extends Self {
   /** The UDP port of its doorbell on loopback; null when it has none and looks by itself. */
   port: number | null;
   nonce: number;
   /** How much room it wants; left out: none. */
   places?: number | undefined;
   bytes?: number | undefined;
+}
+
+/** What tells one who waits from another. */
+export type Who = Pick<Self, "pid" | "slot">;
+
+/** The condition that a row of waiters is that of the one whose `key` is bound. */
+export const ofWho = "pid = $pid and slot = $slot";
+
+/** `who` as parameters for `ofWho`. */
+export function key({ pid, slot = 0 }: Who): { pid: number; slot: number } {
+  return { pid, slot };
 }
 
 /** Rings the doorbell behind a port; must not throw. */
@@ -28,15 +39,15 @@ export async function startWaiting(
   waiter: Waiter,
 ): Promise<void> {
   const { lastId } = await tx.run(
-    `insert into waiters (inbox, wants, pid, start_time, port, nonce, waiting, since, places, bytes)
-     values ($inbox, $wants, $pid, $startTime, $port, $nonce, 1, $now, $places, $bytes)
-     on conflict (pid, inbox, wants) do update set
+    `insert into waiters (inbox, wants, pid, slot, start_time, port, nonce, waiting, since, places, bytes)
+     values ($inbox, $wants, $pid, $slot, $startTime, $port, $nonce, 1, $now, $places, $bytes)
+     on conflict (pid, slot, inbox, wants) do update set
        start_time = $startTime, port = $port, nonce = $nonce, waiting = 1, since = $now,
        places = $places, bytes = $bytes, rung_tick = null`,
     {
       inbox,
       wants,
-      pid: waiter.pid,
+      ...key(waiter),
       startTime: waiter.startTime,
       port: waiter.port,
       nonce: waiter.nonce,
@@ -54,15 +65,11 @@ export async function pauseWaiting(
   tx: WriteTx,
   inbox: string,
   wants: Want,
-  pid: number,
+  who: Who,
 ): Promise<void> {
   await tx.run(
-    "update waiters set waiting = 0 where pid = $pid and inbox = $inbox and wants = $wants and waiting = 1",
-    {
-      pid,
-      inbox,
-      wants,
-    },
+    `update waiters set waiting = 0 where ${ofWho} and inbox = $inbox and wants = $wants and waiting = 1`,
+    { ...key(who), inbox, wants },
   );
 }
 
@@ -71,30 +78,25 @@ export async function stopWaiting(
   tx: WriteTx,
   inbox: string,
   wants: Want,
-  pid: number,
+  who: Who,
 ): Promise<void> {
-  await tx.run("delete from waiters where pid = $pid and inbox = $inbox and wants = $wants", {
-    pid,
+  await tx.run(`delete from waiters where ${ofWho} and inbox = $inbox and wants = $wants`, {
+    ...key(who),
     inbox,
     wants,
   });
 }
 
 /** The number of the process in the line of `inbox`, in which it stands. */
-export async function placeOf(
-  tx: ReadTx,
-  inbox: string,
-  wants: Want,
-  pid: number,
-): Promise<number> {
+export async function placeOf(tx: ReadTx, inbox: string, wants: Want, who: Who): Promise<number> {
   const row = await tx.get<{ id: number }>(
-    "select id from waiters where pid = $pid and inbox = $inbox and wants = $wants",
-    { pid, inbox, wants },
+    `select id from waiters where ${ofWho} and inbox = $inbox and wants = $wants`,
+    { ...key(who), inbox, wants },
   );
   return row!.id;
 }
 
-/** Forgets everything that the process `pid` waits for. */
+/** Forgets everything that the process `pid`, and any agent in it, waits for. */
 export async function forgetWaiter(tx: WriteTx, pid: number): Promise<void> {
   await tx.run("delete from waiters where pid = $pid", { pid });
 }

@@ -7,6 +7,12 @@ export interface ProcessIdentity {
   startTime: number;
 }
 
+/** Who waits or works: a process, or one of several agents that share it. */
+export interface Self extends ProcessIdentity {
+  /** Which of them; 0, or left out, when it has the process to itself. */
+  slot?: number | undefined;
+}
+
 export interface ProcessState extends ProcessIdentity {
   /** One letter as in `ps`: R running, S sleeping, D in the kernel, T stopped, Z zombie. */
   state: string;

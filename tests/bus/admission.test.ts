@@ -196,7 +196,7 @@ test("what is sent along with an ack is limited too, and nothing is acked when i
 const enterWith = (bus: HandBus, atTick: number) =>
   bus.store.write(async (tx) => {
     const turns = new Map([["a1", { count: 1, atTick, arrivalTick: atTick }]]);
-    const pass: Pass = { pid: process.pid, places: new Map(), turns };
+    const pass: Pass = { who: { pid: process.pid }, places: new Map(), turns };
     const load = { deliveries: 1, slots: 0, bytes: 1 };
     const entered = await enter(tx, bus.settings, { inbox: "a1", load, from: null, pass });
     // What is only on the account and lies nowhere is taken back.

@@ -208,7 +208,7 @@ test("room that others wait for is kept for them, from publishers too", async ()
   await bus.store.write(async (tx) => {
     const other = { pid: living(), startTime: 0, port: 1, nonce: 1, places: 1, bytes: 0 };
     await startWaiting(tx, "bob", "room", other);
-    const pass = { pid: living(), places: new Map(), turns: new Map() };
+    const pass = { who: { pid: living() }, places: new Map(), turns: new Map() };
     const trying = fanOut(tx, bus.settings, publication("a.b"), { from: null, pass });
     assert.partialDeepStrictEqual(await trying, { inbox: "bob", why: "line" });
   });

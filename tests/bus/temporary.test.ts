@@ -79,7 +79,7 @@ test("an asker who still waits, though the wall clock was set, keeps its inbox",
   bus.clock.stepWall(lifeMs);
   assert.equal(await prune(bus), 0);
   assert.partialDeepStrictEqual(await ledgerOf(bus, "request-1"), { reserved: 1 });
-  await bus.store.write((tx) => stopWaiting(tx, "request-1", "mail", bus.self.pid));
+  await bus.store.write((tx) => stopWaiting(tx, "request-1", "mail", bus.self));
   bus.clock.pass(60_000);
   assert.equal(await prune(bus), 1);
 });

@@ -120,13 +120,26 @@ test("whoever pauses or stops is not rung, and its other waits go on", async () 
   const bus = await handBus();
   const pid = living();
   for (const inbox of ["a1", "a2", "a3"]) await begin(bus, pid, inbox);
-  await bus.store.write((tx) => pauseWaiting(tx, "a1", "mail", pid));
-  await bus.store.write((tx) => stopWaiting(tx, "a2", "mail", pid));
+  await bus.store.write((tx) => pauseWaiting(tx, "a1", "mail", { pid }));
+  await bus.store.write((tx) => stopWaiting(tx, "a2", "mail", { pid }));
   assert.deepEqual(
     [await ringed(bus, "a1"), await ringed(bus, "a2"), await ringed(bus, "a3")],
     [[], [], [pid]],
   );
   assert.deepEqual(await waitersOf(bus, "a2", "mail"), []);
+});
+
+test("of two agents that share a process each waits for itself, and one that pauses leaves the other waiting", async () => {
+  const bus = await handBus();
+  const pid = living();
+  for (const slot of [1, 2])
+    await bus.store.write((tx) =>
+      startWaiting(tx, "a1", "mail", { pid, slot, startTime: 1, port: slot, nonce: slot }),
+    );
+  await bus.store.write((tx) => pauseWaiting(tx, "a1", "mail", { pid, slot: 1 }));
+  assert.deepEqual([await ringed(bus), await ringed(bus)], [[2], []]);
+  await bus.store.write((tx) => stopWaiting(tx, "a1", "mail", { pid, slot: 2 }));
+  assert.equal((await waitersOf(bus, "a1", "mail")).length, 1);
 });
 
 test("a process can be forgotten with all its waits", async () => {
@@ -147,7 +160,7 @@ test("all who wait for anything can be rung at once, each process once", async (
   await begin(bus, one, "a2", "room");
   await begin(bus, other, "a2", "mail");
   await begin(bus, busy, "a1", "mail");
-  await bus.store.write((tx) => pauseWaiting(tx, "a1", "mail", busy));
+  await bus.store.write((tx) => pauseWaiting(tx, "a1", "mail", { pid: busy }));
   const ports: number[] = [];
   await bus.store.write((tx) => ringAll(tx, (port) => ports.push(port)));
   assert.deepEqual(ports.toSorted(), [one, other].toSorted());
