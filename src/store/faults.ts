@@ -1,5 +1,5 @@
 // What a SQLite library threw, in skep's words.
-import { type ErrorCode, SkepError } from "../core/errors.ts";
+import { type ErrorCode, SkepError, isSkepError } from "../core/errors.ts";
 
 const faults: [pattern: RegExp, code: ErrorCode, what: string, hint?: string][] = [
   [/^SQLITE_(BUSY|LOCKED)/, "E_BUSY", "is locked by another writer", "Try again."],
@@ -47,8 +47,17 @@ const faults: [pattern: RegExp, code: ErrorCode, what: string, hint?: string][] 
   ],
 ];
 
-/** The SkepError for what SQLite threw about the file at `path`; what is not SQLite's comes back as it is. */
-export function translateFault(error: unknown, path: string): unknown {
+/** The SkepError for what SQLite threw about the file at `path`; what is not SQLite's comes back as it is. Of a `disposable` file the advice is to delete it. */
+export function translateFault(error: unknown, path: string, disposable = false): unknown {
+  const fault = translated(error, path);
+  if (!disposable || !isSkepError(fault, "E_CORRUPT", "E_SCHEMA")) return fault;
+  return new SkepError(fault.code, fault.message, {
+    hint: "Nothing is lost with it: delete it, its -wal and its -shm file, and it is made again.",
+    cause: fault.cause ?? error,
+  });
+}
+
+function translated(error: unknown, path: string): unknown {
   if (error instanceof SkepError || !(error instanceof Error)) return error;
   const code = (error as { code?: unknown }).code;
   if (typeof code !== "string") return error;

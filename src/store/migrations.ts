@@ -1,9 +1,15 @@
 // The migrations, embedded in the executable. A released one is never edited; a change is a new number.
 import bus from "../../migrations/0001-bus.sql" with { type: "text" };
 import agents from "../../migrations/0002-agents.sql" with { type: "text" };
+import heartbeats from "../../migrations/vitals/0001-heartbeats.sql" with { type: "text" };
 import type { Migration } from "./migrate.ts";
 
-export const migrations: readonly Migration[] = [bus, agents].map((sql, index) => ({
-  version: index + 1,
-  sql,
-}));
+/** Those of bus.db. */
+export const migrations: readonly Migration[] = numbered([bus, agents]);
+
+/** Those of vitals.db. */
+export const vitalsMigrations: readonly Migration[] = numbered([heartbeats]);
+
+function numbered(texts: readonly string[]): Migration[] {
+  return texts.map((sql, index) => ({ version: index + 1, sql }));
+}

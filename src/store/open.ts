@@ -1,11 +1,12 @@
-// Opens the database of a home: directory, files, schema, then the store.
+// Opens a database of a home: directory, files, schema, then the store.
+import { lstatSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, elapsedMs, jitter, sleep } from "../core/clock.ts";
 import type { Connection, Driver } from "./driver.ts";
 import { fileFault, isBusy, translateFault } from "./faults.ts";
+import { type StoreFile, busFile } from "./files.ts";
 import { prepareFile, prepareHome } from "./filesystem.ts";
-import { checkSchema, formatDatabase, isWriteAhead, migrate } from "./migrate.ts";
-import { migrations } from "./migrations.ts";
+import { type Migration, checkSchema, formatDatabase, isWriteAhead, migrate } from "./migrate.ts";
 import { type DatabaseFile, connect } from "./session.ts";
 import { sqliteStore } from "./sqlite.ts";
 import type { Store } from "./store.ts";
@@ -13,6 +14,8 @@ import { type WriterQueue, openWriterQueue } from "./writer-queue.ts";
 
 export interface OpenOptions {
   home: string;
+  /** Which of its databases; the bus when left out. */
+  file?: StoreFile | undefined;
   driver: Driver;
   clock: Clock;
   durability: "process" | "power";
@@ -21,20 +24,43 @@ export interface OpenOptions {
 
 /** The database of `home`, created and migrated as needed. Throws E_HOME, E_FILESYSTEM, E_ENGINE, E_SCHEMA, E_CORRUPT, E_READONLY, E_DISK or E_BUSY. */
 export async function openStore(options: OpenOptions): Promise<Store> {
-  const { home, driver, durability } = options;
-  const path = join(home, "bus.db");
-  const lockPath = join(home, "write.lock");
+  const { home, driver, durability, file = busFile } = options;
+  const { migrations, disposable } = file;
+  const path = join(home, file.name);
+  const lockPath = join(home, file.lockName);
+  const deadline = elapsedMs() + options.busyTimeoutMs;
   prepareHome(home);
-  prepareFile(path);
   prepareFile(lockPath);
   const queue = openQueue(lockPath);
   try {
-    const writer = await openWriter({ path, driver, durability }, queue, options.busyTimeoutMs);
-    return sqliteStore({ ...options, path, lockPath, queue, writer });
+    if (disposable) await removeLeftovers(path, queue, deadline);
+    prepareFile(path);
+    const writer = await openWriter({ path, driver, durability }, migrations, queue, deadline);
+    return sqliteStore({ ...options, path, lockPath, queue, writer, disposable });
   } catch (error) {
     queue.close();
-    throw translateFault(error, path);
+    throw translateFault(error, path, disposable);
   }
+}
+
+// Somebody who deletes a database may leave its log and the index of that, and a process that still has the old
+// one open would share them with the new one. Only whoever finds no database may touch them, one at a time.
+async function removeLeftovers(path: string, queue: WriterQueue, deadline: number): Promise<void> {
+  if (isThere(path)) return;
+  await queue.enter(deadline);
+  try {
+    if (isThere(path)) return;
+    for (const leftover of [`${path}-wal`, `${path}-shm`]) rmSync(leftover, { force: true });
+    prepareFile(path);
+  } catch (error) {
+    throw fileFault(error, path);
+  } finally {
+    queue.leave();
+  }
+}
+
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 function openQueue(lockPath: string): WriterQueue {
@@ -49,13 +75,13 @@ function openQueue(lockPath: string): WriterQueue {
 // everybody while the first of many creates the schema.
 async function openWriter(
   file: DatabaseFile,
+  migrations: readonly Migration[],
   queue: WriterQueue,
-  timeoutMs: number,
+  deadline: number,
 ): Promise<Connection> {
-  const deadline = elapsedMs() + timeoutMs;
   for (;;) {
     try {
-      return await connectMigrated(file, queue, deadline);
+      return await connectMigrated(file, migrations, queue, deadline);
     } catch (error) {
       if (!isBusy(error) || elapsedMs() >= deadline) throw error;
       await sleep(jitter(10, 0.8));
@@ -65,6 +91,7 @@ async function openWriter(
 
 async function connectMigrated(
   file: DatabaseFile,
+  migrations: readonly Migration[],
   queue: WriterQueue,
   deadline: number,
 ): Promise<Connection> {

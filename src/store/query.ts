@@ -4,12 +4,18 @@ import { translateFault } from "./faults.ts";
 import { type DatabaseFile, connect } from "./session.ts";
 import type { Table } from "./store.ts";
 
-/** What `sql` answers, from the last commit; no rows when it finds none. E_USAGE when it is not one statement, does not only read, or is not understood. */
-export function answer(file: DatabaseFile, sql: string): Table {
+/** What `sql` answers, from the last commit; no rows when it finds none. `attached` are other databases by the names they get. E_USAGE when it is not one statement, does not only read, or is not understood. */
+export function answer(
+  file: DatabaseFile,
+  sql: string,
+  attached: Readonly<Record<string, string>> = {},
+): Table {
   checkQuery(sql);
   try {
     const connection = connect(file, true);
     try {
+      for (const [name, path] of Object.entries(attached))
+        connection.exec(`attach database '${path.replaceAll("'", "''")}' as ${name}`);
       connection.exec("pragma query_only = on");
       // All at once: a reader that takes its time would keep the log from being copied back, and so let it grow.
       return connection.table(sql);
@@ -17,7 +23,8 @@ export function answer(file: DatabaseFile, sql: string): Table {
       connection.close();
     }
   } catch (error) {
-    throw queryFault(error, file.path);
+    // SQLite does not say which of them is damaged.
+    throw queryFault(error, [file.path, ...Object.values(attached)].join(" or "));
   }
 }
 

@@ -29,6 +29,8 @@ export interface SqliteOptions extends DatabaseFile {
   clock: Clock;
   /** How long a write waits for its turn by default, in milliseconds. */
   busyTimeoutMs: number;
+  /** Whether nothing is lost with it. */
+  disposable: boolean;
 }
 
 // How long a write stands in the queue before it tries its luck without, once (design, section 4).
@@ -36,7 +38,7 @@ const queuePatienceMs = 2_000;
 
 /** A store on the database at `path`, which is there and migrated (see `open.ts`). */
 export function sqliteStore(options: SqliteOptions): Store {
-  const { path, lockPath, queue, clock } = options;
+  const { path, lockPath, queue, clock, disposable } = options;
   const writer = session(options.writer);
   let reader: Session | undefined;
   let writes = 0;
@@ -118,7 +120,7 @@ export function sqliteStore(options: SqliteOptions): Store {
     try {
       return await work();
     } catch (error) {
-      throw translateFault(error, path);
+      throw translateFault(error, path, disposable);
     }
   };
 
@@ -158,10 +160,10 @@ export function sqliteStore(options: SqliteOptions): Store {
         return result;
       });
     },
-    async query(sql) {
+    async query(sql, attached) {
       if (closing !== undefined) throw closed(path);
       const { answer } = await import("./query.ts");
-      return answer(options, sql);
+      return answer(options, sql, attached);
     },
     lockHolder: () => findLastingHolder([`${path}-shm`, lockPath]),
     version() {

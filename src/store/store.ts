@@ -51,8 +51,11 @@ export interface Store {
   read<T>(fn: (tx: ReadTx) => Promise<T>): Promise<T>;
   /** Runs `fn` in a write transaction of its own: all of it is committed, or nothing. E_BUSY when the lock is not to be had. */
   write<T>(fn: (tx: WriteTx) => Promise<T>, options?: WriteOptions): Promise<T>;
-  /** What somebody's own `sql`, one statement that only reads, answers: on a connection of its own, which cannot write. E_USAGE for anything else. */
-  query(sql: string): Promise<Table>;
+  /**
+   * What somebody's own `sql`, one statement that only reads, answers: on a connection of its own, which cannot write. The databases at the
+   * paths in `attached` can be asked as well, each under its key. E_USAGE for anything else.
+   */
+  query(sql: string, attached?: Readonly<Record<string, string>>): Promise<Table>;
   /** The other process that has the write lock and keeps it, where it can be seen; undefined when there is none. */
   lockHolder(): Promise<LockHolder | undefined>;
   /** A number that changes with every commit, whoever makes it; NaN, which equals nothing, while this one writes. */

@@ -157,11 +157,15 @@ export function barrels(file: SourceFile): string[] {
   ];
 }
 
+// Migrations that are called after their table.
+const ownerOf: Readonly<Record<string, string>> = { heartbeats: "agents" };
+
 /** The table names each migration creates, by the part of src/ that owns them: `0002-agents.sql` belongs to agents. */
 export function tableOwners(migrations: readonly SourceFile[]): Map<string, readonly string[]> {
   const owners = new Map<string, readonly string[]>();
   for (const { path, text } of migrations) {
-    const part = /\/\d{4}-([a-z]+)[^/]*\.sql$/.exec(path)?.[1] ?? "nobody";
+    const name = /\/\d{4}-([a-z]+)[^/]*\.sql$/.exec(path)?.[1] ?? "nobody";
+    const part = ownerOf[name] ?? name;
     for (const [, table] of text.matchAll(/^create table (?:if not exists )?(\w+)/gim))
       owners.set(table!, table === "meta" ? ["store", "bus", "agents"] : [part]);
   }

@@ -25,6 +25,7 @@ import {
 const owners = tableOwners([
   file("migrations/0001-bus.sql", "create table meta (key text);\ncreate table letters (a int);"),
   file("migrations/0002-agents.sql", "create table agents (name text);\ncreate view seen as"),
+  file("migrations/vitals/0001-heartbeats.sql", "create table heartbeats (agent text);"),
 ]);
 
 interface Proof {
@@ -113,6 +114,7 @@ const proofs: Proof[] = [
       ["src/bus/a.ts", 'tx.run("update agents set name = $name")'],
       ["src/metrics/a.ts", "tx.run('delete from letters')"],
       ["src/hosts/a.ts", "tx.run(`insert into letters (a) values (1)`)"],
+      ["src/bus/a.ts", 'tx.run("delete from heartbeats")'],
       ["src/agents/a.ts", "tx.all(`select 1 from agents join letters on true`)"],
       ["src/metrics/a.ts", 'tx.get("select key from meta")'],
       ["src/cli/a.ts", 'tx.all("select * from seen")'],
@@ -120,6 +122,7 @@ const proofs: Proof[] = [
     good: [
       ["src/bus/a.ts", "tx.all(`select a from letters`)"],
       ["src/agents/a.ts", 'tx.get("select name from agents, meta")'],
+      ["src/agents/a.ts", 'tx.run("delete from heartbeats")'],
       ["src/store/a.ts", 'tx.get("select value from meta")'],
       ["src/metrics/a.ts", 'tx.all("select * from seen")'],
       ["src/cli/a.ts", 'say("no answer from agents")'],

@@ -60,6 +60,19 @@ describe("what SQLite threw", () => {
     },
   );
 
+  test("about a file with which nothing is lost comes with the advice to delete it, when that helps", () => {
+    const hintFor = (error: unknown) => (translateFault(error, "x", true) as SkepError).hint;
+    const newer = new SkepError("E_SCHEMA", "x was written by a newer skep", { hint: "Use it." });
+    for (const error of [thrown("SQLITE_NOTADB"), newer])
+      expect(hintFor(error)).toContain("delete it");
+    for (const error of [thrown("SQLITE_FULL"), thrown("SQLITE_READONLY"), thrown("SQLITE_BUSY")])
+      expect(hintFor(error)).not.toContain("delete it");
+    expect(translateFault(newer, "x", true)).toMatchObject({
+      code: "E_SCHEMA",
+      message: newer.message,
+    });
+  });
+
   test("is not translated twice", () => {
     const fault = new SkepError("E_STALE", "late");
     expect(translateFault(fault, "x")).toBe(fault);

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
@@ -60,6 +60,37 @@ test("whatever would write is refused, and nothing is written", async () => {
   expect(existsSync(elsewhere)).toBe(false);
   expect(await store.query("select * from meta")).toEqual(before);
   await writeRow(store, "still writes");
+  await store.close();
+});
+
+test("other databases are asked under the names they are given, and are not written either", async () => {
+  const home = tempHome();
+  const store = await openHome(home);
+  const other = join(home, "it's another.db");
+  const theirs = new Database(other, { create: true });
+  theirs.run("create table letters (body text)");
+  theirs.run("insert into letters values ('dear')");
+  const attached = { other };
+  const sql = "select body, (select count(*) from meta) as ours from other.letters";
+  expect((await store.query(sql, attached)).rows).toEqual([["dear", 0n]]);
+  const write = "with x as (select 1) delete from other.letters";
+  await expect(store.query(write, attached)).rejects.toMatchObject({ code: "E_USAGE" });
+  expect(theirs.query("select count(*) as n from letters").get()).toEqual({ n: 1 });
+  theirs.close();
+  // It is there for this one question.
+  await expect(store.query(sql)).rejects.toThrow(refused("no such table: other.letters"));
+  await store.close();
+});
+
+test("with several databases at hand a damaged one is not blamed on the other", async () => {
+  const home = tempHome();
+  const store = await openHome(home);
+  const other = join(home, "other.db");
+  writeFileSync(other, "x".repeat(5_000));
+  await expect(store.query("select 1", { other })).rejects.toMatchObject({
+    code: "E_CORRUPT",
+    message: expect.stringContaining(`${join(home, "bus.db")} or ${other} is damaged`),
+  });
   await store.close();
 });
 
