@@ -1,4 +1,5 @@
 // The wiring: opens the store, joins the parts to it, closes them in reverse. Nothing else knows everyone.
+import { join } from "node:path";
 import { ownCommand, withSkepOnPath } from "./agents/executable.ts";
 import { type Agent, checkIdentity, inboxOfAgent, listAgents } from "./agents/registry.ts";
 import { type Run, findLastRun, isSupervised } from "./agents/runs.ts";
@@ -21,9 +22,11 @@ import { type Emitter, createEmitter } from "./core/events.ts";
 import { ownIdentity } from "./core/identity.ts";
 import type { Assignment } from "./hosts/runner.ts";
 import { runtimeDriver } from "./store/runtime-driver.ts";
+import { disposableStore } from "./store/disposable.ts";
+import { vitalsFile } from "./store/files.ts";
 import { unsupportedFilesystem } from "./store/filesystem.ts";
 import { openStore } from "./store/open.ts";
-import type { Store } from "./store/store.ts";
+import type { Store, Table } from "./store/store.ts";
 
 export interface App {
   home: string;
@@ -32,6 +35,10 @@ export interface App {
   store: Store;
   bus: Bus;
   events: Emitter;
+  /** The signs of life, in a file of their own that is opened, and made where it is missing, when it is asked for. Ask each time: it may have been deleted. Rejects with what `openStore` throws; nothing else fails with it. */
+  vitals(): Promise<Store>;
+  /** What somebody's own question answers, of the bus or, as `vitals.heartbeats`, of the signs of life. E_USAGE for anything else. */
+  query(sql: string): Promise<Table>;
   /** The inbox that `name` works on: its own, unless it is an agent with a shared one. */
   inboxOfAgent(name: string): Promise<string>;
   /** Throws E_IDENTITY when `name` belongs to a running swarm and `token` does not prove it. */
@@ -60,6 +67,18 @@ export async function openApp(
   const clock = systemClock();
   const store = await openStore({ home, driver: runtimeDriver, clock, ...settings.store });
   const bus = await openBus(store, clock, settings.bus);
+  const vitalsPath = join(home, vitalsFile.name);
+  const vitals = disposableStore(vitalsPath, () =>
+    openStore({
+      home,
+      file: vitalsFile,
+      driver: runtimeDriver,
+      clock,
+      // What may be lost need not wait for the disk.
+      durability: "process",
+      busyTimeoutMs: settings.store.busyTimeoutMs,
+    }),
+  );
   const events = createEmitter();
   const ledger = ledgerOf(bus);
   const parts = { home, store, clock, events, ledger, skep, settings: settings.agents };
@@ -70,6 +89,13 @@ export async function openApp(
     store,
     bus,
     events,
+    vitals: () => vitals.store(),
+    async query(sql) {
+      // Whoever asks about something else is not to hear of a damaged one.
+      if (!/\bvitals\b/i.test(sql)) return store.query(sql);
+      await vitals.store();
+      return store.query(sql, { vitals: vitalsPath });
+    },
     inboxOfAgent: (name) => store.read((tx) => inboxOfAgent(tx, name)),
     checkIdentity: (name, token) => store.read((tx) => checkIdentity(tx, name, token)),
     // What starts and ends processes is loaded when it is asked for: sending a message needs none of it.
@@ -96,6 +122,7 @@ export async function openApp(
     },
     async close() {
       bus.doorbell.close();
+      await vitals.close();
       await store.close();
     },
   };

@@ -25,6 +25,7 @@ export const commands: CommandTable = {
     sql: () => import("./commands/sql.ts"),
     status: () => import("./commands/status.ts"),
     ps: () => import("./commands/ps.ts"),
+    health: () => import("./commands/health.ts"),
   },
   "The swarm": {
     init: () => import("./commands/init.ts"),
@@ -32,6 +33,7 @@ export const commands: CommandTable = {
     down: () => import("./commands/down.ts"),
     drain: () => import("./commands/drain.ts"),
     resume: () => import("./commands/resume.ts"),
+    beat: () => import("./commands/beat.ts"),
   },
   "This program": {
     version: () => import("./commands/version.ts"),

@@ -20,11 +20,15 @@ export default defineCommand({
   examples: [
     ['skep sql "select * from slowest limit 10"', "what took longest"],
     ["skep sql \"select name from sqlite_schema where type = 'view'\"", "what there is to ask"],
+    [
+      'skep sql "select * from vitals.heartbeats"',
+      "the signs of life, which have a file of their own",
+    ],
   ],
   async run(context, { query }) {
     const bytes = await context.readBody(query, statementBytesMax);
-    const { store } = await open(context);
-    const table = await store.query(textOf(bytes) ?? "");
+    const app = await open(context);
+    const table = await app.query(textOf(bytes) ?? "");
     if (context.json) await printLines(table, context.data);
     else await context.data(asText(table));
   },

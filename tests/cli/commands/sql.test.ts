@@ -64,6 +64,22 @@ test("a question that SQLite does not understand exits 2 in its words", async ()
   expect(stderr).toStartWith("skep: no such table: nowhere\n");
 });
 
+test("the signs of life are asked as the documentation has it, and there are none to begin with", async () => {
+  const skep = newSkep();
+  const page = readFileSync(join(import.meta.dir, "..", "..", "..", "docs", "inspect.md"), "utf8");
+  const [, sql] = /`skep sql "(select [^`]* vitals\.[^`]*)"`/.exec(page)!;
+  expect(await skep(["sql", sql!, "--json"])).toEqual({ status: 0, stdout: "", stderr: "" });
+  await skep(["beat", "--as", "a1", "--status", "degraded", "--detail", "slow"]);
+  const [row] = (await skep(["sql", sql!, "--json"])).stdout.split("\n");
+  expect(JSON.parse(row!)).toMatchObject({ agent: "a1", status: "degraded", detail: "slow" });
+  const both =
+    "select count(*) as n from vitals.heartbeats h left join agents a on a.name = h.agent";
+  expect((await skep(["sql", both])).stdout).toBe("n\n1\n");
+  const write = "with x as (select 1) delete from vitals.heartbeats";
+  expect((await skep(["sql", write])).status).toBe(2);
+  expect((await skep(["sql", both])).stdout).toBe("n\n1\n");
+});
+
 test.skipIf(process.platform !== "linux")("a question without end is ended by Ctrl-C", async () => {
   const skep = join(import.meta.dir, "..", "..", "..", "bin", "skep.ts");
   const sql =
