@@ -1,5 +1,5 @@
 // An error as a program or a person gets to see it, and as an exit status.
-import { type ErrorCode, exitStatus, isSkepError } from "../core/errors.ts";
+import { type ErrorCode, type Mistake, exitStatus, isSkepError } from "../core/errors.ts";
 import { printable } from "../core/text.ts";
 
 export interface FailureOptions {
@@ -15,6 +15,7 @@ interface Failure {
   message: string;
   hint: string | undefined;
   retryAfterMs: number | undefined;
+  mistakes: readonly Mistake[] | undefined;
 }
 
 /** The exit status for `error`: 1 for what nobody expected. */
@@ -37,11 +38,19 @@ function failureOf(error: unknown): Failure {
     message: `this is a bug: ${what.split("\n")[0] || "an error without a message"}`,
     hint: "Please report it with what you did; SKEP_DEBUG=1 shows where it happened.",
     retryAfterMs: undefined,
+    mistakes: undefined,
   };
 }
 
-function asJson({ code, message, hint, retryAfterMs }: Failure): string {
-  const error = { code, message, hint: hint ?? null, retry_after_ms: retryAfterMs ?? null };
+function asJson({ code, message, hint, retryAfterMs, mistakes }: Failure): string {
+  // Only a configuration has mistakes to list, so only its errors have that key.
+  const error = {
+    code,
+    message,
+    hint: hint ?? null,
+    retry_after_ms: retryAfterMs ?? null,
+    mistakes,
+  };
   return `${JSON.stringify({ error })}\n`;
 }
 

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { SkepError } from "../core/errors.ts";
 import { didYouMean } from "../core/names.ts";
 import { plainVariables } from "./environment.ts";
-import { configFault } from "./faults.ts";
+import { configFault, findingsOf } from "./faults.ts";
 import { type Source, parseToml } from "./parse.ts";
 import { settingPaths, settings } from "./schema/settings.ts";
 import { type Settings, freeze } from "./settings.ts";
@@ -15,7 +15,8 @@ export async function checkSettings(
   source: Source | undefined,
   variables: Readonly<Record<string, string>>,
 ): Promise<Settings> {
-  const tree = source === undefined ? {} : ((await parseToml(source)).value as Tree);
+  const parsed = source === undefined ? undefined : await parseToml(source);
+  const tree = (parsed?.value ?? {}) as Tree;
   const chosen = new Map<string, string>();
   for (const [variable, text] of Object.entries(variables)) {
     const [section, key] = settingPath(variable);
@@ -24,10 +25,13 @@ export async function checkSettings(
   }
   const checked = v.safeParse(settings, tree);
   if (checked.success) return freeze(checked.output);
-  throw configFault(checked.issues, (path) => {
-    const dotPath = path.join(".");
-    return chosen.get(dotPath) ?? `${source?.file ?? "settings"}: ${dotPath}`;
-  });
+  const placeOf = (path: readonly string[]) => {
+    const key = path.join(".");
+    const variable = chosen.get(key);
+    if (variable !== undefined) return { file: null, line: null, key: variable };
+    return { file: source?.file ?? null, line: parsed?.lineOf(path) ?? null, key };
+  };
+  throw configFault(findingsOf(checked.issues), placeOf, "the settings have");
 }
 
 function settingPath(variable: string): readonly [section: string, key: string] {

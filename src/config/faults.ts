@@ -1,23 +1,68 @@
-// What is wrong with a configuration, as one error that names the place.
+// What is wrong with a configuration: all of it, as one error that names each place.
 import type * as v from "valibot";
-import { SkepError } from "../core/errors.ts";
+import { type Mistake, SkepError } from "../core/errors.ts";
 import { clip } from "../core/text.ts";
+
+/** Something that is wrong with the key at `path`. */
+export interface Finding {
+  path: readonly string[];
+  /** What goes on after the key to make a sentence: "is not known". */
+  what: string;
+  hint?: string | undefined;
+}
+
+/** Where a key is written. */
+export type Place = Pick<Mistake, "file" | "line" | "key">;
 
 type Issue = v.BaseIssue<unknown>;
 
+/** What a schema found, but for keys that are missing only because they are misspelt beside it. */
+export function findingsOf(issues: readonly Issue[]): Finding[] {
+  const findings = issues.map((issue) => {
+    const [what, hint] = issue.message.split("\n");
+    const path = (issue.path ?? []).map((item) => String(item.key));
+    const shown = what!.startsWith("must be") && issue.input !== undefined ? shownValue(issue) : "";
+    return { path, what: what! + shown, hint };
+  });
+  const meant = new Set(findings.filter(({ what }) => what === "is not known").map(meantBy));
+  return findings.filter(
+    ({ path, what }) => what !== "is missing" || !meant.has(JSON.stringify(path)),
+  );
+}
+
 /**
- * The E_CONFIG error for the first of `issues` that says most; `place` puts a key's path into words, such as
- * `skep.toml: bus.lease`. An unknown key goes first, for it is often why another one is missing.
+ * The E_CONFIG error for `findings`, in the order of the file. One of them is the message itself; of several the
+ * message is a list under a line that says of what: "swarm.toml has".
  */
 export function configFault(
-  issues: readonly [Issue, ...Issue[]],
-  place: (path: readonly string[]) => string,
+  findings: readonly Finding[],
+  placeOf: (path: readonly string[]) => Place,
+  subject: string,
 ): SkepError {
-  const issue = issues.find((each) => each.expected === "never") ?? issues[0];
-  const path = (issue.path ?? []).map((item) => String(item.key));
-  const [what, hint] = issue.message.split("\n");
-  const shown = what!.startsWith("must be") && issue.input !== undefined ? shownValue(issue) : "";
-  return new SkepError("E_CONFIG", `${place(path)} ${what}${shown}`, { hint });
+  const mistakes = findings
+    .map((finding) => mistakeOf(finding, placeOf(finding.path)))
+    .toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
+  const [first, ...others] = mistakes;
+  if (others.length === 0)
+    return new SkepError("E_CONFIG", first!.message, { hint: first!.hint ?? undefined, mistakes });
+  const lines = mistakes.flatMap(({ message, hint }) =>
+    hint === null ? [message] : [message, `  ${hint}`],
+  );
+  const heading = `${subject} ${mistakes.length} mistakes`;
+  return new SkepError("E_CONFIG", [heading, ...lines].join("\n"), { mistakes });
+}
+
+function mistakeOf({ what, hint }: Finding, place: Place): Mistake {
+  const { file, line, key } = place;
+  const where = file === null ? "" : line === null ? file : `${file}:${line}`;
+  const subject = [where, key].filter((part) => part !== "").join(": ");
+  return { ...place, message: `${subject} ${what}`, hint: hint ?? null };
+}
+
+/** The key that a misspelt one was probably meant to be, as the path to it. */
+function meantBy({ path, hint }: Finding): string {
+  const guess = /^Did you mean (.*)\?$/.exec(hint ?? "")?.[1] ?? "";
+  return JSON.stringify([...path.slice(0, -1), guess]);
 }
 
 function shownValue(issue: Issue): string {

@@ -1,6 +1,8 @@
 // Reads the three languages a configuration may be written in. Each parser is loaded when it is needed.
 import { SkepError } from "../core/errors.ts";
 import { textOf } from "../core/text.ts";
+import { configFault } from "./faults.ts";
+import { type KeyLines, lineOf } from "./key-lines.ts";
 
 export interface Source {
   file: string;
@@ -10,16 +12,19 @@ export interface Source {
 export interface Parsed {
   /** Not checked for anything but the language's own grammar. */
   value: unknown;
-  /** The line on which the key at `path` is written, from 1; undefined where the parser does not say. */
-  lineOf(path: readonly string[]): number | undefined;
+  /** The line, from 1, on which the key at `path` is written, or what it would be in when it is not there. */
+  lineOf(path: readonly string[]): number;
 }
 
 /** The values of a TOML file; an empty table when the file is empty. E_CONFIG with the line for a syntax error. */
 export async function parseToml(source: Source): Promise<Parsed> {
   const text = sourceText(source);
-  const { TomlError, parse } = await import("smol-toml");
+  const [{ TomlError, parse }, { tomlLines }] = await Promise.all([
+    import("smol-toml"),
+    import("./toml-lines.ts"),
+  ]);
   try {
-    return { value: parse(text), lineOf: () => undefined };
+    return { value: parse(text), lineOf: lineFinder(() => tomlLines(text)) };
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     const what = error.message.split("\n")[0]!.replace(/^Invalid TOML document: /, "");
@@ -57,11 +62,6 @@ export async function parseJson(source: Source): Promise<Parsed> {
   }
 }
 
-/** `file:line`, or the file alone where the line is not known. */
-export function placeOf(file: string, line: number | undefined): string {
-  return line === undefined ? file : `${file}:${line}`;
-}
-
 function sourceText({ file, bytes }: Source): string {
   const text = textOf(bytes);
   if (text === undefined)
@@ -70,8 +70,17 @@ function sourceText({ file, bytes }: Source): string {
   return text.startsWith("\ufeff") ? text.slice(1) : text;
 }
 
+/** What finds lines in a file; they are only looked for once somebody asks, for most files are right. */
+function lineFinder(find: () => KeyLines): Parsed["lineOf"] {
+  let lines: KeyLines | undefined;
+  return (path) => lineOf((lines ??= find()), path);
+}
+
 async function yamlDocument(text: string) {
-  const { LineCounter, isNode, parseDocument } = await import("yaml");
+  const [{ LineCounter, parseDocument }, { yamlLines }] = await Promise.all([
+    import("yaml"),
+    import("./yaml-lines.ts"),
+  ]);
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, prettyErrors: false });
   const lineAt = (offset: number) => lineCounter.linePos(offset).line;
@@ -82,15 +91,11 @@ async function yamlDocument(text: string) {
       what: error.message,
       line: lineAt(error.pos[0]),
     })),
-    lineOf(path: readonly string[]) {
-      const node = document.getIn(path, true);
-      return isNode(node) && node.range ? lineAt(node.range[0]) : undefined;
-    },
+    lineOf: lineFinder(() => yamlLines(document, lineAt)),
   };
 }
 
 function syntaxFault(file: string, line: number | undefined, what: string): SkepError {
-  return new SkepError("E_CONFIG", `${placeOf(file, line)} ${what}`, {
-    hint: "Correct the file and try again.",
-  });
+  const place = () => ({ file, line: line ?? null, key: "" });
+  return configFault([{ path: [], what, hint: "Correct the file and try again." }], place, file);
 }

@@ -29,11 +29,26 @@ export const exitStatus = {
 
 export type ErrorCode = keyof typeof exitStatus;
 
+/** One thing that is wrong with a configuration. */
+export interface Mistake {
+  /** The file it is in; null for a variable of the environment. */
+  file: string | null;
+  /** The line, from 1; null where there is none. */
+  line: number | null;
+  /** The key, with dots between its parts, or the variable; empty for the whole file. */
+  key: string;
+  /** All of that and what is wrong, as a sentence. */
+  message: string;
+  hint: string | null;
+}
+
 export interface ErrorDetails {
   /** What to do next, as a sentence. */
   hint?: string | undefined;
   /** When it is worth trying again, in milliseconds from now. */
   retryAfterMs?: number | undefined;
+  /** What is wrong one by one, where the message speaks of a whole configuration. */
+  mistakes?: readonly Mistake[] | undefined;
   cause?: unknown;
 }
 
@@ -42,6 +57,7 @@ export class SkepError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly mistakes: readonly Mistake[] | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -49,6 +65,7 @@ export class SkepError extends Error {
     this.code = code;
     this.hint = details.hint;
     this.retryAfterMs = details.retryAfterMs;
+    this.mistakes = details.mistakes;
   }
 }
 

@@ -11,6 +11,7 @@ import {
 } from "../../bus/limits.ts";
 import { formatRate } from "../../bus/rate.ts";
 import { SkepError } from "../../core/errors.ts";
+import { parsePerSecond } from "../../core/rates.ts";
 import { columns } from "../columns.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
@@ -135,10 +136,9 @@ function whole(flag: string, text: string | undefined): number | undefined {
 
 function perSecond(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  const match = /^(\d{1,15}(?:\.\d{1,15})?)\/([smh])$/.exec(text);
-  if (match === null)
-    throw new SkepError("E_USAGE", `--rate is ${JSON.stringify(text)}`, {
-      hint: "Write how many in what time: 10/s, 100/m or 0.5/h.",
-    });
-  return Number(match[1]) / { s: 1, m: 60, h: 3_600 }[match[2] as "s" | "m" | "h"];
+  const perS = parsePerSecond(text);
+  if (perS !== undefined) return perS;
+  throw new SkepError("E_USAGE", `--rate is ${JSON.stringify(text)}`, {
+    hint: "Write how many in what time: 10/s, 100/m or 0.5/h.",
+  });
 }

@@ -1,8 +1,11 @@
 // `skep up`: runs a swarm in the foreground.
+import { withSkepOnPath } from "../../agents/executable.ts";
+import { type EnvironmentRule, agentEnvironment } from "../../config/environment.ts";
 import { readSwarmFile } from "../../config/swarm-file.ts";
 import { defineCommand } from "../command.ts";
 import { open } from "../open.ts";
 import { summaryJson, summaryText } from "../summary.ts";
+import { planJson, planText } from "../swarm-plan.ts";
 
 export default defineCommand({
   name: "up",
@@ -17,11 +20,19 @@ export default defineCommand({
       description: "the swarm file (default skep.swarm.toml)",
       required: false,
     },
+    check: {
+      type: "boolean",
+      description: "say what would run, or all that is wrong with the file, and start nothing",
+    },
   },
-  examples: [["skep up swarm.toml", "run it here"]],
+  examples: [
+    ["skep up swarm.toml", "run it here"],
+    ["skep up swarm.toml --check", "is the file right, and what would run?"],
+  ],
   createsHome: true,
-  async run(context, { file = "skep.swarm.toml" }) {
-    const swarm = await readSwarmFile(file);
+  async run(context, { file = "skep.swarm.toml", check }) {
+    const swarm = await readSwarmFile(file, searchPath);
+    if (check) return context.data(context.json ? planJson(swarm) : planText(swarm));
     const app = await open(context);
     const { signal, urgent } = context;
     app.events.on("agent.said", ({ name, text }) => context.say(`${name}: ${text.trimEnd()}`));
@@ -49,3 +60,7 @@ export default defineCommand({
     return summary.agents.failed + summary.agents.dead > 0 ? 8 : 0;
   },
 });
+
+function searchPath(env: readonly EnvironmentRule[]): string {
+  return withSkepOnPath(agentEnvironment(env))["PATH"]!;
+}

@@ -1,7 +1,7 @@
 // The `[bus]` section: how much an inbox holds, and how long and how often a message is tried.
 import * as v from "valibot";
 import { type BusSettings, defaults } from "../settings.ts";
-import { duration, table, whole } from "./values.ts";
+import { duration, rules, table, whole } from "./values.ts";
 
 const usual = defaults.bus;
 
@@ -25,22 +25,22 @@ export const bus = v.pipe(
     history_rows_max: v.optional(whole(0, 1_000_000_000)),
     dead_keep: v.optional(duration(0, yearMs)),
   }),
-  v.forward(
-    v.check(
-      (given) =>
+  rules([
+    {
+      key: "backoff_min",
+      and: ["backoff_max"],
+      holds: (given) =>
         (given.backoff_min ?? usual.backoffMinMs) <= (given.backoff_max ?? usual.backoffMaxMs),
-      "is longer than backoff_max",
-    ),
-    ["backoff_min"],
-  ),
-  v.forward(
-    v.check(
-      (given) =>
+      message: "is longer than backoff_max",
+    },
+    {
+      key: "body_bytes_max",
+      and: ["inbox_bytes"],
+      holds: (given) =>
         (given.body_bytes_max ?? usual.bodyBytesMax) <= (given.inbox_bytes ?? usual.inboxBytes),
-      "is more than inbox_bytes\nA body of that length would fit into no inbox.",
-    ),
-    ["body_bytes_max"],
-  ),
+      message: "is more than inbox_bytes\nA body of that length would fit into no inbox.",
+    },
+  ]),
   v.transform((given): BusSettings => ({
     inboxCap: given.inbox_cap ?? usual.inboxCap,
     inboxBytes: given.inbox_bytes ?? usual.inboxBytes,

@@ -18,9 +18,6 @@ export const settingPaths: readonly (readonly [section: string, key: string])[] 
   ...keysOf("agents", agents),
 ];
 
-function keysOf(
-  section: string,
-  schema: { pipe: readonly [{ entries: object }, ...unknown[]] },
-): [string, string][] {
-  return Object.keys(schema.pipe[0].entries).map((key) => [section, key]);
+function keysOf(section: string, schema: { entries: object }): [string, string][] {
+  return Object.keys(schema.entries).map((key) => [section, key]);
 }

@@ -3,20 +3,63 @@
 import * as v from "valibot";
 import { formatDuration, parseDurationMs } from "../../core/durations.ts";
 import { didYouMean, namePattern } from "../../core/names.ts";
+import { parsePerSecond } from "../../core/rates.ts";
+
+/** A table of any keys, as a schema to stand before another one; `what` it must be. */
+export function anyTable<Table extends object = object>(what: string) {
+  return v.custom<Table>(
+    (value) => isTable(value) && !unusable.some((key) => Object.hasOwn(value, key)),
+    (issue) =>
+      isTable(issue.input)
+        ? `cannot have a key called ${unusable.join(" or ")}`
+        : `must be ${what}`,
+  );
+}
 
 /** A table with these keys and no others. */
 export function table<const Entries extends v.ObjectEntries>(entries: Entries) {
-  return v.strictObject(entries, (issue) => {
-    const keys = Object.keys(entries);
-    if (issue.expected === "never")
-      return `is not known\n${didYouMean(lastKey(issue), keys) ?? `Known here: ${keys.join(", ")}.`}`;
-    return issue.received === "undefined" ? "is missing" : "must be a table of keys and values";
+  const keys = Object.keys(entries);
+  const schema = v.pipe(
+    anyTable("a table of keys and values"),
+    v.looseObject(entries, "is missing"),
+    // The library's own strict table stops at the first unknown key.
+    v.rawCheck(({ dataset, addIssue }) => {
+      for (const [key, value] of Object.entries(dataset.value as object))
+        if (!keys.includes(key)) {
+          const hint = didYouMean(key, keys) ?? `Known here: ${keys.join(", ")}.`;
+          addIssue({ message: `is not known\n${hint}`, path: [step(dataset.value, key, value)] });
+        }
+    }),
+  );
+  return Object.assign(schema, { entries }) as unknown as v.StrictObjectSchema<Entries, undefined>;
+}
+
+/** Something that has to hold among the keys of a table. */
+export interface Rule<Given> {
+  /** The key it is told at. */
+  key: keyof Given & string;
+  /** The other keys it reads. It is not asked when one of them is wrong by itself. */
+  and?: readonly (keyof Given & string)[];
+  holds(given: Given): boolean;
+  message: string;
+}
+
+/** Rules among the keys of a table, each of them checked, whatever else is wrong. */
+export function rules<Given extends object>(all: readonly Rule<Given>[]) {
+  return v.rawCheck<Given>(({ dataset, addIssue }) => {
+    if (!isTable(dataset.value)) return;
+    const given = dataset.value as Given;
+    const wrong = new Set((dataset.issues ?? []).map((issue) => issue.path?.[0]?.key));
+    for (const { key, and = [], holds, message } of all)
+      if (!wrong.has(key) && !and.some((other) => wrong.has(other)) && !holds(given))
+        addIssue({ message, path: [step(given, key, given[key])] });
   });
 }
 
-/** A whole number within these bounds. */
-export function whole(least: number, most: number) {
-  const message = `must be a whole number from ${least} to ${most}`;
+/** A whole number within these bounds; `hint` says what to do instead. */
+export function whole(least: number, most: number, hint?: string) {
+  const range = `must be a whole number from ${least} to ${most}`;
+  const message = hint === undefined ? range : `${range}\n${hint}`;
   return v.pipe(
     v.number(message),
     v.integer(message),
@@ -52,6 +95,28 @@ export function choice<const Words extends readonly string[]>(words: Words) {
   });
 }
 
+/** How many in what time, as a number per second afterwards. */
+export function rate(leastPerS: number, mostPerS: number) {
+  const message = `must be a rate up to ${mostPerS}/s\nWrite how many in what time: "10/s", "100/m" or "0.5/h".`;
+  return v.pipe(
+    v.string(message),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      const perS = parsePerSecond(dataset.value) ?? 0;
+      if (perS >= leastPerS && perS <= mostPerS) return perS;
+      addIssue({ message });
+      return NEVER;
+    }),
+  );
+}
+
+/** Text without what no argument of a program can carry. */
+export function text() {
+  return v.pipe(
+    v.string("must be text"),
+    v.regex(/^[^\0]*$/, "must be text without NUL characters"),
+  );
+}
+
 /** A name as inboxes, agents and swarms have it. */
 export function name() {
   const message =
@@ -60,8 +125,24 @@ export function name() {
   return v.pipe(v.string(message), v.regex(namePattern, message));
 }
 
-function lastKey(issue: v.BaseIssue<unknown>): string {
-  return String(issue.path?.at(-1)?.key ?? "");
+// Keys that the library would leave out without a word.
+const unusable = ["__proto__", "constructor", "prototype"];
+
+// Dates are objects, too.
+function isTable(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function step(input: unknown, key: string, value: unknown): v.IssuePathItem {
+  return {
+    type: "object",
+    origin: "value",
+    input: input as object,
+    key,
+    value,
+  } as v.ObjectPathItem;
 }
 
 function durationMs(text: string): number {
