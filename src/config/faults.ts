@@ -18,16 +18,17 @@ type Issue = v.BaseIssue<unknown>;
 
 /** What a schema found, but for keys that are missing only because they are misspelt beside it. */
 export function findingsOf(issues: readonly Issue[]): Finding[] {
-  const findings = issues.map((issue) => {
+  // A number can be too small and not a whole one, which is said in the same words.
+  const findings = new Map<string, Finding>();
+  for (const issue of issues) {
     const [what, hint] = issue.message.split("\n");
     const path = (issue.path ?? []).map((item) => String(item.key));
     const shown = what!.startsWith("must be") && issue.input !== undefined ? shownValue(issue) : "";
-    return { path, what: what! + shown, hint };
-  });
-  const meant = new Set(findings.filter(({ what }) => what === "is not known").map(meantBy));
-  return findings.filter(
-    ({ path, what }) => what !== "is missing" || !meant.has(JSON.stringify(path)),
-  );
+    findings.set(JSON.stringify([path, what]), { path, what: what! + shown, hint });
+  }
+  const all = [...findings.values()];
+  const meant = new Set(all.filter(({ what }) => what === "is not known").map(meantBy));
+  return all.filter(({ path, what }) => what !== "is missing" || !meant.has(JSON.stringify(path)));
 }
 
 /**

@@ -84,26 +84,29 @@ describe("the settings", () => {
 
 describe("what is refused as E_CONFIG, naming the place", () => {
   const refused: [toml: string, message: string, hint?: string][] = [
-    ["bus.leese = '5s'", ": bus.leese is not known", "Did you mean lease?"],
-    ["bus.zzz = 1", ": bus.zzz is not known", "Known here: inbox_cap, "],
-    ["[buss]", ": buss is not known", "Did you mean bus?"],
-    ["bus = 5", ": bus must be a table of keys and values, not 5"],
-    ["bus.inbox_cap = 0", ": bus.inbox_cap must be a whole number from 1 to 1000000000, not 0"],
-    ["bus.inbox_cap = 1.5", ": bus.inbox_cap must be a whole number"],
-    ["bus.inbox_cap = '7'", `: bus.inbox_cap must be a whole number from 1 to 1000000000, not "7"`],
-    ["bus.lease = 5", ": bus.lease must be a duration from 10ms to 7d, not 5", "500ms, 5s"],
-    ["bus.lease = '5'", `: bus.lease must be a duration from 10ms to 7d, not "5"`],
-    ["bus.lease = '0s'", ": bus.lease must be a duration from 10ms to 7d"],
-    ["bus.lease = '8d'", ": bus.lease must be a duration from 10ms to 7d"],
-    ["bus.dead_keep = '366d'", ": bus.dead_keep must be a duration from 0ms to 365d"],
-    ["bus.lease = 2020-01-01", ": bus.lease must be a duration"],
+    ["bus.leese = '5s'", ":1: bus.leese is not known", "Did you mean lease?"],
+    ["bus.zzz = 1", ":1: bus.zzz is not known", "Known here: inbox_cap, "],
+    ["[buss]", ":1: buss is not known", "Did you mean bus?"],
+    ["bus = 5", ":1: bus must be a table of keys and values, not 5"],
+    ["bus.inbox_cap = 0", ":1: bus.inbox_cap must be a whole number from 1 to 1000000000, not 0"],
+    ["bus.inbox_cap = 1.5", ":1: bus.inbox_cap must be a whole number"],
+    [
+      "bus.inbox_cap = '7'",
+      `:1: bus.inbox_cap must be a whole number from 1 to 1000000000, not "7"`,
+    ],
+    ["bus.lease = 5", ":1: bus.lease must be a duration from 10ms to 7d, not 5", "500ms, 5s"],
+    ["bus.lease = '5'", `:1: bus.lease must be a duration from 10ms to 7d, not "5"`],
+    ["bus.lease = '0s'", ":1: bus.lease must be a duration from 10ms to 7d"],
+    ["bus.lease = '8d'", ":1: bus.lease must be a duration from 10ms to 7d"],
+    ["bus.dead_keep = '366d'", ":1: bus.dead_keep must be a duration from 0ms to 365d"],
+    ["bus.lease = 2020-01-01", ":1: bus.lease must be a duration"],
     [
       "store.durability = 'pwer'",
-      `: store.durability must be process or power, not "pwer"`,
+      `:1: store.durability must be process or power, not "pwer"`,
       "Did you mean power?",
     ],
-    ["bus.backoff_min = '2m'", ": bus.backoff_min is longer than backoff_max"],
-    ["bus.body_bytes_max = 100_000_000", ": bus.body_bytes_max is more than inbox_bytes"],
+    ["bus.backoff_min = '2m'", ":1: bus.backoff_min is longer than backoff_max"],
+    ["bus.body_bytes_max = 100_000_000", ":1: bus.body_bytes_max is more than inbox_bytes"],
     ["\n[bus]\nlease = \n", ":3 is not valid TOML: "],
     ["bus.lease = '5s'\nbus.lease = '6s'", ":2 is not valid TOML: "],
     ["bus.inbox_cap = 99999999999999999999", ":1 is not valid TOML: "],
@@ -116,9 +119,17 @@ describe("what is refused as E_CONFIG, naming the place", () => {
       expect(error.hint ?? "").toContain(hint ?? "");
     });
 
-  test("an unknown key goes before what is missing or wrong beside it", async () => {
-    const error = await refusal(loadSettings(homeWith("bus = { lease = 5, leese = 5 }"), {}));
-    expect(error.message).toContain("bus.leese is not known");
+  test("every mistake is told at once, those of the environment first", async () => {
+    const home = homeWith("[bus]\nlease = 5\nleese = 5\nbackoff_min = '2m'");
+    const variables = { SKEP_BUS_LEASE: "soon", SKEP_STORE_DURABILITY: "none" };
+    const { message, mistakes } = await refusal(loadSettings(home, variables));
+    expect(message).toStartWith("the settings have 4 mistakes\n");
+    expect(mistakes).toMatchObject([
+      { file: null, line: null, key: "SKEP_BUS_LEASE" },
+      { file: null, line: null, key: "SKEP_STORE_DURABILITY" },
+      { file: join(home, "skep.toml"), line: 3, key: "bus.leese" },
+      { file: join(home, "skep.toml"), line: 4, key: "bus.backoff_min" },
+    ]);
   });
   test("a variable that does not fit, by its own name", async () => {
     const error = await refusal(loadSettings(tempDir(), { SKEP_BUS_LEASE: "soon" }));
@@ -135,7 +146,7 @@ describe("what is refused as E_CONFIG, naming the place", () => {
   });
   test("a variable does not mend a section that is no table", async () => {
     const error = await refusal(loadSettings(homeWith("bus = 5"), { SKEP_BUS_LEASE: "5s" }));
-    expect(error.message).toContain("skep.toml: bus must be a table");
+    expect(error.message).toContain("skep.toml:1: bus must be a table");
   });
   test("a file that is not text, and one that is a directory", async () => {
     const bytes = await refusal(loadSettings(homeWith(Uint8Array.of(0x62, 0xff)), {}));

@@ -49,13 +49,15 @@ export interface Failure {
   message: string;
   hint: string | null;
   retry_after_ms: number | null;
+  /** Only where a configuration is wrong. */
+  mistakes?: { file: string | null; line: number | null; key: string; message: string }[];
 }
 
 /** The error in `text`, which has to be one line of the shape that the design gives and nothing else. */
 export function failureIn(text: string): Failure {
   const [only, ...others] = jsonLines<{ error: Failure }>(text);
   const keys = Object.keys(only?.error ?? {}).join(" ");
-  if (others.length > 0 || keys !== "code message hint retry_after_ms")
+  if (others.length > 0 || !/^code message hint retry_after_ms( mistakes)?$/.test(keys))
     throw new Error(`not one error line: ${text}`);
   return only!.error;
 }

@@ -11,7 +11,7 @@ export function anyTable<Table extends object = object>(what: string) {
     (value) => isTable(value) && !unusable.some((key) => Object.hasOwn(value, key)),
     (issue) =>
       isTable(issue.input)
-        ? `cannot have a key called ${unusable.join(" or ")}`
+        ? "cannot have a key called __proto__, constructor or prototype"
         : `must be ${what}`,
   );
 }
@@ -47,7 +47,8 @@ export interface Rule<Given> {
 /** Rules among the keys of a table, each of them checked, whatever else is wrong. */
 export function rules<Given extends object>(all: readonly Rule<Given>[]) {
   return v.rawCheck<Given>(({ dataset, addIssue }) => {
-    if (!isTable(dataset.value)) return;
+    // No table at all, or none that was looked into.
+    if (dataset.issues?.some((issue) => issue.path === undefined)) return;
     const given = dataset.value as Given;
     const wrong = new Set((dataset.issues ?? []).map((issue) => issue.path?.[0]?.key));
     for (const { key, and = [], holds, message } of all)

@@ -1,0 +1,37 @@
+import { describe, expect, test } from "bun:test";
+import { readSwarmFile } from "../../src/config/swarm-file.ts";
+import { read, refusal, written } from "./swarm-files.ts";
+
+describe("what is refused before it is looked into", () => {
+  test("mistakes of the language, with their line", async () => {
+    const message = async (text: string, kind: string) => {
+      const { file } = written(text, kind);
+      return (await refusal(readSwarmFile(file))).message.replace(file, "");
+    };
+    expect(await message('name = "s"\nagents = {', "toml")).toMatch(/^:2 is not valid TOML: /);
+    expect(await message(`name = "s"\n[agents.a]\n[agents.a]`, "toml")).toMatch(
+      /^:3 is not valid TOML: /,
+    );
+    expect(await message("name: s\nagents: {a: [}", "yaml")).toMatch(/^:2 is not valid YAML: /);
+    expect(await message("name: s\nname: t", "yaml")).toMatch(/^:2 is not valid YAML: .*unique/);
+    expect(await message("name: *nobody", "yaml")).toMatch(/^(:1)? is not valid YAML: /);
+    expect(await message('{"name": "s",\n "agents": {]}', "json")).toMatch(
+      /^:2 is not valid JSON: /,
+    );
+    expect(await message('{"name": "s",\n"name": "t"}', "json")).toMatch(/^:2 is not valid JSON: /);
+    expect(await message('{"name": "s",}', "json")).toMatch(/ is not valid JSON: /);
+    expect(await message("", "json")).toMatch(/ is not valid JSON: /);
+  });
+  test("an alias that unfolds into gigabytes", async () => {
+    const levels = "abcdefghi".split("");
+    const bomb = levels
+      .map(
+        (level, i) =>
+          `${level}: &${level} [${Array(9)
+            .fill(i ? `*${levels[i - 1]}` : "x")
+            .join(",")}]`,
+      )
+      .join("\n");
+    expect((await refusal(read(bomb, "yaml"))).message).toContain("is not valid YAML");
+  });
+});
