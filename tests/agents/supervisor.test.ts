@@ -43,8 +43,9 @@ describe("agents", () => {
     const done = await place.up({ good }).ended;
     expect(done).toMatchObject({ status: 0, stderr: expect.not.stringContaining("good") });
     const bad = { command: ["false"] };
-    const missing = { runner: "stream", command: ["no-such-program"] };
-    const { status, stdout, stderr } = await place.up({ good, bad, missing }, ["--json"]).ended;
+    writeFileSync(join(place.directory, "odd.sh"), "#!/no/such/interpreter\n", { mode: 0o755 });
+    const odd = { runner: "stream", command: ["./odd.sh"] };
+    const { status, stdout, stderr } = await place.up({ good, bad, odd }, ["--json"]).ended;
     expect(status).toBe(8);
     expect(JSON.parse(stdout)).toMatchObject({
       run: 2,
@@ -55,7 +56,7 @@ describe("agents", () => {
       conservation: { holds: true },
     });
     expect(stderr).toMatch(/^bad failed: false exited with 1$/m);
-    expect(stderr).toMatch(/^missing failed: no-such-program cannot be started: /m);
+    expect(stderr).toMatch(/^odd failed: \S+odd\.sh cannot be started: /m);
   });
   test("one that cannot even be given a host has failed, and the others go on", async () => {
     const place = await newPlace();
