@@ -12,6 +12,11 @@ describe("groups start", () => {
   test("each as soon as all that it waits for have", () => {
     const groups = { d: ["b", "c"], c: ["a"], b: [], a: [], e: ["a", "a"] };
     expect(order(groups).steps).toEqual([["b", "a"], ["c", "e"], ["d"]]);
+    const crossed = { c: ["y"], d: ["x"], x: [], y: [] };
+    expect(order(crossed).steps).toEqual([
+      ["x", "y"],
+      ["c", "d"],
+    ]);
   });
   test("whatever they call themselves or what is not there", () => {
     expect(order({ a: ["a", "nobody"] })).toEqual({ steps: [["a"]], rings: [] });
