@@ -1,0 +1,94 @@
+// Address books: what each agent of a swarm may write to, and what its addresses mean for it.
+import { type Member, type Team, ownTeam } from "./teams.ts";
+
+/** That `address` means `inbox` when `sender` writes to it: one of several, for an address like `@workers`. */
+export interface Route {
+  sender: string;
+  address: string;
+  inbox: string;
+}
+
+/**
+ * The routes of all `members`; none in a flat swarm. Everybody reaches its own inbox, so that nobody is without a route, which would
+ * set it free. What is sent to a coordinator that has been replaced goes to the one that has its team now.
+ */
+export function routesOf(
+  topology: "flat" | "mesh" | "hierarchical" | "hybrid",
+  members: readonly Member[],
+  teams: readonly Team[],
+): Route[] {
+  if (topology === "flat") return [];
+  const places = topology === "mesh" ? undefined : placesOf(members, teams);
+  return members.flatMap((sender) => {
+    const reached = members.filter(
+      (other) =>
+        other !== sender &&
+        (places === undefined ||
+          reaches(topology, places.get(sender.name)!, places.get(other.name)!)),
+    );
+    return bookOf(sender, reached, places);
+  });
+}
+
+/** Where an agent stands in the teams of its swarm. */
+interface Place {
+  isCoordinator: boolean;
+  /** Those it leads, or the one it works in; none for a coordinator that has been replaced. */
+  teams: readonly string[];
+  /** The coordinators that it stands in for. */
+  replaces: readonly Member[];
+}
+
+function placesOf(members: readonly Member[], teams: readonly Team[]): Map<string, Place> {
+  const places = new Map<string, Place>();
+  const leaders = new Map(teams.map(({ team, coordinator }) => [team, coordinator]));
+  const teamOfWorker = new Map(
+    teams.flatMap(({ team, workers }) => workers.map((name) => [name, team] as const)),
+  );
+  const coordinators = members.filter(({ role }) => role === "coordinator");
+  for (const { name, role } of members) {
+    const isCoordinator = role === "coordinator";
+    const led = teams.filter(({ coordinator }) => coordinator === name).map(({ team }) => team);
+    places.set(name, {
+      isCoordinator,
+      teams: isCoordinator ? led : [teamOfWorker.get(name)!],
+      replaces: coordinators.filter(
+        (other) => other.name !== name && leaders.get(ownTeam(other)) === name,
+      ),
+    });
+  }
+  return places;
+}
+
+function reaches(topology: string, one: Place, other: Place): boolean {
+  if (one.isCoordinator && other.isCoordinator)
+    return topology === "hybrid" && other.teams.length > 0;
+  return (
+    one.isCoordinator !== other.isCoordinator &&
+    other.teams.some((team) => one.teams.includes(team))
+  );
+}
+
+function bookOf(
+  sender: Member,
+  reached: readonly Member[],
+  places: ReadonlyMap<string, Place> | undefined,
+): Route[] {
+  const inboxes = new Map<string, Set<string>>();
+  const add = (address: string, { inbox }: Member) =>
+    inboxes.set(address, (inboxes.get(address) ?? new Set()).add(inbox));
+  add(sender.inbox, sender);
+  for (const other of reached) {
+    const place = places?.get(other.name);
+    add(other.inbox, other);
+    for (const failed of place?.replaces ?? []) if (failed !== sender) add(failed.inbox, other);
+    if (places === undefined || other.role === sender.role) add("@peers", other);
+    if (other.role === "worker") add("@workers", other);
+    else if (sender.role === "worker") add("@coordinator", other);
+    const teams = place?.teams ?? (other.team == null ? [] : [other.team]);
+    for (const team of teams) add(`@team:${team}`, other);
+  }
+  return [...inboxes].flatMap(([address, those]) =>
+    [...those].map((inbox) => ({ sender: sender.name, address, inbox })),
+  );
+}
