@@ -1,10 +1,11 @@
 // Admission: what `admit` cannot settle in one statement. An inbox without room, a line of others who wait, or a rate.
 import type { ReadTx, WriteTx } from "../store/store.ts";
-import { type Load, admit } from "./ledger.ts";
+import { type Arrival, type Load, admit } from "./ledger.ts";
 import { type Kept, isKeptForOthers } from "./line.ts";
 import type { BusSettings } from "./message.ts";
 import { type Rate, turnOf } from "./rate.ts";
 import type { Refused } from "./refusal.ts";
+import { isBound } from "./routes.ts";
 import { senderRate, setSenderArrival } from "./senders.ts";
 import { makeRoom } from "./sweep.ts";
 import type { Who } from "./waiters.ts";
@@ -26,22 +27,19 @@ export interface TakenTurn {
   arrivalTick: number;
 }
 
-/** Who wants to put what where. Without a pass it does not stand in line: it cannot wait, and may be what makes room. */
-export interface Entry {
-  inbox: string;
-  load: Load;
-  from: string | null;
+/** An arrival, with what its sender has to show. Without a pass it does not stand in line: it cannot wait, and may be what makes room. */
+export interface Entry extends Arrival {
   pass?: Pass | undefined;
 }
 
-/** Puts `load` on the account of `inbox` if it may go there now; "unknown" when there is no such inbox. */
+/** Puts the load of `entry` on the account of its inbox if it may go there now; "unknown" when there is no such inbox, "bound" when its sender has an address book and the way is not known to be open. */
 export async function enter(
   tx: WriteTx,
   settings: BusSettings,
   entry: Entry,
-): Promise<"entered" | "unknown" | Refused> {
-  const { inbox, load, from } = entry;
-  if (await admit(tx, settings, inbox, load, from)) return "entered";
+): Promise<"entered" | "unknown" | "bound" | Refused> {
+  if (await admit(tx, settings, entry)) return "entered";
+  if (entry.routed !== true && (await isBound(tx, entry.from))) return "bound";
   const judged = await judge(tx, settings, entry);
   if (judged === "unknown" || "why" in judged) return judged;
   await enterAllowed(tx, entry, judged);

@@ -33,13 +33,13 @@ export async function expireOne(tx: WriteTx, inbox: string, id: number): Promise
   await expireAll(tx, inbox, rows);
 }
 
-/** Ends the delivery `id` of `inbox` unless somebody has claimed it; a parked one when it is brought back. */
-export async function withdraw(tx: WriteTx, inbox: string, id: number): Promise<void> {
-  const rows = await tx.all<Overdue>(
-    `select ${overdueColumns} from deliveries where id = $id and state in ('ready', 'delayed')`,
+/** Ends the delivery `id`, wherever it lies, unless somebody has claimed it; a parked one when it is brought back. */
+export async function withdraw(tx: WriteTx, id: number): Promise<void> {
+  const row = await tx.get<Overdue & { inbox: string }>(
+    `select ${overdueColumns}, inbox from deliveries where id = $id and state in ('ready', 'delayed')`,
     { id },
   );
-  await expireAll(tx, inbox, rows);
+  if (row !== undefined) await expireAll(tx, row.inbox, [row]);
   await tx.run("update deliveries set expires_at = $now where id = $id and state = 'parked'", {
     id,
     now: tx.now,

@@ -1,15 +1,13 @@
 // Fan-out: what is published on a topic goes into the inbox of everybody who is subscribed to it.
 import type { ReadTx, WriteTx } from "../store/store.ts";
-import { textList, textRows, textsIn } from "../store/text-list.ts";
-import { type Allowed, type Entry, type Pass, enterAllowed, judge } from "./admission.ts";
+import { textList, textsIn } from "../store/text-list.ts";
+import type { Pass } from "./admission.ts";
 import { ring } from "./doorbell.ts";
-import { nextMessageId } from "./insert.ts";
-import { admitToEach, findDoubtful } from "./ledger.ts";
-import { type BusSettings, type Content, checkContent, defaultPriority } from "./message.ts";
+import { insertForEach } from "./insert.ts";
+import { type BusSettings, type Content, checkContent } from "./message.ts";
 import type { Refused } from "./refusal.ts";
-import { senderRate } from "./senders.ts";
+import { enterEach, foremost, judgeEach } from "./several.ts";
 import { checkTopic, patternsOf } from "./topic.ts";
-import { ringEach } from "./waiters.ts";
 
 /** What a publisher hands in. Without a type the message is of the type that its topic names. */
 export interface Publication extends Content {
@@ -48,64 +46,21 @@ export async function fanOut(
   const { topic, body } = publication;
   const patterns = textList(patternsOf(checkTopic(topic)));
   const inboxes = await subscribersTo(tx, patterns);
-  const { plain, allowed, refused } = await sort(tx, settings, inboxes, {
-    publication,
-    from,
-    pass,
-  });
-  if (refused.length > 0) {
-    const tooFast = refused.find(({ why }) => why === "sender rate");
-    if (!skipFull || tooFast !== undefined) return tooFast ?? refused[0]!;
+  const judged = await judgeEach(tx, settings, inboxes, { bytes: body.length, from, pass });
+  const refused = foremost(judged.refused);
+  if (refused !== undefined) {
+    if (!skipFull || refused.why === "sender rate") return refused;
     await countSkipped(
       tx,
       patterns,
-      refused.map(({ inbox }) => inbox),
+      judged.refused.map(({ inbox }) => inbox),
     );
   }
-  await admitToEach(tx, plain, body.length);
-  for (const [entry, how] of allowed) await enterAllowed(tx, entry, how);
-  const takers = [...plain, ...allowed.map(([{ inbox }]) => inbox)].toSorted();
+  const takers = await enterEach(tx, judged, body.length);
   if (takers.length === 0) return { id: null, topic, deliveries: 0 };
-  const id = await insertForEach(tx, publication, { from, inboxes: takers });
-  await ringEach(tx, takers, "mail", ring);
+  const message = { ...publication, type: publication.type ?? topic };
+  const id = await insertForEach(tx, from, message, { inboxes: takers, ring });
   return { id, topic, deliveries: takers.length };
-}
-
-/** The inboxes where nothing is to be considered, those that a closer look has found open, and what the others say. */
-interface Sorted {
-  plain: string[];
-  allowed: [Entry, Allowed][];
-  refused: Refused[];
-}
-
-async function sort(
-  tx: WriteTx,
-  settings: BusSettings,
-  inboxes: string[],
-  {
-    publication,
-    from,
-    pass,
-  }: { publication: Publication; from: string | null; pass?: Pass | undefined },
-): Promise<Sorted> {
-  const load = { deliveries: 1, slots: 0, bytes: publication.body.length };
-  const doubtful = new Set(await findDoubtful(tx, settings, inboxes, load));
-  // However many get it, it is one message by the rate of its sender: the first that takes it answers for that.
-  let owed = (await senderRate(tx, from)) === undefined ? null : from;
-  const sorted: Sorted = { plain: [], allowed: [], refused: [] };
-  for (const inbox of inboxes) {
-    if (owed === null && !doubtful.has(inbox)) {
-      sorted.plain.push(inbox);
-      continue;
-    }
-    const entry: Entry = { inbox, load, from: owed, pass };
-    const judged = await judge(tx, settings, entry);
-    if (judged === "unknown") continue;
-    if ("why" in judged) sorted.refused.push(judged);
-    else sorted.allowed.push([entry, judged]);
-    if (!("why" in judged)) owed = null;
-  }
-  return sorted;
 }
 
 /** The inboxes with a subscription to one of `patterns`, each once and by name. */
@@ -125,32 +80,4 @@ async function countSkipped(tx: WriteTx, patterns: string, full: string[]): Prom
       where pattern in (${textsIn("patterns")}) and inbox in (${textsIn("full")})`,
     { patterns, full: textList(full) },
   );
-}
-
-/** Writes the message once, and a delivery of it for each of `inboxes`: its id. */
-async function insertForEach(
-  tx: WriteTx,
-  { topic, type, thread = null, priority = defaultPriority, body }: Publication,
-  { from, inboxes }: { from: string | null; inboxes: string[] },
-): Promise<number> {
-  const { lastId: id } = await tx.run(
-    `insert into messages (id, deliveries, sender, type, topic, thread, priority, sent_at, body)
-     values (coalesce(${nextMessageId}, 1), $deliveries, $from, $type, $topic, $thread, $priority, $now, $body)`,
-    {
-      deliveries: inboxes.length,
-      from,
-      type: type ?? topic,
-      topic,
-      thread,
-      priority,
-      now: tx.now,
-      body,
-    },
-  );
-  await tx.run(
-    `insert into deliveries (id, message_id, inbox, state, priority, bytes, owes_reply)
-     select $id + key, $id, value, 'ready', $priority, $bytes, 0 from ${textRows("inboxes")}`,
-    { id, inboxes: textList(inboxes), priority, bytes: body.length },
-  );
-  return id;
 }

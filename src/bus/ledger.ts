@@ -15,6 +15,8 @@ export type Account =
   | "reserved"
   | "bytes"
   | "sent"
+  | "moved_in"
+  | "moved_out"
   | "acked"
   | "dead"
   | "expired"
@@ -46,32 +48,40 @@ const arrival = "max(coalesce(arrival_tick, $tick), $tick) + $deliveries * 1000.
 const inTime = `(rate_per_s is null or $deliveries = 0
            or ${arrival} - burst * 1000.0 / rate_per_s - $tick <= ${slackMs})`;
 
+/** Who wants to put what where. */
+export interface Arrival {
+  inbox: string;
+  load: Load;
+  /** Who sends; null when it does not say. */
+  from: string | null;
+  /** Whether its way is known to be open: a route leads there, or it is an answer. */
+  routed?: boolean | undefined;
+}
+
+const unlessConsidered = `update ledger set ready = ready + $deliveries, sent = sent + $deliveries,
+            reserved = reserved + $slots, bytes = bytes + $bytes, arrival_tick = ${arrival}
+      where inbox = $inbox and ${fits} and ${inTime}
+        and not exists (select 1 from waiters where inbox = $inbox and wants = 'room')
+        and not exists (select 1 from senders where name = $from)`;
+const unlessBound = `${unlessConsidered} and not exists (select 1 from routes where sender = $from)`;
+
 /**
- * Puts `load` on the account of `inbox`, in one statement when there is nothing to be considered: true. Otherwise nothing is done: it
- * is full, or none, or it came too fast, or others wait for room, or `from` has a rate of its own (see admission.ts).
+ * Puts the load of an arrival on the account of its inbox, in one statement when there is nothing to be considered: true. Otherwise nothing
+ * is done: it is full, or none, or it came too fast, or others wait for room, or its sender has a rate or an address book of its own (see admission.ts).
  */
 export async function admit(
   tx: WriteTx,
   settings: BusSettings,
-  inbox: string,
-  load: Load,
-  from: string | null = null,
+  { inbox, load, from, routed = false }: Arrival,
 ): Promise<boolean> {
-  const { changes } = await tx.run(
-    `update ledger set ready = ready + $deliveries, sent = sent + $deliveries,
-            reserved = reserved + $slots, bytes = bytes + $bytes, arrival_tick = ${arrival}
-      where inbox = $inbox and ${fits} and ${inTime}
-        and not exists (select 1 from waiters where inbox = $inbox and wants = 'room')
-        and not exists (select 1 from senders where name = $from)`,
-    {
-      inbox,
-      ...load,
-      from,
-      tick: tx.tick,
-      cap: settings.inboxCap,
-      capBytes: settings.inboxBytes,
-    },
-  );
+  const { changes } = await tx.run(routed ? unlessConsidered : unlessBound, {
+    inbox,
+    ...load,
+    from,
+    tick: tx.tick,
+    cap: settings.inboxCap,
+    capBytes: settings.inboxBytes,
+  });
   return changes === 1;
 }
 

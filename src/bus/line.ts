@@ -2,7 +2,7 @@
 import { answersSignals } from "../core/identity.ts";
 import type { WriteTx } from "../store/store.ts";
 import { ring } from "./doorbell.ts";
-import { type Who, key, ofWho, ringOne } from "./waiters.ts";
+import { type Who, key, ofWho, ringOne, stopWaiting } from "./waiters.ts";
 
 /** What is kept for those who stand in front. */
 export interface Kept {
@@ -15,6 +15,12 @@ const comesWithinMs = 1_000;
 
 // Those who cannot be rung look by themselves, and one that is stopped would keep room for ever.
 const inFront = `inbox in ($inbox) and wants = 'room' and port is not null and not (${ofWho}) and id < $place`;
+
+/** Takes `who` out of the line of `inbox`: what room there is, is the next one's. */
+export async function leaveLine(tx: WriteTx, inbox: string, who: Who): Promise<void> {
+  await stopWaiting(tx, inbox, "room", who);
+  await ringOne(tx, inbox, "room", ring);
+}
 
 /** Whether what is kept for those before `place` in the line of `inbox` makes it too full, as `tooFull` tells; the dead leave the line, and its head is rung when there is room for it. */
 export async function isKeptForOthers(

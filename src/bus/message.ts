@@ -1,9 +1,11 @@
 // A message and its delivery, and what makes a draft fit to be sent.
 import { SkepError } from "../core/errors.ts";
 import { checkName } from "../core/names.ts";
+import { checkRecipient } from "./address.ts";
 
 /** What a sender hands in. */
 export interface Draft {
+  /** An inbox, or an address like `@workers` (see routes.ts). */
   to: string;
   body: Uint8Array;
   type?: string | null | undefined;
@@ -30,6 +32,8 @@ export interface Sent {
   created?: true;
   /** Present when its key says that it was sent before; the id is that of the first. */
   already?: true;
+  /** Present when it was sent to an address: how many inboxes got it. */
+  deliveries?: number;
 }
 
 /** One message in one inbox, as its claimer sees it. */
@@ -77,7 +81,7 @@ const labelBytesMax = 256;
 
 /** Throws E_NAME, E_BODY or E_USAGE when `draft` cannot be sent to anybody. */
 export function checkDraft(draft: Draft, settings: BusSettings): void {
-  checkName(draft.to, "inbox");
+  checkRecipient(draft.to);
   if (draft.replyTo != null) checkName(draft.replyTo, "inbox");
   checkContent(draft, settings);
   const { delayMs, ttlMs, key } = draft;

@@ -1,16 +1,15 @@
 // Publish: one message for everybody who is subscribed to its topic, once all of them take it.
-import { SkepError, isSkepError } from "../core/errors.ts";
+import { type SkepError, isSkepError } from "../core/errors.ts";
 import type { WriteTx } from "../store/store.ts";
 import type { Bus } from "./bus.ts";
-import { ring } from "./doorbell.ts";
 import { parkOverdue } from "./drain.ts";
 import { type Publication, type Published, type Publisher, fanOut } from "./fan-out.ts";
 import { refuseWhileDraining } from "./intake.ts";
+import { leaveLine } from "./line.ts";
 import type { BusSettings } from "./message.ts";
-import { type Refused, countRefusals, refusalError } from "./refusal.ts";
+import { type Refused, countRefusals, errorOfAll, refusalError } from "./refusal.ts";
 import { takeTurns, turnsAfterPublish } from "./retain.ts";
 import { type RoomOptions, waitForRoom } from "./room.ts";
-import { ringOne, stopWaiting } from "./waiters.ts";
 
 /**
  * Publishes to everybody who is subscribed, or to nobody. Nothing is stored when nobody is. E_FULL names an inbox in which no
@@ -33,7 +32,9 @@ export async function publish(
         if (!("why" in tried)) return tried;
         waits = room.mayWait(tried);
         if (!waits) await countRefusals(tx, [tried]);
-        if (awaited !== undefined && awaited !== tried.inbox) await leaveLine(tx, awaited, bus);
+        // There is room in one inbox and now another is full: the room is no use to us yet, and must not be kept from the next one.
+        if (awaited !== undefined && awaited !== tried.inbox)
+          await leaveLine(tx, awaited, bus.self);
         return tried;
       }, room.lockOptions());
       room.used(pass);
@@ -66,16 +67,6 @@ export async function publishTx(
   return outcome;
 }
 
-// There is room in one inbox and now another is full: the room is no use to us yet, and must not be kept from the next one.
-async function leaveLine(tx: WriteTx, inbox: string, { self }: Bus): Promise<void> {
-  await stopWaiting(tx, inbox, "room", self);
-  await ringOne(tx, inbox, "room", ring);
-}
-
 function refusal(refused: Refused, { topic }: Publication): SkepError {
-  const { code, message, hint, retryAfterMs } = refusalError(refused);
-  return new SkepError(code, `${message}; nobody got what was published on ${topic}`, {
-    hint,
-    retryAfterMs,
-  });
+  return errorOfAll(refusalError(refused), `nobody got what was published on ${topic}`);
 }

@@ -7,6 +7,8 @@ import { type Rate, formatRate } from "./rate.ts";
 
 export interface Refused {
   inbox: string;
+  /** What the message was sent to, when that means several inboxes: none of them got it. */
+  address?: string | undefined;
   load: Load;
   /** Who sends; null when it does not say. */
   from: string | null;
@@ -21,6 +23,21 @@ export interface Refused {
 
 /** The error for whoever does not wait: E_FULL or E_RATE. */
 export function refusalError(refused: Refused): SkepError {
+  const error = errorOfOne(refused);
+  return refused.address === undefined
+    ? error
+    : errorOfAll(error, `nobody got what was sent to ${refused.address}`);
+}
+
+/** The same error when it is about several inboxes, with what became of the message. */
+export function errorOfAll(
+  { code, message, hint, retryAfterMs }: SkepError,
+  what: string,
+): SkepError {
+  return new SkepError(code, `${message}; ${what}`, { hint, retryAfterMs });
+}
+
+function errorOfOne(refused: Refused): SkepError {
   const { inbox, why, never } = refused;
   if (why === "inbox rate" || why === "sender rate") return rateError(refused);
   if (never)

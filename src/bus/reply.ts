@@ -6,6 +6,7 @@ import { ring } from "./doorbell.ts";
 import { insert } from "./insert.ts";
 import { inboxExists, move } from "./ledger.ts";
 import { type BusSettings, type Delivery, checkDraft } from "./message.ts";
+import { resolveReply } from "./routes.ts";
 import { sendTx } from "./send.ts";
 
 export interface Reply {
@@ -37,8 +38,8 @@ export async function replyTx(
   }: { requestId: number; owed: boolean; from: string | null; reply: Reply },
 ): Promise<Replied> {
   const request = await readMessage(tx, requestId);
-  const to = request.replyTo ?? request.from;
-  if (to === null)
+  const asked = request.replyTo ?? request.from;
+  if (asked === null)
     throw new SkepError(
       "E_NOT_FOUND",
       `message ${requestId} has nobody to reply to: its sender did not say who it is`,
@@ -46,6 +47,7 @@ export async function replyTx(
         hint: "Ack without a reply, or have the sender use --as NAME or --reply-to INBOX.",
       },
     );
+  const to = owed ? asked : await resolveReply(tx, from, asked);
   const draft = {
     to,
     body: reply.body,
@@ -66,7 +68,7 @@ export async function replyTx(
       `nobody waits for an answer to message ${requestId} any more`,
       { hint: "Ack without a reply." },
     );
-  return await sendTx(tx, settings, from, draft);
+  return await sendTx(tx, settings, from, draft, { isReply: true });
 }
 
 /** The conversation of a message: its own thread, or else itself. */

@@ -1,18 +1,20 @@
 // Request: send a message and wait for its answer in a temporary inbox.
 import { SkepError, isSkepError } from "../core/errors.ts";
 import { randomHex } from "../core/ids.ts";
-import type { WriteTx } from "../store/store.ts";
+import type { ReadTx, WriteTx } from "../store/store.ts";
+import { isAddress } from "./address.ts";
 import { type Bus, lockGraceMs } from "./bus.ts";
 import { withdraw } from "./expire.ts";
 import { createInbox } from "./ledger.ts";
 import type { Delivery, Draft } from "./message.ts";
 import { receive } from "./receive.ts";
+import { resolve } from "./routes.ts";
 import { type SendOptions, send } from "./send.ts";
 import { ackTx } from "./settle.ts";
 
 /**
  * The answer to `draft`, acked in our name. E_EMPTY when none came within `timeoutMs`, of which waiting for room in a full inbox
- * is a part, E_DRAINING when the bus drains meanwhile; otherwise what `send` throws. Unless the draft says how long it is wanted, nobody is
+ * is a part, E_USAGE when an address means several inboxes, E_DRAINING when the bus drains meanwhile; otherwise what `send` throws. Unless the draft says how long it is wanted, nobody is
  * handed it once its answer is waited for no more.
  */
 export async function request(bus: Bus, draft: Draft, options: SendOptions): Promise<Delivery> {
@@ -23,7 +25,10 @@ export async function request(bus: Bus, draft: Draft, options: SendOptions): Pro
   const expiresAt = bus.clock.now() + timeoutMs;
   // The last claim may have to stand in line for the lock, and finds what came in time.
   const goneAt = expiresAt + lockGraceMs;
-  await bus.store.write((tx) => createInbox(tx, inbox, true, goneAt), lockOptions);
+  await bus.store.write(async (tx) => {
+    if (isAddress(draft.to)) await refuseSeveral(tx, from, draft.to);
+    await createInbox(tx, inbox, true, goneAt);
+  }, lockOptions);
   let question: number | undefined;
   try {
     const { id } = await send(
@@ -53,9 +58,20 @@ export async function request(bus: Bus, draft: Draft, options: SendOptions): Pro
   } finally {
     const unanswered = draft.ttlMs === undefined ? question : undefined;
     await closeInbox(bus, inbox, async (tx) => {
-      if (unanswered !== undefined) await withdraw(tx, draft.to, unanswered);
+      if (unanswered !== undefined) await withdraw(tx, unanswered);
     });
   }
+}
+
+// Of several who are asked one would be heard, and the others have worked in vain.
+async function refuseSeveral(tx: ReadTx, from: string | null, address: string): Promise<void> {
+  const inboxes = await resolve(tx, from, address);
+  if (inboxes.length === 1) return;
+  throw new SkepError(
+    "E_USAGE",
+    `a request waits for one answer, and ${address} means ${inboxes.length} inboxes`,
+    { hint: "Ask one of them; or send with --reply-to INBOX, and take their answers from there." },
+  );
 }
 
 // While an answer is still owed its slot has to stay, or the one who answers could not ack.

@@ -81,7 +81,7 @@ export function turnsAfterSend(
     const outcome = outcomes[index]!;
     if (outcome instanceof SkepError) continue;
     bytes += drafts[index]!.body.length;
-    if (outcome.id % idsPerTurn === 0) turns++;
+    turns += turnsIn(outcome.id, outcome.deliveries ?? 1);
   }
   return Math.max(turns, turnsForBytes(bytes));
 }
@@ -92,9 +92,7 @@ export function turnsAfterPublish(
   { body }: { body: Uint8Array },
 ): number {
   if (id === null) return 0;
-  const before = Math.floor((id - 1) / idsPerTurn);
-  const behind = Math.floor((id + deliveries - 1) / idsPerTurn);
-  return Math.max(behind - before, turnsForBytes(body.length));
+  return Math.max(turnsIn(id, deliveries), turnsForBytes(body.length));
 }
 
 /** The turns that fall to whoever claimed: what was sent in the transaction of an ack meets no other. */
@@ -119,6 +117,11 @@ async function tryTurn(bus: Parts, options?: Options): Promise<Turn> {
     if (!isSkepError(error)) throw error;
     return { due: false, worked: false };
   }
+}
+
+/** The turns that `count` ids from `first` on bring about. */
+function turnsIn(first: number, count: number): number {
+  return Math.floor((first + count - 1) / idsPerTurn) - Math.floor((first - 1) / idsPerTurn);
 }
 
 function turnsForBytes(bytes: number): number {

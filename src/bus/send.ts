@@ -1,20 +1,19 @@
 // Send: one message into one inbox, or many in order; success only after the commit.
 import { SkepError, isSkepError } from "../core/errors.ts";
 import type { WriteTx } from "../store/store.ts";
-import { type Entry, type Pass, enter, judge } from "./admission.ts";
+import { judge } from "./admission.ts";
 import { ring } from "./doorbell.ts";
 import type { Bus } from "./bus.ts";
 import { parkOverdue } from "./drain.ts";
-import { fitTogether, insert } from "./insert.ts";
 import { refuseWhileDraining } from "./intake.ts";
-import { isKeyed, noteKey, sentBefore } from "./keys.ts";
-import { type Load, createInbox, move } from "./ledger.ts";
-import { type BusSettings, type Draft, type Sent, checkDraft } from "./message.ts";
+import { leaveLine } from "./line.ts";
+import type { BusSettings, Draft, Sent } from "./message.ts";
 import { type HeldRings, holdRings } from "./held-rings.ts";
 import { type Refused, countRefusals, refusalError } from "./refusal.ts";
 import { takeTurns, turnsAfterSend } from "./retain.ts";
 import { type Wait, waitForRoom } from "./room.ts";
-import type { Ring } from "./waiters.ts";
+import { loadOn, runsOf, trySendTogether } from "./together.ts";
+import { type Found, findAll, trySend } from "./try-send.ts";
 
 export interface SendOptions {
   /** Who sends; null when it does not say. */
@@ -60,15 +59,17 @@ export async function sendBatch(
   // One transaction has nothing to wait for.
   const rings = drafts.length > batchMax ? holdRings(ring) : { ring, release() {} };
   const outcomes: Outcome[] = [];
+  let awaited: string | undefined;
   try {
     while (outcomes.length < drafts.length) {
       const chunk = drafts.slice(outcomes.length, outcomes.length + batchMax);
-      const sent = await sendChunk(bus, chunk, options, { room, rings });
+      const sent = await sendChunk(bus, chunk, options, { room, rings, awaited });
       outcomes.push(...sent.outcomes);
       if (sent.outcomes.some((outcome) => !isSkepError(outcome))) room.progressed();
       const turns = turnsAfterSend(chunk, sent.outcomes);
       if (turns > 0) await takeTurns(bus, turns, options);
       if (sent.waits === undefined) continue;
+      awaited = sent.waits.inbox;
       rings.release();
       if (sent.stands !== undefined) await room.sleep(sent.stands);
       else await room.next(sent.waits.inbox, sent.waits.load, { takesTurns: true });
@@ -86,68 +87,18 @@ export async function sendBatch(
   return outcomes;
 }
 
-/** Sends `draft` inside the caller's transaction. E_FULL, E_CONFLICT, E_NOT_FOUND, E_NAME, E_BODY; nothing is changed when it throws. */
+/** Sends `draft` inside the caller's transaction; a reply goes to whoever asked, whatever the address book of `from` says. E_FULL, E_RATE, E_CONFLICT, E_NOT_FOUND, E_NAME, E_BODY; nothing is changed when it throws. */
 export async function sendTx(
   tx: WriteTx,
   settings: BusSettings,
   from: string | null,
   draft: Draft,
+  { isReply = false }: { isReply?: boolean } = {},
 ): Promise<Sent> {
-  const outcome = await trySend(tx, settings, draft, { from, ring });
+  const sender = { from, ring, found: new Map(), routed: isReply };
+  const outcome = await trySend(tx, settings, draft, sender);
   if ("why" in outcome) throw refusalError(outcome);
   return outcome;
-}
-
-/** Who sends, what it has to show for having waited, and how those who wait for it are rung. */
-interface Sender {
-  from: string | null;
-  ring: Ring;
-  pass?: Pass;
-}
-
-async function trySend(
-  tx: WriteTx,
-  settings: BusSettings,
-  draft: Draft,
-  { from, ring, pass }: Sender,
-): Promise<Sent | Refused> {
-  checkDraft(draft, settings);
-  const { to, replyTo = null } = draft;
-  if (isKeyed(draft)) {
-    const earlier = await sentBefore(tx, from, draft);
-    if (earlier !== undefined) return { id: earlier, to, already: true };
-  }
-  const bytes = draft.body.length;
-  const load = { deliveries: 1, slots: replyTo === to ? 1 : 0, bytes };
-  const answered = replyTo !== null && replyTo !== to;
-  if (answered) {
-    const slot = { inbox: replyTo, load: replySlot, from: null, pass };
-    const kept = await enterOrCreate(tx, settings, slot);
-    if (typeof kept === "object") return kept;
-  }
-  const entered = await settled(enterOrCreate(tx, settings, { inbox: to, load, from, pass }));
-  if (typeof entered === "object") {
-    if (answered) await move(tx, replyTo, { reserved: -1 });
-    if (isSkepError(entered)) throw entered;
-    return entered;
-  }
-  const id = await insert(tx, from, [draft], { owesReply: replyTo !== null, ring });
-  if (isKeyed(draft)) await noteKey(tx, settings, from, draft, id);
-  return entered === "created" ? { id, to, created: true } : { id, to };
-}
-
-const replySlot: Load = { deliveries: 0, slots: 1, bytes: 0 };
-
-async function enterOrCreate(
-  tx: WriteTx,
-  settings: BusSettings,
-  entry: Entry,
-): Promise<"entered" | "created" | Refused> {
-  const entered = await enter(tx, settings, entry);
-  if (entered !== "unknown") return entered;
-  await createInbox(tx, entry.inbox);
-  const again = await enter(tx, settings, entry);
-  return typeof again === "object" ? again : "created";
 }
 
 /** As many of `drafts` as go now, in one transaction; `waits` is what the next one waits for. */
@@ -155,16 +106,18 @@ async function sendChunk(
   bus: Bus,
   drafts: Draft[],
   { from, atomic, durable }: SendOptions & { atomic: boolean },
-  { room, rings }: { room: Room; rings: HeldRings },
+  { room, rings, awaited }: { room: Room; rings: HeldRings; awaited: string | undefined },
 ): Promise<{ outcomes: Outcome[]; waits?: Refused; stands?: Wait | undefined }> {
   let waits: Refused | undefined;
   let stands: Wait | undefined;
   let thrown: Refused | undefined;
+  let found: Found = new Map();
   const pass = room.pass();
   // What is refused alone has nothing to take back, so that can be counted, or the wait begin, where it is found.
   const isAlone = drafts.length === 1 && drafts[0]!.replyTo == null;
-  const sender = { from, ring: rings.ring, pass };
   const work = async (tx: WriteTx) => {
+    found = new Map();
+    const sender = { from, ring: rings.ring, pass, found };
     await refuseWhileDraining(tx);
     const outcomes: Outcome[] = [];
     const final: Refused[] = [];
@@ -181,6 +134,9 @@ async function sendChunk(
         const answer = refused === undefined ? (outcome as Outcome) : refusalError(refused);
         if (atomic && answer instanceof SkepError && !(refused !== undefined && isAlone)) {
           thrown = refused;
+          if (found.size > 0)
+            for (const address of addressesOf(drafts))
+              await settled(findAll(tx, sender, [address]));
           // It takes back what the earlier ones did.
           throw answer;
         }
@@ -193,7 +149,12 @@ async function sendChunk(
     const sentSome = outcomes.length > final.length;
     if (final.length > 0) await countRefusals(tx, final);
     if (waits === undefined) await room.leave(tx, pass, sentSome);
-    else stands = await room.stand(tx, waits, sentSome);
+    else {
+      // As for what is published: room in one inbox is no use yet when another one is full.
+      const leaves = waits.address !== undefined && awaited !== undefined;
+      if (leaves && awaited !== waits.inbox) await leaveLine(tx, awaited, bus.self);
+      stands = await room.stand(tx, waits, sentSome);
+    }
     return outcomes;
   };
   try {
@@ -203,8 +164,8 @@ async function sendChunk(
   } catch (error) {
     // All of the batch has to fit at once, so that is what to wait for.
     if (waits !== undefined && thrown !== undefined)
-      return { outcomes: [], waits: { ...waits, load: loadOn(waits.inbox, drafts) } };
-    throw thrown === undefined ? error : await refuseFor(bus, thrown, drafts, error);
+      return { outcomes: [], waits: { ...waits, load: loadOn(waits.inbox, drafts, found) } };
+    throw thrown === undefined ? error : await refuseFor(bus, thrown, { drafts, found }, error);
   }
 }
 
@@ -214,14 +175,15 @@ type Room = ReturnType<typeof waitForRoom>;
 async function refuseFor(
   { store, settings }: Bus,
   refused: Refused,
-  drafts: Draft[],
+  { drafts, found }: { drafts: Draft[]; found: Found },
   error: unknown,
 ): Promise<unknown> {
   const { inbox, from } = refused;
+  const load = loadOn(inbox, drafts, found);
   const work = async (tx: WriteTx) => {
     await countRefusals(tx, [refused]);
     if (drafts.length === 1) return error;
-    const judged = await judge(tx, settings, { inbox, load: loadOn(inbox, drafts), from });
+    const judged = await judge(tx, settings, { inbox, load, from });
     return typeof judged === "object" && "why" in judged ? refusalError(judged) : error;
   };
   try {
@@ -233,52 +195,8 @@ async function refuseFor(
   }
 }
 
-type Run = [Draft, ...Draft[]];
-
-/** `drafts` in order, those to one inbox that follow one another together, unless they ask for an answer or have a key. */
-function runsOf(drafts: readonly Draft[]): Run[] {
-  const runs: Run[] = [];
-  for (const draft of drafts) {
-    const run = runs.at(-1);
-    if (run !== undefined && [run[0], draft].every(isPlain) && fitTogether(run[0], draft))
-      run.push(draft);
-    else runs.push([draft]);
-  }
-  return runs;
-}
-
-function isPlain(draft: Draft): boolean {
-  return draft.replyTo == null && !isKeyed(draft);
-}
-
-/** Sends a run of several at once, which takes half the time; undefined, with nothing done, when they have to go one by one: there is no room for all, or no such inbox, or one of them is unfit. */
-async function trySendTogether(
-  tx: WriteTx,
-  settings: BusSettings,
-  run: Run,
-  { from, ring, pass }: Sender,
-): Promise<Sent[] | undefined> {
-  if (run.length === 1) return undefined;
-  try {
-    for (const draft of run) checkDraft(draft, settings);
-  } catch {
-    return undefined;
-  }
-  const { to } = run[0];
-  const entry = { inbox: to, load: loadOn(to, run), from, pass };
-  if ((await enter(tx, settings, entry)) !== "entered") return undefined;
-  const first = await insert(tx, from, run, { owesReply: false, ring });
-  return run.map((_, index) => ({ id: first + index, to }));
-}
-
-/** What `drafts` together ask of `inbox`. */
-function loadOn(inbox: string, drafts: Draft[]): Load {
-  const to = drafts.filter((draft) => draft.to === inbox);
-  return {
-    deliveries: to.length,
-    slots: drafts.filter((draft) => draft.replyTo === inbox).length,
-    bytes: to.reduce((sum, draft) => sum + draft.body.length, 0),
-  };
+function addressesOf(drafts: readonly Draft[]): string[] {
+  return drafts.flatMap(({ to, replyTo }) => (replyTo == null ? [to] : [to, replyTo]));
 }
 
 async function settled<T>(work: Promise<T>): Promise<T | SkepError> {

@@ -13,3 +13,10 @@ export const vitalsMigrations: readonly Migration[] = numbered([heartbeats]);
 function numbered(texts: readonly string[]): Migration[] {
   return texts.map((sql, index) => ({ version: index + 1, sql }));
 }
+import routes from "../../migrations/0003-bus-routes.sql" with { type: "text" };
+import type { Migration } from "./migrate.ts";
+
+export const migrations: readonly Migration[] = [bus, agents, routes].map((sql, index) => ({
+  version: index + 1,
+  sql,
+}));

@@ -30,7 +30,7 @@ async function taken(
   // What is only counted here and lies nowhere is taken back again.
   let does = false;
   const undone = bus.store.write(async (tx) => {
-    does = await admit(tx, limits, "a1", load);
+    does = await admit(tx, limits, { inbox: "a1", load, from: null });
     throw new Error("undone");
   });
   await assert.rejects(undone, { message: "undone" });
@@ -72,7 +72,10 @@ test("an inbox's own limits go before the general ones", async () => {
 test("an inbox that is not there has room, but takes nothing before it is created", async () => {
   const bus = await handBus();
   assert.equal(await bus.store.read((tx) => hasRoom(tx, bus.settings, "a1", slot)), true);
-  assert.equal(await bus.store.write((tx) => admit(tx, bus.settings, "a1", slot)), false);
+  assert.equal(
+    await bus.store.write((tx) => admit(tx, bus.settings, { inbox: "a1", load: slot, from: null })),
+    false,
+  );
 });
 
 test("an inbox is created once", async () => {

@@ -9,6 +9,7 @@ import type { SendOptions } from "../../src/bus/send.ts";
 import { onlyRings } from "../fixtures/bus/bus.ts";
 import { type TempBus, tempBuses } from "../helpers/temp-bus.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
+import { routeAll } from "./routed.ts";
 import { ack, draft, ledgerOf, put, rowsOf, takeOne, texts } from "./verbs.ts";
 import { countingNaps, livingProcesses, untilWaiting } from "./waiting.ts";
 
@@ -137,6 +138,34 @@ test("a question that nobody has claimed is taken back when its answer is waited
   assert.partialDeepStrictEqual(await ledgerOf(bus, "a1"), { ready: 0, bytes: 0 });
   assert.equal(await rowsOf(bus, "history"), 1);
   assert.equal(await rowsOf(bus, "ledger"), 1);
+});
+
+test("a request to an address that means one inbox is answered from there", async () => {
+  const bus = onlyRings(await routeAll(await liveBus(), { asker: { "@coordinator": ["a1"] } }));
+  const answering = answerNext(bus, "42");
+  const answer = await request(bus, draft("@coordinator"), options);
+  await answering;
+  assert.partialDeepStrictEqual(answer, { from: "oracle", type: "reply" });
+  assert.deepEqual(await inboxes(bus), ["a1"]);
+});
+
+test("a question to an address that nobody has claimed is taken back as well", async () => {
+  const bus = await routeAll(await liveBus(), { asker: { "@coordinator": ["a1"] } });
+  const asking = request(bus, draft("@coordinator"), { ...options, timeoutMs: 50 });
+  await assert.rejects(asking, { message: "no answer to message 1 from @coordinator in time" });
+  assert.partialDeepStrictEqual(await ledgerOf(bus, "a1"), { ready: 0, bytes: 0 });
+});
+
+test("a request to an address that means several inboxes is refused, and asks nobody", async () => {
+  const bus = await routeAll(await liveBus(), { asker: { "@workers": ["a1", "a2"] } });
+  await assert.rejects(request(bus, draft("@workers"), options), {
+    code: "E_USAGE",
+    message: "a request waits for one answer, and @workers means 2 inboxes",
+    hint: /--reply-to/,
+  });
+  await assert.rejects(request(bus, draft("@peers"), options), { code: "E_NOT_FOUND" });
+  assert.equal(await rowsOf(bus, "messages"), 0);
+  assert.deepEqual(await inboxes(bus), ["a1", "a2"]);
 });
 
 test("a request that a drain cuts off says which message was sent, and takes it back when it can", async () => {

@@ -141,6 +141,8 @@ test("turns go with ids that are multiples of 256, and with long bodies", () => 
   const refused = new SkepError("E_FULL", "full");
   assert.equal(turnsAfterSend([{ body: new Uint8Array(20_000) }], [refused]), 0);
   const body = new Uint8Array(1);
+  const toMany = (id: number) => turnsAfterSend([{ body }], [{ id, to: "@x", deliveries: 50 }]);
+  assert.deepEqual([toMany(206), toMany(207), toMany(256), toMany(257)], [0, 1, 1, 0]);
   assert.equal(turnsAfterPublish({ id: null, deliveries: 0 }, { body }), 0);
   assert.equal(turnsAfterPublish({ id: 1, deliveries: 255 }, { body }), 0);
   assert.equal(turnsAfterPublish({ id: 1, deliveries: 256 }, { body }), 1);
