@@ -99,14 +99,14 @@ create index deliveries_leased on deliveries (inbox, lease_tick) where state = '
 create index deliveries_parked on deliveries (run) where state = 'parked';
 
 -- Every claim that did not end in an ack: who held it, and why it came back. A time among the dead letters that
--- somebody ended with a retry stands here too, with the number after that of the last claim.
+-- somebody ended with a retry stands here too, and a move to another inbox, with the number after that of the last claim.
 create table attempts (
   delivery_id integer not null,
   epoch integer not null,
   holder text,
   claimed_at integer not null,
   ended_at integer not null,
-  outcome text not null check (outcome in ('nacked', 'expired', 'died', 'returned', 'retried')),
+  outcome text not null check (outcome in ('nacked', 'expired', 'died', 'returned', 'retried', 'moved')),
   reason text,
   primary key (delivery_id, epoch)
 ) strict, without rowid;

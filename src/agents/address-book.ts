@@ -18,16 +18,21 @@ export function routesOf(
   teams: readonly Team[],
 ): Route[] {
   if (topology === "flat") return [];
-  const places = topology === "mesh" ? undefined : placesOf(members, teams);
+  if (topology === "mesh")
+    return members.flatMap((sender) => bookOf(sender, others(members, sender), undefined));
+  const places = placesOf(members, teams);
+  const coordinators = members.filter(({ role }) => role === "coordinator");
   return members.flatMap((sender) => {
-    const reached = members.filter(
-      (other) =>
-        other !== sender &&
-        (places === undefined ||
-          reaches(topology, places.get(sender.name)!, places.get(other.name)!)),
-    );
+    const place = places.get(sender.name)!;
+    // Workers do not reach each other, and there are many of them.
+    const near = others(place.isCoordinator ? members : coordinators, sender);
+    const reached = near.filter(({ name }) => reaches(topology, place, places.get(name)!));
     return bookOf(sender, reached, places);
   });
+}
+
+function others(members: readonly Member[], sender: Member): Member[] {
+  return members.filter((other) => other !== sender);
 }
 
 /** Where an agent stands in the teams of its swarm. */
@@ -63,10 +68,7 @@ function placesOf(members: readonly Member[], teams: readonly Team[]): Map<strin
 function reaches(topology: string, one: Place, other: Place): boolean {
   if (one.isCoordinator && other.isCoordinator)
     return topology === "hybrid" && other.teams.length > 0;
-  return (
-    one.isCoordinator !== other.isCoordinator &&
-    other.teams.some((team) => one.teams.includes(team))
-  );
+  return other.teams.some((team) => one.teams.includes(team));
 }
 
 function bookOf(

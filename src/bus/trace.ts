@@ -17,6 +17,7 @@ export interface Step {
     | "acked"
     | "dead"
     | "retried"
+    | "moved"
     | "purged";
   /** Who held it, or who did it; null when it did not say. */
   holder: string | null;
@@ -116,7 +117,7 @@ interface FailedClaim {
   holder: string | null;
   claimedAt: number;
   endedAt: number;
-  outcome: "nacked" | "expired" | "died" | "returned" | "retried";
+  outcome: "nacked" | "expired" | "died" | "returned" | "retried" | "moved";
   reason: string | null;
 }
 
@@ -128,6 +129,8 @@ function stepsOf(claim: FailedClaim, before: FailedClaim | undefined): Step[] {
       { at: claimedAt, what: "dead", holder: before?.holder ?? null, epoch: epoch - 1, reason },
       { at: endedAt, what: "retried", holder, epoch: null, reason: null },
     ];
+  // So does a move to another inbox (see handover.ts), which nobody has claimed for.
+  if (outcome === "moved") return [{ at: endedAt, what: "moved", holder, epoch: null, reason }];
   return [
     { at: claimedAt, what: "claimed", holder, epoch, reason: null },
     { at: endedAt, what: outcome, holder, epoch, reason },

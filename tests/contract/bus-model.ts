@@ -230,6 +230,17 @@ export function busModel(settings: BusSettings, clock: Clock, inboxes: readonly 
       return held.length;
     },
 
+    /** Moves what lies in one inbox to another, and with it the answers that are owed to the first. */
+    handover(from: string, to: string): { moved: number; returned: number } {
+      const held = lying(from, "leased");
+      for (const item of held) giveBack(item, "returned", 0);
+      const moved = items.filter((item) => item.to === from);
+      for (const item of moved)
+        Object.assign(item, { to, epoch: item.epoch + 1, receipt: undefined });
+      for (const item of items) if (item.owed && item.replyTo === from) item.replyTo = to;
+      return { moved: moved.length, returned: held.length };
+    },
+
     park(by: ParkedBy = "run"): number {
       for (const item of items) if (item.state === "leased") giveBack(item, "returned", 0);
       const loose = items.filter((item) => item.state !== "parked");

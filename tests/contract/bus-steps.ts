@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { drain } from "../../src/bus/drain.ts";
 import { handBack } from "../../src/bus/hand-back.ts";
+import { handover } from "../../src/bus/handover.ts";
 import { openBus } from "../../src/bus/open.ts";
 import { parkAll, unparkAll } from "../../src/bus/park.ts";
 import { receive } from "../../src/bus/receive.ts";
@@ -157,6 +158,18 @@ const takeBack = step(
   },
 );
 
+const handOver = step(
+  "hand over",
+  { from: inbox, by: fc.integer({ min: 1, max: inboxes.length - 1 }) },
+  async ({ bus, model }, { from, by }) => {
+    const to = inboxes[(inboxes.indexOf(from) + by) % inboxes.length]!;
+    const handed = await bus.store.write((tx) =>
+      handover(tx, bus.settings, { from, to, reason: "for a reason" }),
+    );
+    assert.deepEqual(handed, model.handover(from, to));
+  },
+);
+
 const park = step("park", {}, async ({ bus, model }) => {
   const { parked } = await bus.store.write((tx) => parkAll(tx, bus.settings, 1));
   assert.equal(parked, model.park());
@@ -196,6 +209,7 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: pass },
   { weight: 1, arbitrary: setWall },
   { weight: 2, arbitrary: takeBack },
+  { weight: 2, arbitrary: handOver },
   { weight: 1, arbitrary: park },
   { weight: 2, arbitrary: unpark },
   { weight: 1, arbitrary: drainNow },

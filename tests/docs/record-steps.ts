@@ -30,6 +30,12 @@ export async function recordSteps(store: Store): Promise<Steps> {
       "id",
       "new.state",
     ),
+    trigger(
+      "moves",
+      "update of inbox on deliveries when old.inbox != new.inbox",
+      "id",
+      "new.state",
+    ),
     trigger("ends", "insert on history", "delivery_id", "new.outcome"),
     trigger("dies", "insert on dead_letters", "delivery_id", "'dead'"),
   );

@@ -9,6 +9,7 @@ import { dropDead } from "../../src/bus/dead-drop.ts";
 import { retryDead } from "../../src/bus/dead-retry.ts";
 import { drain } from "../../src/bus/drain.ts";
 import { expireOverdue } from "../../src/bus/expire.ts";
+import { handover } from "../../src/bus/handover.ts";
 import { handBack } from "../../src/bus/hand-back.ts";
 import { createInbox } from "../../src/bus/ledger.ts";
 import { parkAll, unparkAll } from "../../src/bus/park.ts";
@@ -77,6 +78,14 @@ const expire: Act = (bus) => bus.store.write((tx) => expireOverdue(tx, "a1"));
 const tooLate: Act = async (bus) => {
   for (const act of [sendLaterMortal, pass(2 * minute), expire]) await act(bus);
 };
+const handOverFrom =
+  (from: string, to: string): Act =>
+  ({ store, settings }) =>
+    store.write(async (tx) => {
+      await createInbox(tx, to);
+      await handover(tx, settings, { from, to, reason: "so it is" });
+    });
+const handOver = handOverFrom("a1", "b1");
 const raise: Act = (bus) =>
   bus.store.write(async (tx) => retryDead(tx, (await nextDead(tx, "a1", 0)).slice(0, 1), null));
 const drop: Act = (bus) =>
@@ -94,7 +103,9 @@ const ways: Record<string, Act[][]> = {
   "leased > ready: `nack --delay 0s`": [[send, hold, giveBack]],
   "leased > ready: its lease ran out": [[send, hold, pass(2 * minute), look]],
   "leased > ready: its holder died": [[send, hold, handBackAs("died")]],
-  "leased > ready: taken back: a stop, a drain, a reboot": [[send, hold, handBackAs("returned")]],
+  "leased > ready: taken back: a stop, a drain, a reboot, a handover": [
+    [send, hold, handBackAs("returned")],
+  ],
   "leased > delayed: `nack`": [[send, hold, rest]],
   "leased > acked: `ack`": [[send, hold, done]],
   "ready > acked: `ack` after the lease ran out, nobody else having claimed": [
@@ -126,6 +137,15 @@ const ways: Record<string, Act[][]> = {
   "ready > purged: `purge`": [[send, end]],
   "delayed > purged: `purge`": [[sendLater, end]],
   "parked > purged: `purge`": [[send, down, end]],
+  "ready > ready: a handover, in another inbox": [[send, handOver]],
+  "delayed > delayed: a handover, in another inbox": [
+    [sendLater, handOver],
+    [send, hold, rest, handOver],
+  ],
+  "parked > parked: a handover, in another inbox": [
+    [send, drained, handOver],
+    [send, down, handOver],
+  ],
   "dead > ready: `dead retry`": [[send, hold, giveUp, raise]],
   "dead > purged: `dead drop`": [[send, hold, giveUp, drop]],
 };
@@ -167,7 +187,7 @@ test("no verb makes a step that the table does not have, whatever came before it
     [send, send, send, sendLater, sendMortal, sendLaterMortal, hold, hold, hold, hold],
     [done, rest, giveBack, giveUp, handBackAs("died"), handBackAs("returned")],
     [pass(1_000), pass(minute), look, expire, end, drained, resume, resume, down, up, up],
-    [raise, drop, late, tooLate],
+    [raise, drop, late, tooLate, handOver, handOverFrom("b1", "a1"), handOverFrom("b1", "a1")],
   ].flat();
   const { bus, steps } = await watched({ maxAttempts: 3 });
   const random = numbers(20_260_101);
@@ -236,7 +256,8 @@ describe("the schema refuses", () => {
 async function countsOf({ store }: HandBus): Promise<Record<string, number>> {
   const row = await store.read((tx) =>
     tx.get<Record<string, number>>(
-      "select sent, ready, delayed, leased, parked, acked, dead, expired, purged, bytes from ledger where inbox = 'a1'",
+      `select sent, ready, delayed, leased, parked, acked, dead, expired, purged, moved_in, moved_out, bytes
+         from ledger where inbox = 'a1'`,
     ),
   );
   return { ...row };

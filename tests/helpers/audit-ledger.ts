@@ -12,7 +12,7 @@ export async function auditLedger(
 ): Promise<void> {
   const { ledger, counted, twice, orphans } = await store.read(async (tx) => ({
     ledger: await tx.all<Row>(
-      `select inbox, ready, delayed, leased, parked, reserved, bytes, sent, acked, dead, expired, purged from ledger order by inbox`,
+      `select inbox, ready, delayed, leased, parked, reserved, bytes, sent + moved_in - moved_out as came, acked, dead, expired, purged from ledger order by inbox`,
     ),
     counted: await tx.all<Row>(
       `select inbox,
@@ -24,7 +24,7 @@ export async function auditLedger(
                 where o.owes_reply = 1 and m.reply_to = l.inbox) as reserved,
               coalesce(sum(d.bytes) filter (where d.state != 'parked'), 0) as bytes,
               count(d.id) + (select count(*) from history h where h.inbox = l.inbox)
-                          + (select count(*) from dead_letters x where x.inbox = l.inbox) as sent,
+                          + (select count(*) from dead_letters x where x.inbox = l.inbox) as came,
               (select count(*) from history h where h.inbox = l.inbox and h.outcome = 'acked') as acked,
               (select count(*) from dead_letters x where x.inbox = l.inbox) as dead,
               (select count(*) from history h where h.inbox = l.inbox and h.outcome = 'expired') as expired,
@@ -42,7 +42,7 @@ export async function auditLedger(
   }));
   if (forgets)
     for (const [index, row] of counted.entries())
-      for (const ended of ["sent", "acked", "dead", "expired", "purged"]) {
+      for (const ended of ["came", "acked", "dead", "expired", "purged"]) {
         const inLedger = ledger[index]?.[ended] ?? 0;
         assert.ok(row[ended]! <= inLedger, `the ledger has counted all that was ${ended}`);
         row[ended] = inLedger;

@@ -12,7 +12,7 @@ export default defineCommand({
     "message any more, unless --ttl says how long it is wanted.",
   ],
   args: {
-    to: { type: "positional", description: "the inbox" },
+    to: { type: "positional", description: "the inbox, or an address that means one" },
     body: { type: "positional", description: "the body, or - for standard input" },
     type: { type: "string", valueHint: "T", description: "what kind of message it is" },
     priority: {

@@ -13,11 +13,17 @@ export default defineCommand({
     "Answers with the message's id once it is committed; anything else is an error and nothing was sent.",
     '--batch reads lines like {"to":"a1","body":"text"} (body_b64 for bytes; type, priority, thread,',
     "reply_to, delay_ms, ttl_ms, key if wanted) and answers each with a line; with --atomic it is all of them or none.",
+    "Agents of a swarm write to @workers, @peers, @coordinator or @team:NAME too, whatever these mean for them: one",
+    'message for each inbox or for none, answered as {"id":1,"to":"@workers","deliveries":3}.',
     "What is sent again with the same --key, to the same inbox with the same type and body, is not sent a second",
     'time: the answer has the first id and "already". Another message with that key is a conflict, exit 6.',
   ],
   args: {
-    to: { type: "positional", description: "the inbox; left out with --batch", required: false },
+    to: {
+      type: "positional",
+      description: "the inbox, or an address; left out with --batch",
+      required: false,
+    },
     body: { type: "positional", description: "the body, or - for standard input", required: false },
     batch: { type: "boolean", description: "send the JSON lines on standard input" },
     atomic: { type: "boolean", description: "with --batch: all or nothing, 500 lines at most" },
@@ -71,6 +77,7 @@ export default defineCommand({
     ["skep send a1 hello", "one message"],
     ["skep send a1 - < notes.md", "a file as the body"],
     ["skep send --batch < lines.jsonl", "many, in order"],
+    ["skep send @workers 'start again'", "to all who work for this agent"],
     ["skep send a1 'tidy up' --delay 10m --ttl 1h --key tidy-42", "later, once, or not at all"],
   ],
   async run(context, args) {

@@ -85,7 +85,9 @@ function stepCells(
   const who = what === "sent" ? from : holder;
   const by = who === null ? "" : ` by ${who}`;
   const lease = epoch === null ? "" : ` (lease ${epoch})`;
-  const why = reason === null ? "" : `: ${printable(clip(reason, 200))}`;
+  // A move says from where to where, and then why.
+  const colon = what === "moved" ? "" : ":";
+  const why = reason === null ? "" : `${colon} ${printable(clip(reason, 200))}`;
   return [later(at - sentAt), `${words(what, epoch)}${what === "dead" ? "" : by}${lease}${why}`];
 }
 

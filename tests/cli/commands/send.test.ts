@@ -1,7 +1,39 @@
+import { join } from "node:path";
 import { describe, expect, test } from "bun:test";
+import { routeAll } from "../../bus/routed.ts";
+import { openHomeBus } from "../../fixtures/bus/bus.ts";
 import { newSkep } from "../../helpers/skep.ts";
+import { tempDir } from "../../helpers/temp-dir.ts";
 
 const linesOf = (stdout: string) => stdout.trimEnd().split("\n");
+
+test("an address is what the sender's address book says, and the answer has how many got it", async () => {
+  const skep = newSkep();
+  const home = join(tempDir(), "home");
+  await skep(["init", "--home", home]);
+  const bus = await openHomeBus(home);
+  await routeAll(bus);
+  bus.doorbell.close();
+  await bus.store.close();
+  const as = (name: string, words: string[]) => skep([...words, "--as", name, "--home", home]);
+  expect(await as("c1", ["send", "@workers", "go"])).toEqual({
+    status: 0,
+    stdout: '{"id":1,"to":"@workers","deliveries":3}\n',
+    stderr: "",
+  });
+  expect(await as("w1", ["send", "w2", "psst"])).toEqual({
+    status: 3,
+    stdout: "",
+    stderr:
+      "skep: w2 is not in the address book of w1\n  It holds @coordinator, @team:c1, c1, w1.\n",
+  });
+  expect(await as("c1", ["request", "@workers", "?"])).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining("@workers means 3 inboxes"),
+  });
+  expect((await as("c1", ["send", "@worker", "go"])).stderr).toContain("Did you mean @workers?");
+  expect((await as("c1", ["recv", "@workers"])).status).toBe(2);
+});
 
 describe("send --key", () => {
   test("sends once and answers with the first id ever after; another message with it exits 6", async () => {

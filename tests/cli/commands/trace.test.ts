@@ -1,5 +1,9 @@
+import { join } from "node:path";
 import { expect, test } from "bun:test";
+import { handover } from "../../../src/bus/handover.ts";
+import { openHomeBus } from "../../fixtures/bus/bus.ts";
 import { newSkep } from "../../helpers/skep.ts";
+import { tempDir } from "../../helpers/temp-dir.ts";
 
 type Skep = ReturnType<typeof newSkep>;
 
@@ -79,6 +83,26 @@ test("the JSON of a life has every delivery with its id, and the ids of what fol
     { id: 2, inbox: "a2", state: "ready", attempt: 0 },
   ]);
   expect((await timeless(skep, "2"))[0]).toStartWith("message 1 ");
+});
+
+test("a handover is told with where it was, where it is now, and why", async () => {
+  const skep = newSkep();
+  const home = join(tempDir(), "home");
+  for (const inbox of ["c1", "c2"]) await skep(["send", inbox, "x", "--home", home]);
+  const bus = await openHomeBus(home);
+  await bus.store.write((tx) =>
+    handover(tx, bus.settings, { from: "c1", to: "c2", reason: "c1 failed\u0007" }),
+  );
+  bus.doorbell.close();
+  await bus.store.close();
+  const { stdout } = await skep(["trace", "1", "--home", home]);
+  expect(stdout).toMatch(/^delivery 1 to c2: ready, 0 attempts$/m);
+  expect(stdout).toMatch(/^ +\S+ +moved from c1 to c2: c1 failed\\u0007$/m);
+  const life = JSON.parse((await skep(["trace", "1", "--json", "--home", home])).stdout);
+  expect(life.deliveries[0].steps[1]).toMatchObject({
+    what: "moved",
+    reason: "from c1 to c2: c1 failed\u0007",
+  });
 });
 
 test("what is no id exits 2, and what nobody sent 3", async () => {
