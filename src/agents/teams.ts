@@ -24,7 +24,7 @@ export interface Team {
 /** How many workers a coordinator is given at most; one that takes over for another may have more. */
 const workersMax = 50;
 
-/** The teams of `members`, a coordinator to each, every worker in one; `swarm` is what to call them all. E_CONFIG, with what to change, when that cannot be. */
+/** The teams of `members`, each with its coordinator, and every worker in one; `swarm` is what errors call them. E_CONFIG, with what to change. */
 export function formTeams(members: readonly Member[], swarm: string): Team[] {
   const teams = teamsOfCoordinators(members, swarm);
   const workers = members.filter(({ role }) => role === "worker");
@@ -48,7 +48,10 @@ export interface Candidate {
   workers: number;
 }
 
-/** The one of `candidates`, the coordinators that live, who takes over: with the fewest unsettled messages, then the fewest workers, then the first; undefined when there is none. */
+/**
+ * Who of `candidates`, the coordinators that live in the order of the file, takes over: the one with the fewest unsettled messages,
+ * then with the fewest workers, then the first; undefined when there is none.
+ */
 export function heirOf(candidates: readonly Candidate[]): string | undefined {
   const [heir] = candidates.toSorted((a, b) => a.unsettled - b.unsettled || a.workers - b.workers);
   return heir?.name;

@@ -32,7 +32,10 @@ export interface Entry extends Arrival {
   pass?: Pass | undefined;
 }
 
-/** Puts the load of `entry` on the account of its inbox if it may go there now; "unknown" when there is no such inbox, "bound" when its sender has an address book and the way is not known to be open. */
+/**
+ * Puts the load of `entry` on the account of its inbox if it may go there now; "unknown" when there is no such inbox, "bound" when its
+ * sender has an address book and the way is not known to be open.
+ */
 export async function enter(
   tx: WriteTx,
   settings: BusSettings,

@@ -87,7 +87,10 @@ export async function sendBatch(
   return outcomes;
 }
 
-/** Sends `draft` inside the caller's transaction; a reply goes to whoever asked, whatever the address book of `from` says. E_FULL, E_RATE, E_CONFLICT, E_NOT_FOUND, E_NAME, E_BODY; nothing is changed when it throws. */
+/**
+ * Sends `draft` inside the caller's transaction; a reply goes to whoever asked, whatever the address book of `from` says. E_FULL, E_RATE,
+ * E_CONFLICT, E_NOT_FOUND, E_NAME, E_BODY; nothing is changed when it throws.
+ */
 export async function sendTx(
   tx: WriteTx,
   settings: BusSettings,
@@ -134,6 +137,7 @@ async function sendChunk(
         const answer = refused === undefined ? (outcome as Outcome) : refusalError(refused);
         if (atomic && answer instanceof SkepError && !(refused !== undefined && isAlone)) {
           thrown = refused;
+          // What is waited for is room for all of them, wherever they go.
           if (found.size > 0)
             for (const address of addressesOf(drafts))
               await settled(findAll(tx, sender, [address]));
@@ -151,8 +155,8 @@ async function sendChunk(
     if (waits === undefined) await room.leave(tx, pass, sentSome);
     else {
       // As for what is published: room in one inbox is no use yet when another one is full.
-      const leaves = waits.address !== undefined && awaited !== undefined;
-      if (leaves && awaited !== waits.inbox) await leaveLine(tx, awaited, bus.self);
+      if (waits.address !== undefined && awaited !== undefined && awaited !== waits.inbox)
+        await leaveLine(tx, awaited, bus.self);
       stands = await room.stand(tx, waits, sentSome);
     }
     return outcomes;

@@ -26,7 +26,10 @@ export interface Sender {
 /** Inboxes by the address that means them. */
 export type Found = Map<string, readonly string[]>;
 
-/** Sends `draft` if all that it is for takes it now, and otherwise says which does not; nothing is changed then, nor when it throws. E_CONFLICT, E_NOT_FOUND, E_NAME, E_BODY, E_USAGE. */
+/**
+ * Sends `draft` if every inbox that it is for takes it now, and otherwise says which does not; nothing is changed then, nor when it throws.
+ * E_CONFLICT, E_NOT_FOUND, E_NAME, E_BODY, E_USAGE.
+ */
 export async function trySend(
   tx: WriteTx,
   settings: BusSettings,
