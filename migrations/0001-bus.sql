@@ -252,6 +252,10 @@ from history h join messages m on m.id = h.message_id
 where h.outcome = 'acked'
 order by total_ms desc;
 
+-- Who holds how much.
+create view working as
+select holder, count(*) as leased from deliveries where state = 'leased' and holder is not null group by holder;
+
 -- Which processes wait, and what for.
 create view waiting as
 select

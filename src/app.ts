@@ -1,26 +1,32 @@
 // The wiring: opens the store, joins the parts to it, closes them in reverse. Nothing else knows everyone.
 import { join } from "node:path";
-import { ownCommand, withSkepOnPath } from "./agents/executable.ts";
-import { type Agent, checkIdentity, inboxOfAgent, listAgents } from "./agents/registry.ts";
-import { type Run, findLastRun, isSupervised } from "./agents/runs.ts";
-import type { Ledger, Summary } from "./agents/shutdown.ts";
+import { ownCommand } from "./agents/executable.ts";
+import type { Done, Wish } from "./agents/orders.ts";
+import {
+  type Agent,
+  checkIdentity,
+  inboxOfAgent,
+  listAgents,
+  unwatched,
+} from "./agents/registry.ts";
+import {
+  type Run,
+  countsOfLastRun,
+  findLastRun,
+  findOpenRun,
+  isSupervised,
+} from "./agents/runs.ts";
+import type { Summary } from "./agents/shutdown.ts";
+import { ledgerOf } from "./app/ledger.ts";
+import { planOf } from "./app/plan.ts";
 import type { Bus } from "./bus/bus.ts";
-import { handBack } from "./bus/hand-back.ts";
-import { conservation } from "./bus/inboxes.ts";
-import { closeIntake, findDrain, openIntake } from "./bus/intake.ts";
-import { closeAddressBook, createInbox, openAddressBook } from "./bus/ledger.ts";
 import { openBus } from "./bus/open.ts";
-import { parkAll, unparkAll } from "./bus/park.ts";
 import { keepRetaining } from "./bus/retain.ts";
-import { forgetWaiter } from "./bus/waiters.ts";
-import { agentEnvironment, settingVariables } from "./config/environment.ts";
 import type { Settings } from "./config/settings.ts";
-import type { AgentSpec, Swarm } from "./config/swarm.ts";
+import type { Swarm } from "./config/swarm.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
-import { SkepError } from "./core/errors.ts";
 import { type Emitter, createEmitter } from "./core/events.ts";
-import { ownIdentity } from "./core/identity.ts";
-import type { Assignment } from "./hosts/runner.ts";
+import { isAlive } from "./core/identity.ts";
 import { runtimeDriver } from "./store/runtime-driver.ts";
 import { disposableStore } from "./store/disposable.ts";
 import { vitalsFile } from "./store/files.ts";
@@ -44,7 +50,11 @@ export interface App {
   /** Throws E_IDENTITY when `name` belongs to a running swarm and `token` does not prove it. */
   checkIdentity(name: string, token: string | undefined): Promise<void>;
   /** Runs `swarm` until it is told to stop or every agent has ended. E_RUNNING when one runs here already. */
-  runSwarm(swarm: Swarm, signals: { signal: AbortSignal; urgent: AbortSignal }): Promise<Summary>;
+  runSwarm(swarm: Swarm, how: RunOptions): Promise<Summary>;
+  /** Finishes the run that a killed supervisor left behind; undefined when none is open. E_RUNNING when its supervisor is alive. */
+  reapSwarm(): Promise<Summary | undefined>;
+  /** Has the supervisor of the swarm that runs here do what `wish` says: how it went. E_NOT_FOUND when none runs, or it has no such agent. */
+  order(wish: Wish, signal: AbortSignal): Promise<Done>;
   /** Stops the swarm that runs here, or finishes what its killed supervisor left; undefined when there is none. */
   stopSwarm(timeoutMs: number, signal: AbortSignal): Promise<Summary | undefined>;
   /** Every agent by name; none before the first `up`. */
@@ -53,6 +63,16 @@ export interface App {
   lastRun(): Promise<(Run & { alive: boolean }) | undefined>;
   /** Closes everything in reverse. A short-lived command may leave that to its end. */
   close(): Promise<void>;
+}
+
+export interface RunOptions {
+  /** Aborts when the swarm is to go down; the second one when it is not to wait. */
+  signal: AbortSignal;
+  urgent: AbortSignal;
+  /** The process that starts the supervisor again when it is killed. */
+  guardianPid?: number | undefined;
+  /** Whether it goes on with what a killed supervisor was told of it: how many agents a group has, and who is paused. */
+  again?: boolean | undefined;
 }
 
 /** The kind of network or foreign file system that `path` lies on; undefined when a home may lie there. */
@@ -81,7 +101,16 @@ export async function openApp(
   );
   const events = createEmitter();
   const ledger = ledgerOf(bus);
-  const parts = { home, store, clock, events, ledger, skep, settings: settings.agents };
+  const parts = {
+    home,
+    store,
+    vitals: () => vitals.store(),
+    clock,
+    events,
+    ledger,
+    skep,
+    settings: settings.agents,
+  };
   return {
     home,
     settings,
@@ -99,79 +128,54 @@ export async function openApp(
     inboxOfAgent: (name) => store.read((tx) => inboxOfAgent(tx, name)),
     checkIdentity: (name, token) => store.read((tx) => checkIdentity(tx, name, token)),
     // What starts and ends processes is loaded when it is asked for: sending a message needs none of it.
-    async runSwarm({ name, file, agents }, signals) {
+    async runSwarm(swarm, { again = false, ...how }) {
       const { supervise } = await import("./agents/supervisor.ts");
+      const counts = again ? await store.read(countsOfLastRun) : {};
+      const replan = async (file: string, wanted: Readonly<Record<string, number>>) => {
+        const { readSwarmFile } = await import("./config/swarm-file.ts");
+        return planOf(await readSwarmFile(file, undefined, wanted));
+      };
+      const isAsInFile = Object.keys(counts).length === 0;
+      const plan = isAsInFile ? planOf(swarm) : await replan(swarm.file, counts);
       const over = new AbortController();
       const retaining = keepRetaining(bus, over.signal);
       try {
-        const plan = { name, file, members: agents.map(memberOf) };
-        return await supervise(plan, { ...parts, ...signals });
+        return await supervise(plan, { ...parts, ...how, counts, replan });
       } finally {
         over.abort();
         await retaining;
       }
     },
+    async order(wish, signal) {
+      const { order } = await import("./agents/order.ts");
+      return order(parts, wish, signal);
+    },
     async stopSwarm(timeoutMs, signal) {
       const { stopSwarm } = await import("./agents/down.ts");
       return stopSwarm(parts, timeoutMs, signal);
     },
-    agents: () => store.read(listAgents),
+    async reapSwarm() {
+      const { reapDeadRun } = await import("./agents/shutdown.ts");
+      return reapDeadRun(parts);
+    },
+    async agents() {
+      const { agents, run } = await store.read(async (tx) => ({
+        agents: await listAgents(tx),
+        run: await findOpenRun(tx),
+      }));
+      const isWatched = run === undefined || isSupervised(run, clock.boot, clock.tick());
+      return isWatched ? agents : unwatched(agents, isAlive);
+    },
     async lastRun() {
       const run = await store.read(findLastRun);
-      return run === undefined ? undefined : { ...run, alive: isSupervised(run, clock.boot) };
+      return run === undefined
+        ? undefined
+        : { ...run, alive: isSupervised(run, clock.boot, clock.tick()) };
     },
     async close() {
       bus.doorbell.close();
       await vitals.close();
       await store.close();
-    },
-  };
-}
-
-/** What the bus does in the transactions of a run. When an agent dies, this is where its leases go back. */
-function ledgerOf(bus: Bus): Ledger {
-  return {
-    async begin(tx, names, inboxes) {
-      if ((await findDrain(tx)) !== undefined)
-        throw new SkepError("E_DRAINING", "the bus is drained: no swarm can start here", {
-          hint: "skep resume opens it again; then skep up.",
-        });
-      for (const inbox of inboxes) await createInbox(tx, inbox);
-      // Whoever claimed under the name of an agent before there was one would have its lease renewed by the agent's host.
-      for (const name of names)
-        await handBack(tx, bus.settings, name, "returned", `${name} is an agent now`);
-      await unparkAll(tx, "run");
-      await openIntake(tx);
-      await closeAddressBook(tx);
-    },
-    stopIntake: (tx, deadlineTick) => closeIntake(tx, deadlineTick),
-    handBack: async (tx, name, reason) =>
-      void (await handBack(tx, bus.settings, name, "died", reason)),
-    forgetWaiter,
-    park: (tx, run, inboxes) => parkAll(tx, bus.settings, run, inboxes),
-    async end(tx) {
-      await openIntake(tx);
-      await openAddressBook(tx);
-    },
-    conservation,
-  };
-}
-
-function memberOf(spec: AgentSpec) {
-  const { name, runner, inbox, cwd, env } = spec;
-  return {
-    name,
-    runner,
-    inbox,
-    cwd,
-    // A module runs in its host, and sees what any other program of the agent would.
-    hostEnv: withSkepOnPath(
-      agentEnvironment(runner === "module" ? env : undefined, settingVariables()),
-    ),
-    assignment: (identity: Record<string, string>) => {
-      const own = withSkepOnPath(agentEnvironment(env, identity));
-      const assignment: Assignment = { spec, env: own, supervisor: ownIdentity() };
-      return JSON.stringify(assignment);
     },
   };
 }

@@ -53,7 +53,6 @@ test("down on a drained bus leaves it closed, and each brings back its own", asy
   await place.skep(["down"]);
   await place.send("a", "of the run");
   place.up({ a: slow(place) });
-  await place.becomes("a", "ready");
   await waitUntil("it has begun", () => existsSync(join(place.directory, "begun")));
   await place.send("a", "of the drain");
   const begun = place.start(["drain", "--timeout", "1h"]);

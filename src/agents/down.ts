@@ -21,7 +21,7 @@ export async function stopSwarm(
   if (await store.write((tx) => askToStop(tx, run.id, timeoutMs))) signalProcess(run, "SIGTERM");
   // A stopped process hears nothing until it is continued.
   signalProcess(run, "SIGCONT");
-  while (isSupervised(run, clock.boot)) {
+  while (isSupervised(run, clock.boot, clock.tick())) {
     if (signal.aborted)
       throw new SkepError("E_BUSY", `${run.swarm} is still on its way down`, {
         hint: "skep status tells how far it is.",

@@ -1,6 +1,8 @@
-// Starting the host of an agent: another process of this very executable.
-import { sleep } from "../core/clock.ts";
-import { type Child, launch } from "./process.ts";
+// Starting a host: another process of this very executable, which agents are handed to through a pipe.
+import { splitLines } from "../core/lines.ts";
+import type { ProcessIdentity } from "../core/identity.ts";
+import { type Order, type Report, lineOf, reportOf } from "./host-line.ts";
+import { type Exit, launch } from "./process.ts";
 
 /** What the environment of a host tells its runtime, which is made for programs that have the machine to themselves. */
 export const hostRuntime = {
@@ -12,24 +14,56 @@ export const hostRuntime = {
   BUN_GC_TIMER_INTERVAL: "10000",
 };
 
-/** Starts the host of the agent `name` with its assignment, which goes through a pipe so that no argument list shows it. E_FAILED when it cannot be started. */
+export interface HostProcess extends ProcessIdentity {
+  /** The agents that it was handed and that have not ended. */
+  readonly agents: Set<string>;
+  exited: Promise<Exit>;
+  /** Resolves when it has ended and what it said is read. */
+  finished: Promise<Exit>;
+  tell(order: Order): void;
+  /** Has it end once its agents have. */
+  end(): void;
+}
+
+// A line holds the reason for an end at most.
+const lineBytesMax = 1024 * 1024;
+
+/** Starts a host without agents. E_FAILED when it cannot be started. */
 export async function startHost(options: {
   /** What starts skep. */
   skep: readonly string[];
-  name: string;
   home: string;
+  /** Whom it hosts, for whoever looks at the list of processes. */
+  label: string;
   cwd: string;
   env: Record<string, string>;
-  assignment: string;
-  onOutput(chunk: Uint8Array): void;
-}): Promise<Child> {
-  const { skep, name, home, cwd, env, assignment, onOutput } = options;
-  const command = [...skep, "host", name, "--home", home];
-  const host = await launch({ command, cwd, env, onStdout: onOutput, onStderr: onOutput });
-  // The pipe stays open: its end tells the host that its supervisor is gone.
-  const waited = new AbortController();
-  const written = host.write(`${assignment}\n`);
-  await Promise.race([written, host.exited, sleep(10_000, waited.signal)]);
-  waited.abort();
-  return host;
+  onReport(report: Report): void;
+  /** Hears what the host itself has to say. */
+  onSaid(text: string): void;
+}): Promise<HostProcess> {
+  const { skep, home, label, cwd, env, onReport, onSaid } = options;
+  const lines = splitLines(lineBytesMax, (line) => {
+    const report = reportOf(line);
+    if (report !== undefined) onReport(report);
+    else if (line !== undefined) onSaid(line);
+  });
+  const host = await launch({
+    command: [...skep, "host", label, "--home", home],
+    cwd,
+    env,
+    onStdout: (chunk) => lines.add(chunk),
+    onStderr: (chunk) => onSaid(Buffer.from(chunk).toString("utf8")),
+  });
+  const { pid, startTime, exited, finished } = host;
+  return {
+    pid,
+    startTime,
+    agents: new Set(),
+    exited,
+    finished,
+    // Assignments go through the pipe, so that no argument list shows them. It stays open: its end tells the host that
+    // its supervisor is gone.
+    tell: (order) => void host.write(lineOf(order)),
+    end: () => host.end(),
+  };
 }

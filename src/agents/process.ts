@@ -1,6 +1,7 @@
 // One child process: in a group of its own, with both its pipes read, ended as a whole.
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import type { Writable } from "node:stream";
 import { sleep } from "../core/clock.ts";
 import { SkepError } from "../core/errors.ts";
 import { type ProcessIdentity, isAlive, processState } from "../core/identity.ts";
@@ -15,6 +16,9 @@ export interface Launch {
   onStdout(chunk: Uint8Array): boolean | void;
   onStderr(chunk: Uint8Array): void;
 }
+
+/** A program whose output goes where ours does. */
+export type PlainLaunch = Pick<Launch, "command" | "cwd" | "env"> & { output: "inherit" };
 
 /** How a process ended. */
 export interface Exit {
@@ -36,16 +40,25 @@ export interface Child extends ProcessIdentity {
   resume(): void;
 }
 
+const running = new Set<number>();
+
+/** The children of this process that run, as far as they were started here. */
+export const ownChildren: ReadonlySet<number> = running;
+
 // How long output may go on coming after the process has ended.
 const leftoverMs = 500;
 
 /** Starts a program in a process group of its own. E_FAILED when it cannot be started. */
-export async function launch({ command, cwd, env, onStdout, onStderr }: Launch): Promise<Child> {
-  const { child, exited, closed } = await start(command, cwd, env);
-  child.stdout.on("data", (chunk) => {
-    if (onStdout(chunk) === false) child.stdout.pause();
-  });
-  child.stderr.on("data", onStderr);
+export async function launch(launched: Launch | PlainLaunch): Promise<Child> {
+  const { command, cwd, env } = launched;
+  const output = "output" in launched ? "inherit" : "pipe";
+  const { child, exited, closed } = await start(command, cwd, env, output);
+  if (!("output" in launched)) {
+    child.stdout!.on("data", (chunk) => {
+      if (launched.onStdout(chunk) === false) child.stdout!.pause();
+    });
+    child.stderr!.on("data", (chunk) => launched.onStderr(chunk));
+  }
   const pid = child.pid!;
   return {
     pid,
@@ -57,9 +70,9 @@ export async function launch({ command, cwd, env, onStdout, onStderr }: Launch):
       waited.abort();
       return exit;
     }),
-    write: (bytes) => writeTo(child, bytes),
-    end: () => void child.stdin.end(),
-    resume: () => void child.stdout.resume(),
+    write: (bytes) => writeTo(child.stdin!, bytes),
+    end: () => void child.stdin!.end(),
+    resume: () => void child.stdout?.resume(),
   };
 }
 
@@ -106,16 +119,30 @@ function kill(pid: number, signal: NodeJS.Signals): boolean {
 }
 
 /** The process once it runs. Some failures are thrown by the call, others told later. */
-async function start(command: readonly string[], cwd: string, env: Record<string, string>) {
+async function start(
+  command: readonly string[],
+  cwd: string,
+  env: Record<string, string>,
+  output: "pipe" | "inherit",
+) {
   const [program, ...args] = command;
   try {
-    const child = spawn(program!, args, { cwd, env, detached: true, stdio: "pipe" });
+    const child = spawn(program!, args, {
+      cwd,
+      env,
+      detached: true,
+      stdio: ["pipe", output, output],
+    });
+    if (child.pid !== undefined) running.add(child.pid);
     const exited = new Promise<Exit>((resolve) =>
-      child.once("exit", (code, signal) => resolve({ code, signal })),
+      child.once("exit", (code, signal) => {
+        running.delete(child.pid!);
+        resolve({ code, signal });
+      }),
     );
     const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
     // A program may end or close its input while we write; its exit says what there is to say.
-    for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.on("error", () => {});
+    for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe?.on("error", () => {});
     await new Promise<void>((resolve, reject) => {
       child.once("spawn", resolve);
       child.once("error", reject);
@@ -144,10 +171,7 @@ function whyNot(error: unknown, cwd: string): string {
   return reason === undefined ? message : `${reason} (${code})`;
 }
 
-function writeTo(
-  { stdin }: ChildProcessWithoutNullStreams,
-  bytes: Uint8Array | string,
-): Promise<void> {
+function writeTo(stdin: Writable, bytes: Uint8Array | string): Promise<void> {
   if (stdin.destroyed || !stdin.writable) return Promise.resolve();
   return new Promise((resolve) => {
     if (stdin.write(bytes)) return resolve();

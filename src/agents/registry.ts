@@ -3,21 +3,31 @@ import { SkepError } from "../core/errors.ts";
 import type { ProcessIdentity } from "../core/identity.ts";
 import type { ReadTx, WriteTx } from "../store/store.ts";
 
-export type AgentState = "starting" | "ready" | "busy" | "stopping" | "stopped" | "failed" | "dead";
+/** What its supervisor knows of an agent. `busy`, holding something of the bus, is only seen by whoever looks. */
+export type AgentState =
+  "starting" | "ready" | "busy" | "paused" | "suspect" | "stopping" | "stopped" | "failed" | "dead";
 
 /** One agent as `ps` shows it; null where there is nothing to say. */
 export interface Agent {
   name: string;
+  /** The group of the swarm file that it belongs to. */
+  group: string;
   state: AgentState;
   reason: string | null;
   runner: string;
   inbox: string;
+  restarts: number;
   hostPid: number | null;
   hostStartTime: number | null;
   programPid: number | null;
   programStartTime: number | null;
   startedAt: number | null;
   changedAt: number;
+  lastBeatAt: number | null;
+  health: string | null;
+  healthDetail: string | null;
+  /** The end of its log when it last failed. */
+  evidence: string | null;
 }
 
 /** Whether an agent in `state` will do nothing more. */
@@ -28,17 +38,13 @@ export function hasEnded(state: AgentState): state is "stopped" | "failed" | "de
 /** Writes a new agent of `run`, or takes over the name of one from an earlier run. */
 export async function registerAgent(
   tx: WriteTx,
-  agent: { name: string; run: number; runner: string; inbox: string; token: string },
+  agent: { name: string; group: string; run: number; runner: string; inbox: string; token: string },
 ): Promise<void> {
-  const { name, run, runner, inbox, token } = agent;
+  const { name, group, run, runner, inbox, token } = agent;
   await tx.run(
-    `insert into agents (name, run, runner, inbox, state, token_hash, changed_at)
-     values ($name, $run, $runner, $inbox, 'starting', $hash, $now)
-     on conflict (name) do update set
-       run = $run, runner = $runner, inbox = $inbox, state = 'starting', reason = null, token_hash = $hash,
-       host_pid = null, host_start_time = null, program_pid = null, program_start_time = null,
-       started_at = null, changed_at = $now`,
-    { name, run, runner, inbox, hash: hashToken(token), now: tx.now },
+    `insert or replace into agents (name, member_of, run, runner, inbox, state, token_hash, changed_at)
+     values ($name, $group, $run, $runner, $inbox, 'starting', $hash, $now)`,
+    { name, group, run, runner, inbox, hash: hashToken(token), now: tx.now },
   );
 }
 
@@ -47,48 +53,63 @@ export async function forgetEarlierAgents(tx: WriteTx, run: number): Promise<voi
   await tx.run("delete from agents where run < $run", { run });
 }
 
-/** Notes that the host of `name` runs, and its program where it has one for long. */
-export async function noteStarted(
-  tx: WriteTx,
-  name: string,
-  host: ProcessIdentity,
-  program?: ProcessIdentity,
-): Promise<void> {
-  await tx.run(
-    `update agents set state = 'ready', host_pid = $pid, host_start_time = $startTime,
-            program_pid = $programPid, program_start_time = $programStartTime, started_at = $now, changed_at = $now
-      where name = $name and state not in ('stopped', 'failed', 'dead')`,
-    {
-      name,
-      pid: host.pid,
-      startTime: host.startTime,
-      programPid: program?.pid ?? null,
-      programStartTime: program?.startTime ?? null,
-      now: tx.now,
-    },
-  );
+/** Forgets the agent `name`: it is in the swarm file no more. */
+export async function forgetAgent(tx: WriteTx, name: string): Promise<void> {
+  await tx.run("delete from agents where name = $name", { name });
 }
 
-/** Notes the state of `name`, and why. An agent that has ended stays as it is. */
-export async function noteState(
-  tx: WriteTx,
-  name: string,
-  state: AgentState,
-  reason: string | null,
-): Promise<void> {
-  await tx.run(
-    `update agents set state = $state, reason = $reason, changed_at = $now,
-            program_pid = case when $ended then null else program_pid end,
-            program_start_time = case when $ended then null else program_start_time end,
-            host_pid = case when $ended then null else host_pid end,
-            host_start_time = case when $ended then null else host_start_time end
-      where name = $name and state not in ('stopped', 'failed', 'dead')`,
-    { name, state, reason, now: tx.now, ended: hasEnded(state) },
-  );
+/** What changes about an agent; what is left out stays as it is. */
+export interface AgentChange {
+  state?: AgentState;
+  reason?: string | null;
+  paused?: boolean;
+  restarts?: number;
+  evidence?: string | null;
+  host?: ProcessIdentity | null;
+  program?: ProcessIdentity | null;
+  /** It runs from now on. */
+  started?: true;
+  lastBeatAt?: number;
+  health?: string;
+  healthDetail?: string | null;
 }
 
-const columns = `name, state, reason, runner, inbox, host_pid as hostPid, host_start_time as hostStartTime,
-  program_pid as programPid, program_start_time as programStartTime, started_at as startedAt, changed_at as changedAt`;
+/** Notes `change` about the agent `name`. One that has ended has no processes. */
+export async function noteChange(tx: WriteTx, name: string, change: AgentChange): Promise<void> {
+  const { host, program, started, paused, ...plain } = change;
+  const values: Record<string, string | number | null> = {};
+  for (const [key, value] of Object.entries(plain)) values[columnOf[key] ?? key] = value;
+  if (change.state !== undefined) values["changed_at"] = tx.now;
+  if (started) values["started_at"] = tx.now;
+  if (paused !== undefined) values["paused"] = paused ? 1 : 0;
+  const ended = change.state !== undefined && hasEnded(change.state);
+  Object.assign(values, identityColumns("host", ended ? null : host));
+  Object.assign(values, identityColumns("program", ended ? null : program));
+  const columns = Object.keys(values);
+  if (columns.length === 0) return;
+  const sets = columns.map((column) => `${column} = $${column}`).join(", ");
+  await tx.run(`update agents set ${sets} where name = $name`, { ...values, name });
+}
+
+const columnOf: Record<string, string> = {
+  lastBeatAt: "last_beat_at",
+  healthDetail: "health_detail",
+};
+
+function identityColumns(of: string, identity: ProcessIdentity | null | undefined) {
+  if (identity === undefined) return {};
+  return {
+    [`${of}_pid`]: identity?.pid ?? null,
+    [`${of}_start_time`]: identity?.startTime ?? null,
+  };
+}
+
+const columns = `name, member_of as "group", reason, runner, inbox, restarts,
+  case when state = 'ready' and name in (select holder from working) then 'busy' else state end as state,
+  host_pid as hostPid, host_start_time as hostStartTime,
+  program_pid as programPid, program_start_time as programStartTime,
+  started_at as startedAt, changed_at as changedAt, last_beat_at as lastBeatAt,
+  health, health_detail as healthDetail, evidence`;
 
 /** Every agent by name; none before the first `up`. */
 export async function listAgents(tx: ReadTx): Promise<Agent[]> {
@@ -100,8 +121,40 @@ export async function findAgent(tx: ReadTx, name: string): Promise<Agent | undef
   return await tx.get<Agent>(`select ${columns} from agents where name = $name`, { name });
 }
 
+/** The state of the agent `name` and what it says of itself, for whoever is told that it changed; undefined when there is none. */
+export async function conditionOf(
+  tx: ReadTx,
+  name: string,
+): Promise<
+  { state: string; reason: string | null; health: string | null; detail: string | null } | undefined
+> {
+  return await tx.get(
+    "select state, reason, health, health_detail as detail from agents where name = $name",
+    { name },
+  );
+}
+
+/**
+ * `agents` as whoever looks finds them when their supervisor is dead: nobody notes any more how they are, so one whose host is
+ * gone too is dead. `isAlive` says whether a process is there.
+ */
+export function unwatched(
+  agents: readonly Agent[],
+  isAlive: (identity: ProcessIdentity) => boolean,
+): Agent[] {
+  return agents.map((agent) => {
+    const { state, hostPid: pid, hostStartTime: startTime } = agent;
+    if (hasEnded(state)) return agent;
+    if (pid !== null && startTime !== null && isAlive({ pid, startTime })) return agent;
+    const reason = "its host is gone, and its supervisor is dead";
+    return { ...agent, state: "dead", reason, hostPid: null, programPid: null };
+  });
+}
+
 /** The long-lived programs of `agents`; none of those between two messages. */
-export function programsOf(agents: readonly Agent[]): ProcessIdentity[] {
+export function programsOf(
+  agents: readonly Pick<Agent, "programPid" | "programStartTime">[],
+): ProcessIdentity[] {
   return agents.flatMap(({ programPid: pid, programStartTime: startTime }) =>
     pid === null || startTime === null ? [] : [{ pid, startTime }],
   );
@@ -113,6 +166,12 @@ export async function inboxOfAgent(tx: ReadTx, name: string): Promise<string> {
     name,
   });
   return row?.inbox ?? name;
+}
+
+/** Whether `name` is an agent that may claim nothing now. */
+export async function isPaused(tx: ReadTx, name: string): Promise<boolean> {
+  const row = await tx.get("select 1 from agents where name = $name and paused = 1", { name });
+  return row !== undefined;
 }
 
 /**

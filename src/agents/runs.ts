@@ -1,6 +1,6 @@
 // The runs table: one row per `up`, open until its supervisor has stopped.
 import { SkepError } from "../core/errors.ts";
-import { type ProcessIdentity, isAlive } from "../core/identity.ts";
+import { type ProcessIdentity, isAlive, pidNamespace } from "../core/identity.ts";
 import type { ReadTx, WriteTx } from "../store/store.ts";
 
 export interface Run extends ProcessIdentity {
@@ -11,7 +11,14 @@ export interface Run extends ProcessIdentity {
   mark: string;
   state: "running" | "stopping" | "stopped";
   boot: string;
+  namespace: string;
+  /** The process that starts its supervisor again when it is killed; null: nobody does. */
+  guardianPid: number | null;
   startedAt: number;
+  /** When its supervisor last said that it is there. */
+  seenTick: number;
+  /** JSON: how many agents of a group there are, where `scale` has said so. */
+  counts: string | null;
   stopAskedAt: number | null;
   stopTimeoutMs: number | null;
   endedAt: number | null;
@@ -19,21 +26,39 @@ export interface Run extends ProcessIdentity {
   summary: string | null;
 }
 
-const columns = `id, swarm, file, mark, state, boot, pid, start_time as startTime, started_at as startedAt,
+/** Who supervises a run, and where its process ids mean something. */
+export type Supervisor = Pick<Run, "boot" | "namespace" | "pid" | "startTime" | "guardianPid">;
+
+const columns = `id, swarm, file, mark, state, boot, namespace, pid, start_time as startTime,
+  guardian_pid as guardianPid, started_at as startedAt, seen_tick as seenTick, counts,
   stop_asked_at as stopAskedAt, stop_timeout_ms as stopTimeoutMs, ended_at as endedAt, summary`;
+
+/** How long a supervisor in another pid namespace is believed to be there without a word from it. */
+export const unseenMaxMs = 60_000;
 
 /** Opens a run under the supervisor that is described with it: its id. E_RUNNING when one is open. */
 export async function openRun(
   tx: WriteTx,
-  run: Pick<Run, "swarm" | "file" | "mark" | "boot" | "pid" | "startTime">,
+  run: Pick<Run, "swarm" | "file" | "mark"> & Supervisor,
 ): Promise<number> {
   const open = await findOpenRun(tx);
   if (open !== undefined) throw runsAlready(open);
-  const { swarm, file, mark, boot, pid, startTime } = run;
+  const { swarm, file, mark, boot, namespace, pid, startTime, guardianPid } = run;
   const { lastId } = await tx.run(
-    `insert into runs (swarm, file, mark, state, boot, pid, start_time, started_at)
-     values ($swarm, $file, $mark, 'running', $boot, $pid, $startTime, $now)`,
-    { swarm, file, mark, boot, pid, startTime, now: tx.now },
+    `insert into runs (swarm, file, mark, state, boot, namespace, pid, start_time, guardian_pid, started_at, seen_tick)
+     values ($swarm, $file, $mark, 'running', $boot, $namespace, $pid, $startTime, $guardianPid, $now, $tick)`,
+    {
+      swarm,
+      file,
+      mark,
+      boot,
+      namespace,
+      pid,
+      startTime,
+      guardianPid,
+      now: tx.now,
+      tick: tx.tick,
+    },
   );
   return lastId;
 }
@@ -55,14 +80,55 @@ export async function findLastRun(tx: ReadTx): Promise<Run | undefined> {
   return await tx.get<Run>(`select ${columns} from runs order by id desc limit 1`);
 }
 
+/** How many agents some groups had in the newest run, where that was not what its file says. */
+export async function countsOfLastRun(tx: ReadTx): Promise<Record<string, number>> {
+  const run = await findLastRun(tx);
+  return JSON.parse(run?.counts ?? "{}") as Record<string, number>;
+}
+
 /** The run `id`; undefined when there never was one. */
 export async function findRun(tx: ReadTx, id: number): Promise<Run | undefined> {
   return await tx.get<Run>(`select ${columns} from runs where id = $id`, { id });
 }
 
-/** Whether the supervisor of `run` is alive: that very process, in this very boot. */
-export function isSupervised(run: Run, boot: string): boolean {
-  return run.boot === boot && isAlive(run);
+/** Whether the process ids of `run` mean something here: they are of this boot and of this pid namespace. */
+export function isOfHere(run: Pick<Run, "boot" | "namespace">, boot: string): boolean {
+  return run.boot === boot && run.namespace === pidNamespace();
+}
+
+/** Whether the supervisor of `run` is alive: that very process; or, where it cannot be looked for, one that was heard of lately. */
+export function isSupervised(run: Run, boot: string, tick: number): boolean {
+  if (run.boot !== boot) return false;
+  return isOfHere(run, boot) ? isAlive(run) : tick - run.seenTick < unseenMaxMs;
+}
+
+/** Throws E_RUNNING when `run` is not open any more: somebody took this supervisor for dead, and whatever it would write is not its to write. */
+export async function checkFence(tx: ReadTx, run: number): Promise<void> {
+  if (
+    (await tx.get("select 1 from runs where id = $run and state != 'stopped'", { run })) !==
+    undefined
+  )
+    return;
+  throw new SkepError("E_RUNNING", `run ${run} was ended by somebody else`, {
+    hint: "skep status says what runs here now.",
+  });
+}
+
+/** Notes that the supervisor of `run` is there. */
+export async function noteSeen(tx: WriteTx, run: number): Promise<void> {
+  await tx.run("update runs set seen_tick = $tick where id = $run", { run, tick: tx.tick });
+}
+
+/** Notes how many agents each group has in `run`, where that is not what its file says. */
+export async function noteCounts(
+  tx: WriteTx,
+  run: number,
+  counts: Readonly<Record<string, number>>,
+): Promise<void> {
+  await tx.run("update runs set counts = $counts where id = $run", {
+    run,
+    counts: JSON.stringify(counts),
+  });
 }
 
 /** Notes that somebody wants `run` to stop, giving its agents `timeoutMs` to finish: whether it has yet to be told. */

@@ -1,14 +1,34 @@
 // The end of a run: park what is left, end every process it started, and say whether all adds up.
 import type { Clock } from "../core/clock.ts";
 import type { ReadTx, Store, WriteTx } from "../store/store.ts";
-import { hasEnded, listAgents, noteState, programsOf } from "./registry.ts";
-import { type Run, closeRun, findOpenRun, findRun, isSupervised, runsAlready } from "./runs.ts";
+import { hasEnded, listAgents, noteChange, programsOf } from "./registry.ts";
+import {
+  type Run,
+  closeRun,
+  findOpenRun,
+  findRun,
+  isOfHere,
+  isSupervised,
+  runsAlready,
+} from "./runs.ts";
+import type { Route } from "./address-book.ts";
+import type { Member } from "./charge.ts";
+import type { Announcement } from "./record.ts";
 import { endMarked } from "./survivors.ts";
 
 /** What a run has the bus do, inside the run's own transactions. */
 export interface Ledger {
   /** Creates `inboxes`, takes back what `names` hold from before, brings back what earlier runs parked, opens the intake and closes the address book. */
   begin(tx: WriteTx, names: string[], inboxes: string[]): Promise<void>;
+  /** Creates `inboxes` while the address book is closed, and takes back what `names` hold from before. */
+  extend(tx: WriteTx, names: string[], inboxes: string[]): Promise<void>;
+  /** Sets who reaches whom, and the limits of what `members` get and send. */
+  setRoutes(tx: WriteTx, routes: readonly Route[]): Promise<void>;
+  setLimits(tx: WriteTx, members: readonly Member[]): Promise<void>;
+  /** How much nobody has settled in each of `inboxes`. */
+  unsettled(tx: ReadTx, inboxes: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** Moves all of that from one inbox to another: how much. */
+  handover(tx: WriteTx, handover: { from: string; to: string; reason: string }): Promise<number>;
   /** Stops claims and sends; who holds something may settle it until `deadlineTick`. */
   stopIntake(tx: WriteTx, deadlineTick: number): Promise<void>;
   /** Gives back what the agent `name` held when it died. */
@@ -19,6 +39,10 @@ export interface Ledger {
   park(tx: WriteTx, run: number, inboxes: ReadonlySet<string>): Promise<Parked>;
   /** Opens the intake and the address book: the bus is anybody's again. */
   end(tx: WriteTx): Promise<void>;
+  /** Those of `names` that hold something. */
+  holdersAmong(tx: ReadTx, names: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Tells whoever is subscribed that an agent's state has changed. */
+  announce(tx: WriteTx, announcement: Announcement): Promise<void>;
   /** The sum over all inboxes. */
   conservation(tx: ReadTx): Promise<Conservation>;
 }
@@ -46,6 +70,8 @@ export interface Summary extends Parked {
   conservation: Conservation;
   /** Whether `skep down` asked for the stop. */
   stopAsked: boolean;
+  /** Why the swarm gave up; null when it did not. */
+  gaveUp: string | null;
 }
 
 /** What of the opened swarm ending a run needs. */
@@ -63,7 +89,7 @@ export interface RunParts {
  * `startTick` is when its drain began. Done again from the start when a kill cut it short.
  */
 export async function finishRun(
-  run: Pick<Run, "id" | "mark" | "boot">,
+  run: Pick<Run, "id" | "mark" | "boot" | "namespace">,
   parts: RunParts,
   startTick: number,
 ): Promise<Summary> {
@@ -72,8 +98,8 @@ export async function finishRun(
     // Another one may have finished this run and even begun the next.
     if (!(await isOpen(tx, run.id))) return undefined;
     await ledger.stopIntake(tx, tx.tick);
-    // Process ids of another boot mean nothing.
-    const programs = run.boot === clock.boot ? programsOf(await listAgents(tx)) : [];
+    // Process ids of another boot, or of another container, mean nothing.
+    const programs = isOfHere(run, clock.boot) ? programsOf(await listAgents(tx)) : [];
     return { ...(await ledger.park(tx, run.id, await inboxesOf(tx))), programs };
   });
   if (first === undefined) return await summaryOf(run.id, store);
@@ -94,6 +120,7 @@ export async function finishRun(
       drainMs: clock.tick() - startTick,
       conservation: await ledger.conservation(tx),
       stopAsked: (await findRun(tx, run.id))?.stopAskedAt != null,
+      gaveUp: null,
     };
     await closeRun(tx, run.id, JSON.stringify(summary));
     return true;
@@ -102,13 +129,13 @@ export async function finishRun(
   return await summaryOf(run.id, store);
 }
 
-/** Finishes the run that is open here, if its supervisor is dead; nothing to do when none is open. E_RUNNING when it is alive. */
-export async function reapDeadRun(parts: RunParts): Promise<void> {
+/** Finishes the run that is open here, if its supervisor is dead: how it went, or undefined when none is open. E_RUNNING when it is alive. */
+export async function reapDeadRun(parts: RunParts): Promise<Summary | undefined> {
   const { store, clock } = parts;
   const run = await store.read(findOpenRun);
-  if (run === undefined) return;
-  if (isSupervised(run, clock.boot)) throw runsAlready(run);
-  await finishRun(run, parts, clock.tick());
+  if (run === undefined) return undefined;
+  if (isSupervised(run, clock.boot, clock.tick())) throw runsAlready(run);
+  return await finishRun(run, parts, clock.tick());
 }
 
 /** The inboxes that the agents work on: what lies in others is not theirs to park. */
@@ -128,7 +155,8 @@ async function summaryOf(run: number, store: Store): Promise<Summary> {
 async function endAgents(tx: WriteTx): Promise<Summary["agents"]> {
   const counts = { stopped: 0, failed: 0, dead: 0 };
   for (const { name, state } of await listAgents(tx)) {
-    if (!hasEnded(state)) await noteState(tx, name, "stopped", "the swarm went down");
+    if (!hasEnded(state))
+      await noteChange(tx, name, { state: "stopped", reason: "the swarm went down" });
     counts[hasEnded(state) ? state : "stopped"]++;
   }
   return counts;

@@ -4,12 +4,12 @@ import { sleep } from "../core/clock.ts";
 import { type ProcessIdentity, isAlive, processState } from "../core/identity.ts";
 import { signalGroup, signalProcess } from "./process.ts";
 
-/** Whose processes are meant: all of a run's, or those of one agent of it. */
+/** Whose processes are meant: all of a run's, or those of some agents of it. */
 export interface Mark {
   /** SKEP_RUN. */
   run: string;
-  /** SKEP_AGENT; left out: everybody's. */
-  agent?: string;
+  /** SKEP_AGENT is one of these; left out: everybody's. */
+  agents?: readonly string[];
   /** Programs known by their rows, with their groups: a program can lose its mark, by `env -i` or a new title. */
   programs?: readonly ProcessIdentity[];
 }
@@ -71,11 +71,11 @@ function signalAll(
   });
 }
 
-function isMarked(pid: number, { run, agent }: Mark): boolean {
+function isMarked(pid: number, { run, agents }: Mark): boolean {
   try {
     const environment = `\0${readFileSync(`/proc/${pid}/environ`, "latin1")}`;
     const has = (name: string, value: string) => environment.includes(`\0${name}=${value}\0`);
-    return has("SKEP_RUN", run) && (agent === undefined || has("SKEP_AGENT", agent));
+    return has("SKEP_RUN", run) && agents?.some((name) => has("SKEP_AGENT", name)) !== false;
   } catch {
     // Gone meanwhile, or another user's.
     return false;

@@ -1,5 +1,6 @@
 // The leases that somebody has, and their renewal.
 import type { ReadTx, WriteTx } from "../store/store.ts";
+import { textList, textsIn } from "../store/text-list.ts";
 
 export interface Lease {
   id: number;
@@ -12,6 +13,15 @@ export async function leasesOf(tx: ReadTx, holder: string): Promise<Lease[]> {
     "select id, epoch from deliveries where state = 'leased' and holder = $holder",
     { holder },
   );
+}
+
+/** Those of `holders` that hold something. */
+export async function holdersAmong(tx: ReadTx, holders: readonly string[]): Promise<string[]> {
+  const rows = await tx.all<{ holder: string }>(
+    `select holder from working where holder in (${textsIn("holders")})`,
+    { holders: textList(holders) },
+  );
+  return rows.map(({ holder }) => holder);
 }
 
 /** Moves the end of each of `leases` that is still the latest claim to `leaseMs` from now; one that was taken for longer stays as it is. */

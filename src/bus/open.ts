@@ -16,6 +16,11 @@ export async function openBus(store: Store, clock: Clock, settings: BusSettings)
   return { store, clock, settings, doorbell: openDoorbell(), self: ownIdentity() };
 }
 
+/** The same bus for one of several agents in this process, the `slot`th: it waits for itself. Whoever asks closes its doorbell. */
+export function shareBus(bus: Bus, slot: number): Bus {
+  return { ...bus, doorbell: openDoorbell(), self: { ...bus.self, slot } };
+}
+
 /** The boot of the last command, and the deadline of a drain that is not through; both null mostly, in a new home. Every command asks, so it is one statement. */
 async function firstLook(tx: ReadTx): Promise<{ boot: string | null; drainTick: number | null }> {
   const row = await tx.get<{ boot: string | null; drainTick: number | null }>(

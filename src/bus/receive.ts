@@ -18,6 +18,8 @@ export interface ReceiveOptions extends Claim {
   signal?: AbortSignal | undefined;
   /** Done in the transaction of the first claim: settling the last batch, say. */
   before?: ((tx: WriteTx) => Promise<void>) | undefined;
+  /** Whether anything may be claimed now; left out: it may. When not, it is as if nothing were there. */
+  mayClaim?: ((tx: ReadTx) => Promise<boolean>) | undefined;
   /** Keep our row among the waiters: we shall be back for more. */
   stay?: boolean | undefined;
 }
@@ -163,7 +165,8 @@ async function claimOrWait(
     if (standing === undefined) await createInbox(tx, inbox);
     // Whoever rang us has noted that we are awake.
     const awake = address === undefined || rung ? undefined : bus.self;
-    const claimed = await claimTx(tx, bus.settings, { ...options, awake }, standing);
+    const may = (await options.mayClaim?.(tx)) !== false;
+    const claimed = may ? await claimTx(tx, bus.settings, { ...options, awake }, standing) : [];
     if (address === undefined) return { claimed };
     if (claimed.length === 0 && leftMs > 0)
       await startWaiting(tx, inbox, "mail", { ...bus.self, ...address });

@@ -10,13 +10,14 @@ export const agentHeadings = [
   "INBOX",
   "HOST",
   "PROGRAM",
+  "RESTARTS",
   "SINCE",
   "REASON",
 ];
 
 /** One row of `ps`. */
 export function agentRow(agent: Agent, now: number): string[] {
-  const { name, state, runner, inbox, hostPid, programPid, changedAt, reason } = agent;
+  const { name, state, runner, inbox, hostPid, programPid, restarts, changedAt } = agent;
   const pid = (value: number | null) => (value === null ? "-" : String(value));
   return [
     name,
@@ -25,8 +26,9 @@ export function agentRow(agent: Agent, now: number): string[] {
     inbox,
     pid(hostPid),
     pid(programPid),
+    String(restarts),
     formatDuration(Math.max(0, now - changedAt)),
-    printable(reason ?? ""),
+    printable(reasonOf(agent)),
   ];
 }
 
@@ -34,6 +36,7 @@ export function agentRow(agent: Agent, now: number): string[] {
 export function agentJson(agent: Agent): Record<string, unknown> {
   return {
     name: agent.name,
+    group: agent.group,
     state: agent.state,
     reason: agent.reason,
     runner: agent.runner,
@@ -44,5 +47,16 @@ export function agentJson(agent: Agent): Record<string, unknown> {
     program_start_time: agent.programStartTime,
     started_at: agent.startedAt,
     changed_at: agent.changedAt,
+    restarts: agent.restarts,
+    last_beat_at: agent.lastBeatAt,
+    health: agent.health,
+    health_detail: agent.healthDetail,
+    evidence: agent.evidence,
   };
+}
+
+/** Why it is in its state, or what it says of itself when it is not well. */
+function reasonOf({ reason, health, healthDetail }: Agent): string {
+  if (reason !== null || health === null || health === "healthy") return reason ?? "";
+  return healthDetail === null ? health : `${health}: ${healthDetail}`;
 }

@@ -31,6 +31,11 @@ export const commands: CommandTable = {
     init: () => import("./commands/init.ts"),
     up: () => import("./commands/up.ts"),
     down: () => import("./commands/down.ts"),
+    restart: () => import("./commands/restart.ts"),
+    pause: () => import("./commands/pause.ts"),
+    unpause: () => import("./commands/unpause.ts"),
+    scale: () => import("./commands/scale.ts"),
+    reap: () => import("./commands/reap.ts"),
     drain: () => import("./commands/drain.ts"),
     resume: () => import("./commands/resume.ts"),
     beat: () => import("./commands/beat.ts"),
@@ -39,6 +44,7 @@ export const commands: CommandTable = {
     version: () => import("./commands/version.ts"),
   },
   [internal]: {
+    supervise: () => import("./commands/supervise.ts"),
     host: () => import("./commands/host.ts"),
   },
 };

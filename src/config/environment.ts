@@ -74,6 +74,13 @@ export function agentEnvironment(
   return Object.assign(passed, ...set, own);
 }
 
+/** All of this process's environment, for another process of ours that is to see the same. */
+export function ownEnvironment(variables: Variables = process.env): Record<string, string> {
+  const own: Record<string, string> = {};
+  for (const [name, value] of Object.entries(variables)) if (value !== undefined) own[name] = value;
+  return own;
+}
+
 /** Whether the variable makes a runtime load code or change its ways; such a one is only ever set, never passed on. */
 export function changesRuntimes(name: string): boolean {
   return name.startsWith("BUN_") || name === "NODE_OPTIONS";

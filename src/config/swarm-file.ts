@@ -26,12 +26,13 @@ const fileBytesMax = 4 * 1024 * 1024;
 
 /**
  * The swarm that the file at `path` describes; never without agents. With `searchPath`, the PATH that an agent gets,
- * programs with bare names are looked for as well. E_CONFIG for a file that is missing, of an unknown kind, not well
+ * programs with bare names are looked for as well; `counts` has some groups have more or fewer agents. E_CONFIG for a file that is missing, of an unknown kind, not well
  * written, or that asks for what cannot be; it names each mistake with the file, the line and the key.
  */
 export async function readSwarmFile(
   path: string,
   searchPath?: Surroundings["searchPath"],
+  counts: Readonly<Record<string, number>> = {},
 ): Promise<Swarm> {
   const file = resolve(path);
   const parse = parsers[extname(file).toLowerCase()];
@@ -57,7 +58,9 @@ export async function readSwarmFile(
       `${path} has`,
     );
   const { name, topology, start_at_once, start_stagger, agents } = checked.output;
-  const all = Object.entries(agents);
+  const all = Object.entries(agents).map(
+    ([group, given]) => [group, { ...given, count: counts[group] ?? given.count }] as const,
+  );
   const cores = availableParallelism();
   return {
     name,

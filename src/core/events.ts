@@ -3,10 +3,14 @@
 /** Every fact skep emits, with what it carries. */
 export interface Events {
   /** The run is open and its agents are about to start. */
-  "swarm.started": { swarm: string; agents: number };
+  "swarm.started": { swarm: string; agents: number; home: string };
+  /** A coordinator has failed for good, and another one has taken over from it; `moved` messages went along. */
+  "swarm.handover": { from: string; to: string; moved: number };
   "agent.started": { name: string; pid: number };
   /** Something a host itself wrote; what its program writes is in the log. */
   "agent.said": { name: string; text: string };
+  /** It starts again after a rest; `killed` as below. */
+  "agent.restarting": { name: string; reason: string; killed: number };
   /** `state` is stopped, failed or dead; `killed` processes of its were killed because its host died. */
   "agent.ended": { name: string; state: string; reason: string | null; killed: number };
 }

@@ -1,5 +1,5 @@
 // Who a process is: its id alone is reused by the kernel, so its start time goes with it.
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 
 export interface ProcessIdentity {
   pid: number;
@@ -26,6 +26,15 @@ export function ownIdentity(): ProcessIdentity {
     pid: process.pid,
     startTime: processState(process.pid)?.startTime ?? 0,
   };
+}
+
+/** Names the pid namespace of this process: its ids mean nothing in another one. Empty where there are none. */
+export function pidNamespace(): string {
+  try {
+    return readlinkSync("/proc/self/ns/pid");
+  } catch {
+    return "";
+  }
 }
 
 /** What `/proc` says of `pid`, or undefined when there is no such process (or no `/proc`). */

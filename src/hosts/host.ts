@@ -1,15 +1,17 @@
-// A host: the process of ours that stands between one agent's program and its inbox. It claims, renews,
-// captures output, and sees the program's end at once, so that a busy or hung program silences nothing.
+// A host: what of ours stands between one agent's program and its inbox. It claims, renews, captures output, and
+// sees the program's end at once, so that a busy or hung program silences nothing.
 import { insist } from "../agents/insist.ts";
-import { openLog } from "../agents/log.ts";
-import { noteStarted, noteState } from "../agents/registry.ts";
+import { type Log, openLog } from "../agents/log.ts";
+import { signalGroup } from "../agents/process.ts";
 import { endMarked, killMarked } from "../agents/survivors.ts";
 import { handBack } from "../bus/hand-back.ts";
 import { aborted, sleep } from "../core/clock.ts";
 import { isSkepError } from "../core/errors.ts";
 import { type ProcessIdentity, isAlive } from "../core/identity.ts";
+import { untilLifeless } from "./liveness.ts";
+import { type Listener, awaitReady, listenFor } from "./readiness.ts";
 import { keepLeases } from "./renew.ts";
-import type { Assignment, Ended, Host, Parts } from "./runner.ts";
+import type { Assignment, Controls, Ended, Host, Parts } from "./runner.ts";
 import { runExec } from "./runners/exec.ts";
 import { runModule } from "./runners/module.ts";
 import { runSelf } from "./runners/self.ts";
@@ -19,39 +21,58 @@ import { runStream } from "./runners/stream.ts";
 export async function runHost(
   parts: Parts,
   { spec, env }: Assignment,
-  draining: AbortSignal,
+  controls: Controls,
 ): Promise<Ended> {
   const { store, bus } = parts;
-  const log = openLog(parts.home, spec.name, parts.settings.agents.logBytesMax);
+  const { draining, gate, turns, killing, endStrays, tell } = controls;
+  const { name, ready } = spec;
+  const listener = typeof ready === "object" && "log" in ready ? listenFor(ready.log) : undefined;
+  const log = openHeardLog(parts, spec, listener);
+  const over = new AbortController();
   let program: ProcessIdentity | undefined;
+  let killed: string | undefined;
+  const kill = (reason: string) => {
+    killed ??= reason;
+    if (program !== undefined) signalGroup(program, "SIGKILL");
+  };
   const host: Host = {
     ...parts,
     spec,
     env,
     log,
     draining,
-    async started(found) {
+    gate,
+    turns,
+    started(found) {
       program = found;
-      await insist(store, (tx) => noteStarted(tx, spec.name, bus.self, found));
+      tell({ report: "started", name, program: found === undefined ? null : identityOf(found) });
+      void awaitReady(host, listener, over.signal).then((why) => {
+        if (why !== undefined) kill(why);
+        else if (ready !== "beat" && !over.signal.aborted) tell({ report: "ready", name });
+      });
+      void untilLifeless(host, over.signal).then((why) => why !== undefined && kill(why));
     },
     working(found) {
       program = found;
     },
   };
+  killing.addEventListener("abort", () => kill(String(killing.reason)), { once: true });
   const leases = keepLeases(host, () => program);
   try {
-    const ended = await endOf(host);
+    const ended = asKilled(await endOf(host), killed);
+    over.abort();
     // What its program leaves behind, a `skep recv` that waits, say, could claim in the agent's name once more.
-    if (!draining.aborted) await killMarked({ run: env["SKEP_RUN"]!, agent: spec.name });
+    if (!draining.aborted) {
+      await killMarked({ run: env["SKEP_RUN"]!, agents: [name] });
+      await endStrays();
+    }
     // A program that was told to stop, or never began, spends nobody's attempt.
     const ending = draining.aborted || ended.unstarted === true ? "returned" : "died";
     const reason = ended.reason ?? "its program ended";
-    await insist(store, async (tx) => {
-      await handBack(tx, bus.settings, spec.name, ending, reason);
-      await noteState(tx, spec.name, ended.state, ended.reason);
-    });
+    await insist(store, (tx) => handBack(tx, bus.settings, name, ending, reason));
     return ended;
   } finally {
+    over.abort();
     leases.stop();
     log.close();
   }
@@ -67,7 +88,7 @@ export async function endWithoutSupervisor(
   await aborted(draining);
   do await sleep(drainTimeoutMs);
   while (isAlive(supervisor));
-  await endMarked({ run: env["SKEP_RUN"]!, agent: spec.name }, stopGraceMs);
+  await endMarked({ run: env["SKEP_RUN"]!, agents: [spec.name] }, stopGraceMs);
 }
 
 const runners = { exec: runExec, stream: runStream, self: runSelf, module: runModule };
@@ -79,4 +100,28 @@ async function endOf(host: Host): Promise<Ended> {
     if (!isSkepError(error, "E_FAILED")) throw error;
     return { state: "failed", reason: error.message, unstarted: true };
   }
+}
+
+function asKilled(ended: Ended, killed: string | undefined): Ended {
+  return killed === undefined ? ended : { state: "failed", reason: killed };
+}
+
+function openHeardLog(
+  { home, settings }: Pick<Parts, "home" | "settings">,
+  { name, logBytesMax }: Assignment["spec"],
+  listener: Listener | undefined,
+): Log {
+  const log = openLog(home, name, logBytesMax ?? settings.agents.logBytesMax);
+  if (listener === undefined) return log;
+  return {
+    ...log,
+    append(bytes) {
+      listener.hear(bytes);
+      log.append(bytes);
+    },
+  };
+}
+
+function identityOf({ pid, startTime }: ProcessIdentity): ProcessIdentity {
+  return { pid, startTime };
 }

@@ -10,10 +10,17 @@ export async function workOneByOne(
   host: Host,
   work: (delivery: Delivery) => Promise<Settlement>,
 ): Promise<Ended> {
-  const { draining } = host;
+  const { draining, gate } = host;
   let done: Settlement[] = [];
   while (!draining.aborted) {
-    const next = { max: 1, waitMs: aLongTimeMs, signal: draining };
+    if (gate.closed) {
+      await settleAll(host, done);
+      done = [];
+      await gate.opened(draining);
+      continue;
+    }
+    const signal = AbortSignal.any([draining, gate.closing]);
+    const next = { max: 1, waitMs: aLongTimeMs, signal };
     const { deliveries, left } = await settleAndClaim(host, done, next);
     await settleAll(host, left);
     done = [];

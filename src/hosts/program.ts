@@ -8,7 +8,7 @@ import {
   stopGroup,
 } from "../agents/process.ts";
 import { sleep } from "../core/clock.ts";
-import type { Ended, Host } from "./runner.ts";
+import type { Ended, Host, Work } from "./runner.ts";
 
 /** Starts the agent's program and notes that it runs; its stderr goes to the log. E_FAILED when it cannot be started. */
 export async function startProgram(host: Host, onStdout: Launch["onStdout"]): Promise<Child> {
@@ -20,7 +20,7 @@ export async function startProgram(host: Host, onStdout: Launch["onStdout"]): Pr
     onStdout,
     onStderr: (chunk) => log.append(chunk),
   });
-  await host.started(child);
+  host.started(child);
   return child;
 }
 
@@ -29,11 +29,21 @@ export async function letLeave(host: Host, child: Child, leaveMs: number): Promi
   const waited = new AbortController();
   await Promise.race([child.exited, sleep(leaveMs, waited.signal)]);
   waited.abort();
-  await stopGroup(child, host.settings.agents.stopGraceMs);
+  await stopGroup(child, stopGraceMs(host));
+}
+
+/** Whether a program that ended with `exit` did what it was to do. */
+export function isSuccess({ successExitCodes = [0] }: Work, { code }: Exit): boolean {
+  return code !== null && successExitCodes.includes(code);
+}
+
+/** How long the program of `host` may take to end, in milliseconds. */
+export function stopGraceMs({ spec, settings }: Pick<Host, "spec" | "settings">): number {
+  return spec.stopGraceMs ?? settings.agents.stopGraceMs;
 }
 
 /** How an agent ended whose program ended with `exit`; whatever ends when it is told to has stopped. */
 export function endedBy({ spec, draining }: Host, exit: Exit): Ended {
-  if (exit.code === 0 || draining.aborted) return { state: "stopped", reason: null };
+  if (draining.aborted || isSuccess(spec, exit)) return { state: "stopped", reason: null };
   return { state: "failed", reason: `${spec.command![0]} ${describeExit(exit)}` };
 }

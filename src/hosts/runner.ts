@@ -1,10 +1,12 @@
 // What a runner works with, and what it answers.
 import type { Log } from "../agents/log.ts";
-import type { AgentState } from "../agents/registry.ts";
+import type { Ending, Report } from "../agents/host-line.ts";
 import type { Bus } from "../bus/bus.ts";
 import type { Clock } from "../core/clock.ts";
 import type { ProcessIdentity } from "../core/identity.ts";
 import type { Store } from "../store/store.ts";
+import type { Gate } from "./gate.ts";
+import type { Turns } from "./turns.ts";
 
 /** One agent, as the swarm file spells it out. */
 export interface Work {
@@ -18,7 +20,27 @@ export interface Work {
   cwd: string;
   /** How many deliveries a `stream` program may hold at once. */
   inFlight: number;
+  /** Exit statuses of its program that are no failure; left out: 0. */
+  successExitCodes?: readonly number[] | undefined;
+  /** What makes it ready; left out: that its program runs. A first beat is for its supervisor to see. */
+  ready?: Ready | undefined;
+  readyTimeoutMs?: number | undefined;
+  /** How its program shows that it lives; left out: it need not. */
+  live?: Live | null | undefined;
+  /** In a pool, how many `exec` programs of one host run at once; left out: any number. */
+  atOnce?: number | undefined;
+  /** How long its program may take to end, and how much of its output is kept; left out: the settings say. */
+  stopGraceMs?: number | null | undefined;
+  logBytesMax?: number | null | undefined;
 }
+
+/** That it runs, that it has beaten once, that a line of its output has this text in it, or that a command succeeds. */
+export type Ready = "start" | "beat" | { log: string } | { command: readonly string[] };
+
+/** A command that has to succeed, or a beat (which its supervisor looks for). */
+export type Live =
+  | { command: readonly string[]; everyMs: number; timeoutMs: number; failures: number }
+  | { beatMs: number };
 
 /** What a host is told by the supervisor, on one line of JSON. */
 export interface Assignment {
@@ -48,16 +70,22 @@ export interface Host extends Parts {
   log: Log;
   /** Aborts when the agent is to stop: no more claims, finish what is in hand. */
   draining: AbortSignal;
-  /** Notes that the agent is ready, and which program is its, where one runs for long. */
-  started(program?: ProcessIdentity): Promise<void>;
+  /** Closed while the agent is paused. */
+  gate: Gate;
+  turns: Turns;
+  /** Says that the agent runs, and which program is its, where one runs for long. */
+  started(program?: ProcessIdentity): void;
   /** Says which process works on what the agent holds now; undefined: none. */
   working(program: ProcessIdentity | undefined): void;
 }
 
-/** How an agent ended, and why where there is something to say. */
-export interface Ended {
-  state: Extract<AgentState, "stopped" | "failed">;
-  reason: string | null;
-  /** Whether its program could not even be started. */
-  unstarted?: true;
+/** What those who run a host decide about one agent of it. */
+export interface Controls extends Pick<Host, "draining" | "gate" | "turns"> {
+  /** Aborts, with why, when its program has to be ended at once. */
+  killing: AbortSignal;
+  /** Ends what the agent's program left behind without a mark of its own, where it can only be this agent's. */
+  endStrays(): Promise<unknown>;
+  tell(report: Report): void;
 }
+
+export type Ended = Ending;

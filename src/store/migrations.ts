@@ -1,11 +1,12 @@
 // The migrations, embedded in the executable. A released one is never edited; a change is a new number.
 import bus from "../../migrations/0001-bus.sql" with { type: "text" };
 import agents from "../../migrations/0002-agents.sql" with { type: "text" };
+import routes from "../../migrations/0003-bus-routes.sql" with { type: "text" };
 import heartbeats from "../../migrations/vitals/0001-heartbeats.sql" with { type: "text" };
 import type { Migration } from "./migrate.ts";
 
 /** Those of bus.db. */
-export const migrations: readonly Migration[] = numbered([bus, agents]);
+export const migrations: readonly Migration[] = numbered([bus, agents, routes]);
 
 /** Those of vitals.db. */
 export const vitalsMigrations: readonly Migration[] = numbered([heartbeats]);
@@ -13,10 +14,3 @@ export const vitalsMigrations: readonly Migration[] = numbered([heartbeats]);
 function numbered(texts: readonly string[]): Migration[] {
   return texts.map((sql, index) => ({ version: index + 1, sql }));
 }
-import routes from "../../migrations/0003-bus-routes.sql" with { type: "text" };
-import type { Migration } from "./migrate.ts";
-
-export const migrations: readonly Migration[] = [bus, agents, routes].map((sql, index) => ({
-  version: index + 1,
-  sql,
-}));

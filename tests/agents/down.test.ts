@@ -81,7 +81,7 @@ test("a supervisor that is stopped is woken", async () => {
   const place = await newPlace();
   const up = place.up({ a: idle });
   await place.becomes("a", "ready");
-  up.kill("SIGSTOP");
+  process.kill((await place.app.lastRun())!.pid, "SIGSTOP");
   expect((await place.skep(["down"])).status).toBe(0);
   expect((await up.ended).status).toBe(0);
 });
@@ -90,7 +90,7 @@ test("several that find a dead supervisor finish its run once, and none touches 
   const place = await newPlace();
   const up = place.up({ a: idle });
   await place.becomes("a", "ready");
-  up.kill("SIGKILL");
+  await place.killAll(up);
   await up.ended;
   const dead = (await place.app.store.read(findOpenRun))!;
   const downs = await Promise.all([place.skep(["down", "--json"]), place.skep(["down", "--json"])]);

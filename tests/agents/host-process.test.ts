@@ -107,6 +107,6 @@ describe("a host that does not get far", () => {
     const place = await newPlace();
     const { status, stderr } = await place.skep(["host", "a"]);
     expect(status).toBe(2);
-    expect(stderr).toBe("skep: the host of a was not told what to do\n  skep up starts hosts.\n");
+    expect(stderr).toBe("skep: this host was not told what to do\n  skep up starts hosts.\n");
   });
 });

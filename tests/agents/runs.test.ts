@@ -1,22 +1,28 @@
 import { expect, test } from "bun:test";
 import {
   askToStop,
+  checkFence,
   closeRun,
+  countsOfLastRun,
   findLastRun,
   findOpenRun,
   findRun,
+  isOfHere,
   isSupervised,
+  noteCounts,
+  noteSeen,
   noteStopping,
   openRun,
 } from "../../src/agents/runs.ts";
-import { ownIdentity } from "../../src/core/identity.ts";
+import { ownIdentity, pidNamespace } from "../../src/core/identity.ts";
 import type { Store } from "../../src/store/store.ts";
 import { tempBuses } from "../helpers/temp-bus.ts";
 
 const { handBus } = tempBuses();
 
 function open({ write }: Store, boot = "first boot"): Promise<number> {
-  const described = { swarm: "s", file: "/s.toml", mark: "m", boot, ...ownIdentity() };
+  const place = { boot, namespace: pidNamespace(), guardianPid: null };
+  const described = { swarm: "s", file: "/s.toml", mark: "m", ...place, ...ownIdentity() };
   return write((tx) => openRun(tx, described));
 }
 
@@ -60,7 +66,39 @@ test("a supervisor is that very process, in that very boot", async () => {
   const { store } = await handBus();
   await open(store);
   const run = (await store.read(findOpenRun))!;
-  expect(isSupervised(run, "first boot")).toBe(true);
-  expect(isSupervised(run, "second boot")).toBe(false);
-  expect(isSupervised({ ...run, startTime: run.startTime + 1 }, "first boot")).toBe(false);
+  const tick = run.seenTick + 1_000_000;
+  expect(isSupervised(run, "first boot", tick)).toBe(true);
+  expect(isSupervised(run, "second boot", tick)).toBe(false);
+  const reused = { ...run, startTime: run.startTime + 1 };
+  expect(isSupervised(reused, "first boot", tick)).toBe(false);
+});
+
+test("one in another pid namespace is believed to be there for a minute after it was heard of, whatever its number means here", async () => {
+  const { store, clock } = await handBus();
+  await open(store);
+  const run = { ...(await store.read(findOpenRun))!, namespace: "pid:[1]" };
+  expect(isOfHere(run, "first boot")).toBe(false);
+  expect(isSupervised(run, "first boot", run.seenTick + 59_999)).toBe(true);
+  expect(isSupervised(run, "first boot", run.seenTick + 60_000)).toBe(false);
+  clock.pass(30_000);
+  await store.write((tx) => noteSeen(tx, run.id));
+  expect((await store.read(findOpenRun))!.seenTick).toBe(run.seenTick + 30_000);
+});
+
+test("whoever writes for a run that somebody else has ended is refused", async () => {
+  const { store } = await handBus();
+  const run = await open(store);
+  await store.read((tx) => checkFence(tx, run));
+  await store.write((tx) => closeRun(tx, run, "{}"));
+  await expect(store.read((tx) => checkFence(tx, run))).rejects.toMatchObject({
+    code: "E_RUNNING",
+  });
+});
+
+test("how many agents a group has is remembered from one run to the next", async () => {
+  const { store } = await handBus();
+  expect(await store.read(countsOfLastRun)).toEqual({});
+  const run = await open(store);
+  await store.write((tx) => noteCounts(tx, run, { a: 3 }));
+  expect(await store.read(countsOfLastRun)).toEqual({ a: 3 });
 });

@@ -134,10 +134,10 @@ describe("a supervisor that is killed", () => {
       c: { runner: "stream", command: ["cat"] },
     });
     for (const name of ["a", "b", "c"]) await place.becomes(name, "ready");
-    up.kill("SIGKILL");
+    await place.killAll(up);
     await waitUntil("its hosts have stopped", () => place.left().length === 0);
     const states = (await place.app.agents()).map(({ state }) => state);
-    expect(states).toEqual(["stopped", "stopped", "stopped"]);
+    expect(states).toEqual(["dead", "dead", "dead"]);
     expect((await place.skep(["status"])).stdout).toContain("its supervisor is dead: skep down");
     await place.send("a", "for the next one");
     const { status, stdout } = await place.skep(["down", "--json"]);
@@ -157,7 +157,7 @@ describe("a supervisor that is killed", () => {
     }
     for (const name of ["a", "b"])
       await waitUntil(`${name} has begun`, () => readOrNothing(logOf(place, name)) !== "");
-    up.kill("SIGKILL");
+    await place.killAll(up);
     await waitUntil("its hosts have stopped", () => place.left().length === 0);
     expect((await place.skep(["down"])).status).toBe(0);
   });
@@ -174,7 +174,7 @@ describe("a supervisor that is killed", () => {
     const hosts = agents.map(({ hostPid }) => hostPid!);
     // Stopped hosts cannot notice anything.
     for (const pid of hosts) process.kill(pid, "SIGSTOP");
-    up.kill("SIGKILL");
+    await place.killAll(up);
     await up.ended;
     const again = place.up({ b: idle });
     await waitUntil("the message is done", async () => (await place.ledger("b"))["acked"] === 1);
@@ -209,7 +209,7 @@ test("a signal while many agents are being started leaves none of them", async (
   }
   const up = place.up(many);
   await someAreReady(6);
-  up.kill("SIGKILL");
+  await place.killAll(up);
   await waitUntil("its hosts have stopped", () => place.left().length === 0, 10_000);
   expect((await place.skep(["down"])).status).toBe(0);
 }, 60_000);

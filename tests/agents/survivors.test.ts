@@ -39,12 +39,12 @@ test("processes are found by the run they belong to, and by their agent, whereve
   await start(run, "ab", ["sh", "-c", "sleep 1000 & wait"]);
   await start(other, "a", ["sleep", "1000"]);
   await waitUntil("all run", () => findMarked({ run }).length === 3);
-  expect(findMarked({ run, agent: "a" }).map(({ pid }) => pid)).toEqual([one.pid]);
-  expect(findMarked({ run, agent: "ab" })).toHaveLength(2);
+  expect(findMarked({ run, agents: ["a"] }).map(({ pid }) => pid)).toEqual([one.pid]);
+  expect(findMarked({ run, agents: ["ab"] })).toHaveLength(2);
   expect(findMarked({ run: run.slice(1) })).toEqual([]);
   process.kill(one.pid, "SIGKILL");
   await one.exited;
-  expect(findMarked({ run, agent: "a" })).toEqual([]);
+  expect(findMarked({ run, agents: ["a"] })).toEqual([]);
 });
 
 test("all are ended politely, and only who does not listen is killed and counted", async () => {

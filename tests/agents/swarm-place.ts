@@ -80,7 +80,7 @@ export function swarmPlaces() {
       (await app.agents()).find((one) => one.name === name);
     const file = (agents: Agents): string => {
       const path = join(directory, "swarm.json");
-      writeFileSync(path, JSON.stringify({ name: "s", agents }));
+      writeFileSync(path, JSON.stringify({ name: "s", agents: onceEach(agents) }));
       return path;
     };
     return {
@@ -94,6 +94,14 @@ export function swarmPlaces() {
       /** Starts `skep up` for these agents. */
       up: (agents: Agents, words: string[] = [], env: Record<string, string> = {}): Running =>
         start(["up", file(agents), ...words], env),
+      /** Kills `up`, and the supervisor below it. */
+      async killAll(up: Running): Promise<void> {
+        const { pid } = (await app.lastRun())!;
+        // Neither may notice the end of the other.
+        up.kill("SIGSTOP");
+        process.kill(pid, "SIGKILL");
+        up.kill("SIGKILL");
+      },
       /** Runs a command to its end. */
       skep: (words: string[], env: Record<string, string> = {}): Promise<Ended> =>
         start(words, env).ended,
@@ -113,6 +121,17 @@ export function swarmPlaces() {
         const options = { from: null, onFull: "fail", timeoutMs: 0 } as const;
         return (await send(app.bus, { to, body: bytesOf(body) }, options)).id;
       },
+      /** Waits until the counts of `inbox` are these. */
+      async counts(inbox: string, wanted: Record<string, number>): Promise<void> {
+        await waitUntil(
+          `${inbox} has ${JSON.stringify(wanted)}`,
+          async () => {
+            const now = await ledgerOf(app, inbox);
+            return Object.entries(wanted).every(([account, count]) => now[account] === count);
+          },
+          10_000,
+        );
+      },
       /** How many deliveries of `inbox` are in each state. */
       ledger: (inbox: string) => ledgerOf(app, inbox),
       log: (name: string): string => readFileSync(join(home, "logs", `${name}.log`), "utf8"),
@@ -120,6 +139,12 @@ export function swarmPlaces() {
       left: (): string[] => marked("SKEP_HOME", home).map(commandOf),
     };
   };
+}
+
+// A test that is about starting again says so; in the others an end is an end.
+function onceEach(agents: Agents): Agents {
+  const entries = Object.entries(agents);
+  return Object.fromEntries(entries.map(([name, agent]) => [name, { restart: "never", ...agent }]));
 }
 
 /** The text of a file that may not be there; then nothing. */

@@ -10,8 +10,8 @@ const place = places();
 const commands = [
   "send recv ack nack extend request reply dead purge".split(" "),
   "publish subscribe unsubscribe".split(" "),
-  "peek inboxes limits topics trace sql status ps".split(" "),
-  "init up down drain resume".split(" "),
+  "peek inboxes limits topics trace sql status ps health".split(" "),
+  "init up down restart pause unpause scale reap drain resume beat".split(" "),
   ["version"],
 ].flat();
 

@@ -43,7 +43,9 @@ test("init, up, ps, status, request and down play together, and nothing survives
 
   const ps = await skep(["ps"]);
   expect([ps.status, ps.stderr]).toEqual([0, ""]);
-  expect(ps.stdout).toMatch(/^NAME +STATE +RUNNER +INBOX +HOST +PROGRAM +SINCE +REASON\n/);
+  expect(ps.stdout).toMatch(
+    /^NAME +STATE +RUNNER +INBOX +HOST +PROGRAM +RESTARTS +SINCE +REASON\n/,
+  );
   expect(ps.stdout).toMatch(/^loud-2 +\S+ +exec +words +\d+ +/m);
   const agents = await agentsOf(skep);
   expect(agents.map(({ name, runner, inbox }) => [name, runner, inbox])).toEqual([
@@ -55,7 +57,7 @@ test("init, up, ps, status, request and down play together, and nothing survives
   const status = JSON.parse((await skep(["status", "--json"])).stdout);
   expect(status).toMatchObject({
     home,
-    run: { swarm: "toy", state: "running", pid: up.pid, alive: true },
+    run: { swarm: "toy", state: "running", guardian_pid: up.pid, alive: true },
     agents: agents.map(({ name }) => ({ name })),
   });
   expect((await skep(["status"])).stdout).toMatch(
@@ -116,7 +118,8 @@ inbox = "later"
 }, 40_000);
 
 test("under up the address book is closed, names are guarded, and there is one swarm to a home", async () => {
-  const { skep, start } = at();
+  const { skep, start, path } = at();
+  writeFileSync(path("other.toml"), 'name = "other"\n[agents.a]\ncommand = ["true"]\n');
   const up = start(["up", "swarm.toml"]);
   await allReady(skep, 3, up);
   const refusals: [string[], number, Partial<Failure>][] = [
@@ -124,7 +127,7 @@ test("under up the address book is closed, names are guarded, and there is one s
     [["recv", "nobody"], 3, { code: "E_NOT_FOUND" }],
     [["send", "words", "x", "--as", "loud-1"], 4, { code: "E_IDENTITY" }],
     [["recv", "--as", "echo"], 4, { code: "E_IDENTITY" }],
-    [["up", "swarm.toml"], 4, { code: "E_RUNNING" }],
+    [["up", path("other.toml")], 4, { code: "E_RUNNING" }],
   ];
   for (const [words, status, error] of refusals) {
     const ended = await skep([...words, "--json"]);

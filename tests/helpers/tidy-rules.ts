@@ -106,7 +106,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   "bun:sqlite": ["src/store/driver-bun.ts"],
   "better-sqlite3": ["src/store/driver-better.ts"],
   "node:sqlite": [],
-  "bun:ffi": ["src/core/libc-calls.ts"],
+  "bun:ffi": ["src/core/libc-calls.ts", "src/core/subreaper.ts"],
   "node:process": [],
   "node:perf_hooks": [],
   citty: ["src/cli/"],

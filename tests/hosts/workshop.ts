@@ -2,7 +2,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach } from "bun:test";
-import { programsOf, findAgent, registerAgent } from "../../src/agents/registry.ts";
+import type { Report } from "../../src/agents/host-line.ts";
+import {
+  type AgentChange,
+  programsOf,
+  findAgent,
+  noteChange,
+  registerAgent,
+} from "../../src/agents/registry.ts";
 import { openRun } from "../../src/agents/runs.ts";
 import { killMarked } from "../../src/agents/survivors.ts";
 import type { BusSettings, Delivery, Draft } from "../../src/bus/message.ts";
@@ -12,8 +19,10 @@ import { send } from "../../src/bus/send.ts";
 import { randomHex } from "../../src/core/ids.ts";
 import { ownIdentity } from "../../src/core/identity.ts";
 import { bytesOf } from "../../src/core/text.ts";
+import { type Gate, openGate } from "../../src/hosts/gate.ts";
 import { runHost } from "../../src/hosts/host.ts";
-import type { Ended, Parts, Work } from "../../src/hosts/runner.ts";
+import type { Controls, Ended, Parts, Work } from "../../src/hosts/runner.ts";
+import { openTurns } from "../../src/hosts/turns.ts";
 import type { Store } from "../../src/store/store.ts";
 import { type TempBus, tempBuses } from "../helpers/temp-bus.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
@@ -29,6 +38,11 @@ export interface Fate {
 }
 
 export interface Hosted {
+  /** What it has reported so far. */
+  reports: Report[];
+  gate: Gate;
+  /** Has its program ended at once. */
+  kill(reason: string): void;
   /** Tells the agent to stop, and answers how it ended. */
   stop(): Promise<Ended>;
   ended: Promise<Ended>;
@@ -105,9 +119,10 @@ async function startHost(
   const { name, runner, inbox } = work;
   const spec: Work = { cwd: bus.home, inFlight: 1, ...work };
   await bus.store.write(async (tx) => {
-    const run = { swarm: "s", file: "f", mark: env["SKEP_RUN"]!, boot: bus.clock.boot };
+    const place = { boot: bus.clock.boot, namespace: "", guardianPid: null };
+    const run = { swarm: "s", file: "f", mark: env["SKEP_RUN"]!, ...place };
     const id = await openRun(tx, { ...run, ...ownIdentity() });
-    await registerAgent(tx, { name, run: id, runner, inbox, token: "secret" });
+    await registerAgent(tx, { name, group: name, run: id, runner, inbox, token: "secret" });
   });
   const { leaseMs } = bus.settings;
   const { maxRunMs = 3_600_000, stopGraceMs = 200, logBytesMax = 10_000_000 } = options;
@@ -118,15 +133,50 @@ async function startHost(
   const settings = { bus: { leaseMs, maxRunMs }, agents };
   const parts: Parts = { home: bus.home, store, clock, bus: { ...bus, store }, settings };
   const draining = new AbortController();
-  const ended = runHost(parts, { spec, env, supervisor: ownIdentity() }, draining.signal);
+  const killing = new AbortController();
+  const gate = openGate();
+  const reports: Report[] = [];
+  const controls: Controls = {
+    draining: draining.signal,
+    killing: killing.signal,
+    endStrays: async () => {},
+    gate,
+    turns: openTurns(),
+    tell(report) {
+      reports.push(report);
+      void note(bus, report);
+    },
+  };
+  const ended = runHost(parts, { spec, env, supervisor: ownIdentity() }, controls).then(
+    async (ending) => {
+      await note(bus, { report: "ended", name, ...ending });
+      return ending;
+    },
+  );
   ended.catch(() => {});
   return {
     ended,
+    reports,
+    gate,
+    kill: (reason) => killing.abort(reason),
     stop() {
       draining.abort();
       return ended;
     },
   };
+}
+
+/** Writes down what a supervisor would. */
+async function note({ store }: TempBus, report: Report): Promise<void> {
+  if (report.report === "beat") return;
+  const { pid, startTime } = ownIdentity();
+  const change: AgentChange =
+    report.report === "started"
+      ? { state: "ready", host: { pid, startTime }, program: report.program }
+      : report.report === "ended"
+        ? { state: report.state, reason: report.reason }
+        : {};
+  await store.write((tx) => noteChange(tx, report.name, change));
 }
 
 function impatient(store: Store, mostMs: number): Store {

@@ -1,40 +1,48 @@
-// `skep host`: runs one agent of a swarm. The supervisor calls it; people do not.
-import { endWithoutSupervisor, runHost } from "../../hosts/host.ts";
-import type { Assignment } from "../../hosts/runner.ts";
+// `skep host`: runs agents of a swarm. The supervisor calls it; people do not.
+import { type Order, orderOf } from "../../agents/host-line.ts";
 import { SkepError } from "../../core/errors.ts";
 import { textOf } from "../../core/text.ts";
+import { hostAgents } from "../../hosts/pool.ts";
 import { defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
 import { open } from "../open.ts";
 
-const assignmentBytesMax = 4 * 1024 * 1024;
+const orderBytesMax = 4 * 1024 * 1024;
 
 export default defineCommand({
   name: "host",
-  summary: "run one agent of a swarm, as told on standard input",
-  args: { name: { type: "positional", description: "the agent" } },
-  async run(context, { name }) {
-    const { signal } = context;
-    const lines = context.readLines(assignmentBytesMax);
-    const { value } = await lines.next();
-    if (signal.aborted) return;
-    const assignment = assignmentOf(name, value?.[0]);
+  summary: "run agents of a swarm, as told on standard input",
+  args: {
+    label: {
+      type: "positional",
+      required: false,
+      description: "whom it hosts, for whoever looks at the list of processes",
+    },
+  },
+  async run(context) {
     const app = await open(context);
-    const orphaned = new AbortController();
-    const draining = AbortSignal.any([signal, orphaned.signal]);
-    // The pipe ends when the supervisor does, however it ended: then this agent stops too.
-    void lines.next().then(() => orphaned.abort());
-    void endWithoutSupervisor(app, assignment, draining);
-    await runHost(app, assignment, draining);
+    await hostAgents(app, {
+      orders: ordersOf(context),
+      // A supervisor that is gone hears nothing; the end of the orders says so.
+      tell: (report) => void context.data(JSON.stringify(report)).catch(() => {}),
+      draining: context.signal,
+    });
     await app.close();
   },
 });
 
-function assignmentOf(name: string, line: Uint8Array | undefined): Assignment {
-  try {
-    return JSON.parse(textOf(line!)!) as Assignment;
-  } catch {
-    throw new SkepError("E_USAGE", `the host of ${name} was not told what to do`, {
-      hint: "skep up starts hosts.",
-    });
+async function* ordersOf(context: Context): AsyncGenerator<Order, void, void> {
+  let told = false;
+  for await (const lines of context.readLines(orderBytesMax)) {
+    for (const line of lines) {
+      const order = line === undefined ? undefined : orderOf(textOf(line));
+      if (order === undefined) continue;
+      told = true;
+      yield order;
+    }
   }
+  if (told || context.signal.aborted) return;
+  throw new SkepError("E_USAGE", "this host was not told what to do", {
+    hint: "skep up starts hosts.",
+  });
 }

@@ -1,6 +1,7 @@
 // `skep recv`: claim from an inbox, or wait until something comes.
 import { deliveryLine } from "../../bus/delivery-line.ts";
 import { receive } from "../../bus/receive.ts";
+import { isPaused } from "../../agents/registry.ts";
 import { ackAllTx } from "../../bus/settle.ts";
 import { SkepError } from "../../core/errors.ts";
 import { defineCommand } from "../command.ts";
@@ -63,11 +64,17 @@ export default defineCommand({
       leaseMs,
       waitMs: args.wait,
       signal,
+      mayClaim: holder === null ? undefined : async (tx) => !(await isPaused(tx, holder)),
     });
-    if (claimed.length === 0)
+    if (claimed.length === 0) {
+      if (holder !== null && (await bus.store.read((tx) => isPaused(tx, holder))))
+        throw new SkepError("E_EMPTY", `${holder} is paused, and claims nothing`, {
+          hint: `skep unpause ${holder} has it go on.`,
+        });
       throw new SkepError("E_EMPTY", `nothing in ${inbox}${args.wait > 0 ? " in time" : ""}`, {
         hint: args.wait > 0 ? undefined : "Wait for a message with --wait 30s.",
       });
+    }
     for (const delivery of claimed) await context.data(deliveryLine(delivery));
     // Only now: with nobody left to read the lines, the messages have to go to somebody else.
     if (args.ack)

@@ -29,6 +29,7 @@ export default defineCommand({
               file: run.file,
               state: run.state,
               pid: run.pid,
+              guardian_pid: run.guardianPid,
               alive: run.alive,
               started_at: run.startedAt,
               ended_at: run.endedAt,

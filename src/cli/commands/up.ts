@@ -1,18 +1,28 @@
-// `skep up`: runs a swarm in the foreground.
-import { withSkepOnPath } from "../../agents/executable.ts";
-import { type EnvironmentRule, agentEnvironment } from "../../config/environment.ts";
+// `skep up`: runs a swarm under a process that outlives its supervisor; or makes one that runs what its file says now.
+import { detach, swarmLogPath } from "../../agents/detach.ts";
+import { ownCommand, withSkepOnPath } from "../../agents/executable.ts";
+import { guard } from "../../agents/guardian.ts";
+import type { App } from "../../app.ts";
+import {
+  type EnvironmentRule,
+  agentEnvironment,
+  ownEnvironment,
+} from "../../config/environment.ts";
 import { readSwarmFile } from "../../config/swarm-file.ts";
 import { defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
 import { open } from "../open.ts";
-import { summaryJson, summaryText } from "../summary.ts";
+import { sayDone } from "../order.ts";
 import { planJson, planText } from "../swarm-plan.ts";
 
 export default defineCommand({
   name: "up",
-  summary: "run the agents of a swarm file",
+  summary: "run the agents of a swarm file, or apply the file to a swarm that runs",
   notes: [
     "Ctrl-C drains: nothing new is claimed, what is in hand is finished, the rest is parked for the next up.",
     "A second Ctrl-C skips the waiting, a third leaves at once. Exit 8 when all agents ended by themselves and one of them failed or died.",
+    "An agent that fails starts again, up to 3 times a minute; so does the supervisor when it is killed.",
+    "When the swarm runs already, what changed in the file starts anew, what is new starts, what is gone stops.",
   ],
   args: {
     file: {
@@ -24,42 +34,89 @@ export default defineCommand({
       type: "boolean",
       description: "say what would run, or all that is wrong with the file, and start nothing",
     },
+    detach: {
+      type: "boolean",
+      alias: "d",
+      description: "leave it running, and come back when its agents are ready",
+    },
   },
   examples: [
     ["skep up swarm.toml", "run it here"],
     ["skep up swarm.toml --check", "is the file right, and what would run?"],
+    ["skep up swarm.toml --detach", "run it in the background; skep down stops it"],
   ],
   createsHome: true,
-  async run(context, { file = "skep.swarm.toml", check }) {
+  async run(context, { file = "skep.swarm.toml", check, detach: isDetached }) {
     const swarm = await readSwarmFile(file, searchPath);
     if (check) return context.data(context.json ? planJson(swarm) : planText(swarm));
     const app = await open(context);
-    const { signal, urgent } = context;
-    app.events.on("agent.said", ({ name, text }) => context.say(`${name}: ${text.trimEnd()}`));
-    app.events.on("agent.ended", ({ name, state, reason, killed }) => {
-      if (state === "failed") context.say(`${name} failed: ${reason}`);
-      if (state !== "dead") return;
-      const left = killed > 0 ? `; ${killed} of its processes killed` : "";
-      context.say(`${name} died: ${reason}${left}`);
-    });
-    app.events.on("swarm.started", ({ swarm: name, agents }) =>
-      context.say(
-        `${name}: starting ${agents} ${agents === 1 ? "agent" : "agents"} in ${app.home}`,
-      ),
-    );
-    const tell = (when: AbortSignal, what: string) =>
-      when.addEventListener("abort", () => context.say(`${swarm.name}: ${what}`), { once: true });
-    tell(signal, "draining; once more skips the waiting");
-    tell(urgent, "waiting no longer; once more leaves at once");
-    const summary = await app.runSwarm(swarm, { signal, urgent });
-    await context.data(context.json ? summaryJson(summary) : summaryText(summary));
+    if (await runsAlready(app, swarm.name)) {
+      const wish = { verb: "apply", subject: swarm.file } as const;
+      return await sayDone(context, await app.order(wish, context.signal));
+    }
+    const flags = await flagsOf(context);
+    const env = ownEnvironment();
+    if (isDetached)
+      return await upDetached(context, app, [...ownCommand(), "up", swarm.file, ...flags], env);
     await app.close();
-    if (!summary.conservation.holds) return 1;
-    if (summary.stopAsked) return 0;
-    if (signal.aborted) return undefined;
-    return summary.agents.failed + summary.agents.dead > 0 ? 8 : 0;
+    const supervisor = ["supervise", swarm.file, "--guardian", String(process.pid), ...flags];
+    return await guard({
+      supervisor: (again) => ({
+        command: [...ownCommand(), ...supervisor, ...(again ? ["--again"] : [])],
+        env,
+      }),
+      finish: { command: [...ownCommand(), "reap", ...flags], env },
+      stopGraceMs: app.settings.agents.stopGraceMs,
+      say: context.say,
+      signal: context.signal,
+      urgent: context.urgent,
+    });
   },
 });
+
+/** Whether a swarm of that name is up here; another one is the supervisor's to refuse. */
+async function runsAlready(app: App, name: string): Promise<boolean> {
+  const run = await app.lastRun();
+  return run?.state === "running" && run.alive && run.swarm === name;
+}
+
+async function upDetached(
+  context: Context,
+  { home, store, clock }: App,
+  command: readonly string[],
+  env: Record<string, string>,
+): Promise<void> {
+  const { isWsl } = await import("../../core/wsl.ts");
+  const logPath = swarmLogPath(home);
+  const onProgress = (ready: number, all: number) =>
+    context.say(`${ready} of ${all} agents are ready`);
+  const begun = await detach({
+    store,
+    clock,
+    logPath,
+    command,
+    env,
+    onProgress,
+    signal: context.signal,
+  });
+  if (isWsl())
+    context.say(
+      "skep: WSL may stop the machine, and the swarm with it, when its last terminal closes; leave one open",
+    );
+  const states = Object.entries(begun.agents).map(([state, count]) => `${count} ${state}`);
+  const text = `run ${begun.run} is up under process ${begun.pid}: ${states.join(", ")}\nits words go to ${logPath}`;
+  await context.data(context.json ? JSON.stringify({ ...begun, log: logPath }) : text);
+}
+
+/** The flags that every command has, for another command of ours. */
+async function flagsOf(context: Context): Promise<string[]> {
+  return [
+    "--home",
+    await context.home(),
+    ...(context.json ? ["--json"] : []),
+    ...(context.quiet ? ["--quiet"] : []),
+  ];
+}
 
 function searchPath(env: readonly EnvironmentRule[]): string {
   return withSkepOnPath(agentEnvironment(env))["PATH"]!;

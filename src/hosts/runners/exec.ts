@@ -4,6 +4,7 @@ import { keepTail } from "../../agents/tail.ts";
 import type { Delivery } from "../../bus/message.ts";
 import { ackTx } from "../../bus/settle.ts";
 import { workOneByOne } from "../one-by-one.ts";
+import { isSuccess } from "../program.ts";
 import type { Ended, Host } from "../runner.ts";
 import { type Settlement, refusal } from "../settlement.ts";
 
@@ -11,8 +12,8 @@ const reasonBytesMax = 1_000;
 
 /** Claims one message after the other and runs the program for each, until the agent is to stop. */
 export async function runExec(host: Host): Promise<Ended> {
-  await host.started();
-  return await workOneByOne(host, (delivery) => work(host, delivery));
+  host.started();
+  return await workOneByOne(host, (delivery) => host.turns.take(() => work(host, delivery)));
 }
 
 async function work(host: Host, delivery: Delivery): Promise<Settlement> {
@@ -36,7 +37,7 @@ async function work(host: Host, delivery: Delivery): Promise<Settlement> {
   void child.write(delivery.body).then(() => child.end());
   const exit = await child.finished;
   host.working(undefined);
-  if (exit.code === 0) {
+  if (isSuccess(spec, exit)) {
     const reply = asked ? { body: stdout.bytes() } : undefined;
     return {
       receipt,

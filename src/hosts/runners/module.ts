@@ -15,7 +15,7 @@ export async function runModule(host: Host): Promise<Ended> {
   const release = captureConsole(host.log);
   try {
     const handle = await load(host.spec.module!);
-    await host.started();
+    host.started();
     return await workOneByOne(host, (delivery) => work(host, handle, delivery));
   } finally {
     release();

@@ -3,8 +3,8 @@ import type { Child } from "../../agents/process.ts";
 import { deliveryLine } from "../../bus/delivery-line.ts";
 import type { Delivery } from "../../bus/message.ts";
 import { sleep } from "../../core/clock.ts";
-import { splitLines } from "../lines.ts";
-import { endedBy, letLeave, startProgram } from "../program.ts";
+import { splitLines } from "../../core/lines.ts";
+import { endedBy, letLeave, startProgram, stopGraceMs } from "../program.ts";
 import type { Ended, Host } from "../runner.ts";
 import { type Settlement, roomMs, settle, settleAll, settleAndClaim } from "../settlement.ts";
 import { settlementOf } from "../stream-line.ts";
@@ -16,7 +16,7 @@ const unsettledMax = 500;
 
 /** Hands messages to the program, up to `in_flight` at once, and commits what it answers, until it ends or the agent is to stop. */
 export async function runStream(host: Host): Promise<Ended> {
-  const { spec, draining } = host;
+  const { spec, draining, gate } = host;
   const inHand = new Set<string>();
   let said: Settlement[] = [];
   // What an inbox has no room for yet.
@@ -39,8 +39,10 @@ export async function runStream(host: Host): Promise<Ended> {
     wake.abort();
   });
   draining.addEventListener("abort", () => wake.abort());
+  gate.onChange(() => wake.abort());
 
-  const room = () => (draining.aborted ? 0 : spec.inFlight - inHand.size - count(left));
+  const room = () =>
+    draining.aborted || gate.closed ? 0 : spec.inFlight - inHand.size - count(left);
   const claim = async (settlements: Settlement[], waitMs: number, signal: AbortSignal) => {
     const claimed = await settleAndClaim(host, settlements, { max: room(), waitMs, signal });
     deliver(child, claimed.deliveries, inHand);
@@ -86,5 +88,5 @@ function deliver(child: Child, deliveries: readonly Delivery[], inHand: Set<stri
 // The end of its input tells a program that no more work will come.
 function leave(host: Host, child: Child): Promise<void> {
   child.end();
-  return letLeave(host, child, host.settings.agents.stopGraceMs);
+  return letLeave(host, child, stopGraceMs(host));
 }

@@ -80,7 +80,7 @@ test("a swarm is judged by the states of its agents, also when nobody watches an
   expect(health.agents[0]).toMatchObject({ name: "b", state: "failed", health: "unhealthy" });
   expect(health.agents[0].reason).toStartWith("failed: false exited with 1");
 
-  up.kill("SIGKILL");
+  await place.killAll(up);
   await up.ended;
   const dead = "the supervisor is dead: nobody watches the agents; skep down cleans up\n";
   expect((await place.skep(["health"])).stderr).toBe(dead);

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { splitLines } from "../../src/hosts/lines.ts";
+import { splitLines } from "../../src/core/lines.ts";
 
 function linesOf(chunks: (string | Uint8Array)[], bytesMax = 10): (string | undefined)[] {
   const lines: (string | undefined)[] = [];

@@ -1,0 +1,133 @@
+// A charge: one agent in the care of its supervisor, and where it is in its life.
+import type { ProcessIdentity } from "../core/identity.ts";
+import type { HostProcess } from "./host-process.ts";
+import type { AgentState } from "./registry.ts";
+import { type RestartPolicy, usualRestart } from "./restart.ts";
+
+/** One agent to run, as its supervisor needs to know it. */
+export interface Member {
+  name: string;
+  /** The group of the swarm file that it belongs to. */
+  group: string;
+  runner: string;
+  inbox: string;
+  role: "coordinator" | "worker";
+  team: string | null;
+  /** Limits of its inbox and of what it sends, for `app` to know. */
+  limits: object;
+  cwd: string;
+  /** The environment of its host. */
+  hostEnv: Record<string, string>;
+  /** What its host is told, given what every program of the agent carries in its environment. */
+  assignment(identity: Record<string, string>): unknown;
+  /** Two members with the same signature are the same to whoever runs them. */
+  signature: string;
+  restart?: RestartPolicy | undefined;
+  /** The groups that have to be ready before it starts. */
+  after?: readonly string[] | undefined;
+  /** How many host processes its group shares; left out: each agent has one of its own. */
+  pool?: number | undefined;
+  /** Its first beat makes it ready, and it is ended when it does not beat for that long. */
+  readyByBeat?: { timeoutMs: number } | undefined;
+  liveBeatMs?: number | undefined;
+}
+
+export interface Charge {
+  member: Member;
+  /** A number of its own among those of its run. */
+  readonly slot: number;
+  readonly token: string;
+  state: AgentState;
+  reason: string | null;
+  host: HostProcess | undefined;
+  program: ProcessIdentity | undefined;
+  paused: boolean;
+  /** Resolves when a pause has reached its host. */
+  pausing: Signal;
+  /** It may share its host no more: one that it shared died while it was at work. */
+  alone: boolean;
+  /** What its end means: that it failed or finished; that it is to start anew; that it is not wanted any more. */
+  end: "of itself" | "restart" | "gone";
+  /** The ticks of its restarts, and how many there were. */
+  restartTicks: number[];
+  restarts: number;
+  /** Aborts the rest before its next start. */
+  rest: AbortController | undefined;
+  startedTick: number | undefined;
+  /** When it, or its host, last gave a sign of life; null: not yet. */
+  beatTick: number | null;
+  /** What it last said of itself. */
+  health: string | null;
+  healthDetail: string | null;
+  /** Resolves when it runs, or has ended. */
+  running: Signal;
+  /** Resolves when it has ended, for now or for good. */
+  ended: Signal;
+  /** Resolves when it is ready, or has ended for good. */
+  ready: Signal;
+  /** Resolves when it has ended for good. */
+  over: Signal;
+}
+
+/** A promise and what resolves it. */
+export interface Signal {
+  readonly promise: Promise<void>;
+  readonly given: boolean;
+  give(): void;
+}
+
+/** A signal that was not given yet. */
+export function openSignal(): Signal {
+  let give!: () => void;
+  let given = false;
+  const promise = new Promise<void>((resolve) => (give = resolve));
+  return {
+    promise,
+    get given() {
+      return given;
+    },
+    give() {
+      given = true;
+      give();
+    },
+  };
+}
+
+/** A charge that is about to start. */
+export function newCharge(member: Member, slot: number, token: string): Charge {
+  return {
+    member,
+    slot,
+    token,
+    state: "starting",
+    reason: null,
+    host: undefined,
+    program: undefined,
+    paused: false,
+    pausing: openSignal(),
+    alone: false,
+    end: "of itself",
+    restartTicks: [],
+    restarts: 0,
+    rest: undefined,
+    startedTick: undefined,
+    beatTick: null,
+    health: null,
+    healthDetail: null,
+    running: openSignal(),
+    ended: openSignal(),
+    ready: openSignal(),
+    over: openSignal(),
+  };
+}
+
+/** Has `charge`, which had ended for good, be about to start again. */
+export function revive(charge: Charge): void {
+  charge.ready = openSignal();
+  charge.over = openSignal();
+}
+
+/** The restart policy of `member`. */
+export function policyOf({ restart = usualRestart }: Member): RestartPolicy {
+  return restart;
+}

@@ -1,0 +1,80 @@
+// The lookout: looks after what nobody reports. Orders that have come, agents that are silent or stopped, and those
+// that are to beat.
+import { sleep } from "../core/clock.ts";
+import { processState } from "../core/identity.ts";
+import type { Charge } from "./charge.ts";
+import { type Crew, giveUp, setState } from "./crew.ts";
+import { type Detector, look, newDetector } from "./detector.ts";
+import { followOrders } from "./follow.ts";
+import { isPassing } from "./insist.ts";
+import { hasEnded } from "./registry.ts";
+import { noteSeen } from "./runs.ts";
+import type { Change, Sign } from "./suspicion.ts";
+import { exchangeBeats } from "./vital-signs.ts";
+
+const ordersEveryMs = 250;
+const lookEveryMs = 1_000;
+const seenEveryMs = 10_000;
+
+/** Keeps a lookout until the run of `crew` is over. */
+export async function keepLookout(crew: Crew): Promise<void> {
+  const { over, supervision } = crew;
+  const { clock } = supervision;
+  let detector = newDetector();
+  let lookTick = clock.tick();
+  let seenTick = clock.tick();
+  while (!over.signal.aborted) {
+    await sleep(ordersEveryMs, over.signal);
+    if (over.signal.aborted) return;
+    try {
+      await followOrders(crew);
+      if (clock.tick() - lookTick >= lookEveryMs) {
+        lookTick = clock.tick();
+        await exchangeBeats(crew);
+        detector = await suspect(crew, detector);
+      }
+      if (clock.tick() - seenTick >= seenEveryMs) {
+        seenTick = clock.tick();
+        await supervision.store.write((tx) => noteSeen(tx, crew.run.id));
+      }
+    } catch (error) {
+      // A locked database or a full disk puts off what can wait; anything else is the end of it.
+      if (!isPassing(error)) return giveUp(crew, error);
+    }
+  }
+}
+
+/** Has a look at every agent, and notes who is suspect from now on, or no more: the detector afterwards. */
+async function suspect(crew: Crew, detector: Detector): Promise<Detector> {
+  const hostStates = new Map<number, string | null>();
+  const signs = [...crew.charges.values()].flatMap((charge) => signOf(charge, hostStates) ?? []);
+  const after = look(detector, crew.supervision.clock.tick(), signs);
+  for (const change of after.changes) void note(crew, change);
+  return after.detector;
+}
+
+async function note(crew: Crew, { name, suspect: isSuspect, reason }: Change): Promise<void> {
+  const charge = crew.charges.get(name);
+  if (charge === undefined || crew.stopping || hasEnded(charge.state)) return;
+  if (isSuspect) await setState(crew, charge, "suspect", reason);
+  else if (charge.state === "suspect")
+    await setState(crew, charge, charge.paused ? "paused" : "ready", null);
+}
+
+/** What is seen of an agent; undefined when it does not run. Agents that share a host are looked at once. */
+function signOf(charge: Charge, hostStates: Map<number, string | null>): Sign | undefined {
+  const { host, program, member, startedTick, beatTick } = charge;
+  if (host === undefined || startedTick === undefined) return undefined;
+  if (!hostStates.has(host.pid)) hostStates.set(host.pid, stateOf(host.pid));
+  return {
+    name: member.name,
+    host: host.pid,
+    beatTick,
+    hostState: hostStates.get(host.pid)!,
+    programState: program === undefined ? null : stateOf(program.pid),
+  };
+}
+
+function stateOf(pid: number): string | null {
+  return processState(pid)?.state ?? null;
+}

@@ -1,0 +1,81 @@
+// The orders table: what somebody wants of the swarm that runs, and what came of it.
+import { SkepError, type ErrorCode } from "../core/errors.ts";
+import type { ReadTx, WriteTx } from "../store/store.ts";
+
+export type Verb = "restart" | "pause" | "unpause" | "scale" | "apply";
+
+/** What is wanted: of an agent or a group, or of the whole swarm by its file. */
+export interface Wish {
+  verb: Verb;
+  subject: string;
+  /** How many agents a group is to have. */
+  amount?: number | undefined;
+}
+
+export interface PlacedOrder extends Wish {
+  id: number;
+}
+
+/** The names of the agents that an order was about, by what became of them. */
+export interface Done {
+  /** Told to stop, start, pause or go on. */
+  agents: string[];
+  added?: string[];
+  removed?: string[];
+  changed?: string[];
+  unchanged?: number;
+}
+
+/** Places an order with the supervisor of `run`: its id. */
+export async function placeOrder(tx: WriteTx, run: number, wish: Wish): Promise<number> {
+  const { verb, subject, amount = null } = wish;
+  const { lastId } = await tx.run(
+    `insert into orders (run, verb, subject, amount, asked_at) values ($run, $verb, $subject, $amount, $now)`,
+    { run, verb, subject, amount, now: tx.now },
+  );
+  return lastId;
+}
+
+/** The orders of `run` that nobody has seen to, in the order they came; none mostly. */
+export async function openOrders(tx: ReadTx, run: number): Promise<PlacedOrder[]> {
+  return await tx.all<PlacedOrder>(
+    "select id, verb, subject, amount from orders where done_at is null and run = $run order by id",
+    { run },
+  );
+}
+
+/** Notes how an order went. */
+export async function answerOrder(
+  tx: WriteTx,
+  id: number,
+  answer: Done | SkepError,
+): Promise<void> {
+  const text =
+    answer instanceof SkepError
+      ? { error: { code: answer.code, message: answer.message, hint: answer.hint ?? null } }
+      : { done: answer };
+  await tx.run("update orders set done_at = $now, answer = $text where id = $id", {
+    id,
+    text: JSON.stringify(text),
+    now: tx.now,
+  });
+}
+
+/** How the order `id` went; undefined while it is not seen to. Throws what its supervisor refused it with. */
+export async function orderAnswer(tx: ReadTx, id: number): Promise<Done | undefined> {
+  const row = await tx.get<{ answer: string | null }>("select answer from orders where id = $id", {
+    id,
+  });
+  if (row?.answer == null) return undefined;
+  const { done, error } = JSON.parse(row.answer) as {
+    done?: Done;
+    error?: { code: ErrorCode; message: string; hint: string | null };
+  };
+  if (error === undefined) return done;
+  throw new SkepError(error.code, error.message, { hint: error.hint ?? undefined });
+}
+
+/** Forgets the orders of earlier runs than `run`. */
+export async function forgetOrders(tx: WriteTx, run: number): Promise<void> {
+  await tx.run("delete from orders where run < $run", { run });
+}

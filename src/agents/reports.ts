@@ -1,0 +1,96 @@
+// Reports: what a host says of its agents, and what its own end means for them.
+import { type Crew, setState } from "./crew.ts";
+import { ended } from "./ended.ts";
+import type { Report } from "./host-line.ts";
+import type { HostProcess } from "./host-process.ts";
+import type { Gone } from "./hosting.ts";
+import { notePaused } from "./pause.ts";
+import { type Exit, describeExit } from "./process.ts";
+import { killMarked } from "./survivors.ts";
+
+/** Notes what `host` reports. */
+export function hear(crew: Crew, host: HostProcess, report: Report): void {
+  const tick = crew.supervision.clock.tick();
+  if (report.report === "beat") {
+    for (const name of host.agents) crew.charges.get(name)!.beatTick = tick;
+    return;
+  }
+  const charge = crew.charges.get(report.name);
+  if (charge === undefined || charge.host !== host) return;
+  charge.beatTick = tick;
+  if (report.report === "started") {
+    const { program } = report;
+    charge.program = program ?? undefined;
+    charge.startedTick = tick;
+    charge.running.give();
+    crew.supervision.events.emit("agent.started", { name: report.name, pid: host.pid });
+    void crew.record.note(report.name, { host, program, started: true });
+  } else if (report.report === "ready") becomeReady(crew, report.name);
+  else if (report.report === "paused") notePaused(crew, charge);
+  else {
+    host.agents.delete(report.name);
+    const { state, reason, unstarted } = report;
+    void ended(crew, charge, { state, reason, unstarted }).then(() => {
+      // A host is kept for the next start, unless there will be none.
+      if (charge.over.given && host.agents.size === 0) host.end();
+    });
+  }
+}
+
+/** Notes that messages reach the agent `name`; whoever comes after it may start. */
+export function becomeReady(crew: Crew, name: string): void {
+  const charge = crew.charges.get(name);
+  if (charge === undefined || charge.over.given || crew.stopping) return;
+  charge.ready.give();
+  void setState(crew, charge, charge.paused ? "paused" : "ready", null);
+}
+
+/** Sees to the agents that a host left behind when it ended. */
+export async function lose(crew: Crew, { host, exit, lastWords }: Gone): Promise<void> {
+  const names = [...host.agents];
+  if (crew.over.signal.aborted || names.length === 0) return;
+  if (endedAsTold(exit, crew)) {
+    await Promise.all(
+      names.map((name) => endedIn(crew, host, name, { state: "stopped", reason: null })),
+    );
+    return;
+  }
+  const { store, ledger } = crew.supervision;
+  const programs = names.flatMap((name) => crew.charges.get(name)?.program ?? []);
+  // Its programs may still be at work on what somebody else is about to get.
+  const marked = await killMarked({ run: crew.run.mark, agents: names, programs });
+  const killed = marked + (await crew.shelter.end(0));
+  const reason = `its host ${describeExit(exit)}${lastWords && `: ${lastWords}`}`;
+  // Of several that shared it, only those that were at work can have ended it; they are alone from now on.
+  const atWork =
+    names.length === 1 ? new Set(names) : await store.read((tx) => ledger.holdersAmong(tx, names));
+  await Promise.all(
+    names.map((name) => {
+      const charge = crew.charges.get(name);
+      if (charge !== undefined && names.length > 1 && atWork.has(name)) charge.alone = true;
+      const blameless = names.length > 1 && atWork.size > 0 && !atWork.has(name);
+      return endedIn(crew, host, name, { state: "dead", reason, killed, blameless });
+    }),
+  );
+}
+
+async function endedIn(
+  crew: Crew,
+  host: HostProcess,
+  name: string,
+  end: Parameters<typeof ended>[2],
+): Promise<void> {
+  const charge = crew.charges.get(name);
+  if (charge === undefined || charge.host !== host) return;
+  host.agents.delete(name);
+  const { ledger } = crew.supervision;
+  await ended(crew, charge, end, async (tx) => {
+    await ledger.handBack(tx, name, end.reason ?? "its host ended");
+    await ledger.forgetWaiter(tx, host.pid);
+  });
+}
+
+/** Whether a host ended in order: by itself, or by the signal that told it to stop before it could listen to it. */
+function endedAsTold({ code, signal }: Exit, { stopping }: Crew): boolean {
+  return code === 0 || (stopping && (signal === "SIGTERM" || code === 143));
+}

@@ -1,0 +1,70 @@
+// Start: an agent is handed to its host; a swarm starts in the order of what comes after what, so many at once.
+import { sleep } from "../core/clock.ts";
+import { isSkepError } from "../core/errors.ts";
+import type { Charge } from "./charge.ts";
+import { openSignal } from "./charge.ts";
+import { type Crew, setState } from "./crew.ts";
+import { ended } from "./ended.ts";
+import { identityVariables } from "./hosting.ts";
+
+const usualAtOnce = 16;
+
+/** Starts every one of `charges`, each when the groups it comes after are ready; resolves when all were started, or have to wait no more. */
+export async function startAll(crew: Crew, charges: readonly Charge[]): Promise<void> {
+  const { startAtOnce = usualAtOnce, startStaggerMs = 0 } = crew.plan;
+  const { signal } = crew.supervision;
+  const lanes = Array.from({ length: startAtOnce }, () => Promise.resolve());
+  let next = 0;
+  const inLane = (work: () => Promise<void>) => {
+    const lane = next++ % lanes.length;
+    return (lanes[lane] = lanes[lane]!.then(work));
+  };
+  const start = async (charge: Charge) => {
+    const why = await untilDue(crew, charge);
+    if (crew.stopping || charge.end === "gone") return;
+    if (why !== undefined) return await setState(crew, charge, "failed", why);
+    // Agents that share a host do not each cost a process.
+    if (charge.member.pool !== undefined) return await startOne(crew, charge);
+    await inLane(async () => {
+      if (signal.aborted || crew.stopping || charge.over.given) return;
+      await startOne(crew, charge);
+      if (startStaggerMs > 0) await sleep(startStaggerMs, signal);
+    });
+  };
+  await Promise.all(charges.map(start));
+}
+
+/** Hands `charge` to a host; resolves when it runs, or has ended. */
+export async function startOne(crew: Crew, charge: Charge): Promise<void> {
+  const { member, slot } = charge;
+  const { home } = crew.supervision;
+  charge.running = openSignal();
+  charge.ended = openSignal();
+  charge.end = "of itself";
+  try {
+    const host = await crew.hosting.hostFor(charge);
+    charge.host = host;
+    host.agents.add(member.name);
+    const common = { SKEP_HOME: home, SKEP_RUN: crew.run.mark };
+    const assignment = member.assignment(identityVariables(charge, common));
+    host.tell({ order: "start", name: member.name, slot, assignment });
+    if (charge.paused) host.tell({ order: "pause", name: member.name });
+  } catch (error) {
+    if (!isSkepError(error, "E_FAILED")) throw error;
+    // One agent that cannot be started is no reason to stop the others.
+    await ended(crew, charge, { state: "failed", reason: error.message, unstarted: true });
+  }
+  await charge.running.promise;
+}
+
+/** Waits until the groups that `charge` comes after are ready: why they never will be; undefined when they are. */
+async function untilDue(crew: Crew, { member }: Charge): Promise<string | undefined> {
+  const { after = [] } = member;
+  for (const charge of crew.charges.values()) {
+    if (!after.includes(charge.member.group)) continue;
+    await Promise.race([charge.ready.promise, charge.over.promise]);
+    if (charge.over.given && charge.state !== "stopped")
+      return `${charge.member.name}, which it comes after, ${charge.state}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,62 @@
+// Stop: one agent ends, in its time, to start anew or to be gone; or all of them do.
+import { sleep } from "../core/clock.ts";
+import type { Charge } from "./charge.ts";
+import { type Crew, allOver, setState } from "./crew.ts";
+import { signalProcess } from "./process.ts";
+import { findOpenRun, noteStopping } from "./runs.ts";
+
+/** Has `charge` finish what it holds and end: to start anew at once, or to be gone. Resolves when it has ended. */
+export async function stopOne(crew: Crew, charge: Charge, end: "restart" | "gone"): Promise<void> {
+  if (charge.over.given) return;
+  charge.end = end;
+  if (charge.rest !== undefined || charge.host === undefined) {
+    charge.rest?.abort();
+    if (end === "gone") await setState(crew, charge, "stopped", null);
+    return;
+  }
+  const { name } = charge.member;
+  const { host } = charge;
+  await setState(crew, charge, "stopping", end === "gone" ? "not wanted any more" : "starts anew");
+  host.tell({ order: "stop", name });
+  const { drainTimeoutMs, stopGraceMs } = crew.supervision.settings;
+  const waited = new AbortController();
+  const isOut = charge.ended;
+  void isOut.promise.then(() => waited.abort());
+  await Promise.race([isOut.promise, sleep(drainTimeoutMs, waited.signal)]);
+  if (isOut.given) return;
+  host.tell({ order: "kill", name, reason: "it did not end in time" });
+  await Promise.race([isOut.promise, sleep(stopGraceMs, waited.signal)]);
+  // Nothing but the end of its host ends a module that does not return.
+  if (!isOut.given) signalProcess(host, "SIGKILL");
+  await isOut.promise;
+}
+
+/** Has every agent finish what it holds, for as long as it may take. */
+export async function drain(crew: Crew): Promise<void> {
+  const { store, ledger, settings, urgent } = crew.supervision;
+  await crew.record.settled();
+  const timeoutMs = await store.write(async (tx) => {
+    const asked = (await findOpenRun(tx))?.stopTimeoutMs ?? settings.drainTimeoutMs;
+    await noteStopping(tx, crew.run.id);
+    await ledger.stopIntake(tx, tx.tick + asked);
+    return asked;
+  });
+  crew.stopping = true;
+  for (const charge of crew.charges.values()) {
+    if (charge.over.given) continue;
+    charge.rest?.abort();
+    if (charge.host === undefined) void setState(crew, charge, "stopped", null);
+    else void setState(crew, charge, "stopping", null);
+  }
+  for (const host of crew.hosting.hosts()) {
+    // A stopped process hears nothing until it is continued.
+    signalProcess(host, "SIGTERM");
+    signalProcess(host, "SIGCONT");
+  }
+  const waited = new AbortController();
+  const enough = AbortSignal.any([urgent, waited.signal]);
+  const out = Promise.all([allOver(crew), crew.hosting.ended()]);
+  await Promise.race([out, sleep(timeoutMs, enough)]);
+  waited.abort();
+  await crew.record.settled();
+}

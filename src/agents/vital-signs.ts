@@ -1,0 +1,90 @@
+// Vital signs: what hosts and agents say of themselves goes into vitals.db once a second, and what agents wrote there
+// themselves is taken note of.
+import type { Charge } from "./charge.ts";
+import type { Crew } from "./crew.ts";
+import { type Beat, type LastBeat, forgetBeats, readBeats, recordBeats } from "./heartbeat.ts";
+import { isSkepError } from "../core/errors.ts";
+import { formatDuration } from "../core/durations.ts";
+import { ownIdentity } from "../core/identity.ts";
+import { becomeReady } from "./reports.ts";
+
+const copyEveryMs = 30_000;
+
+/** Writes down the signs of life that have come, and sees to what agents said. That the file is damaged or full stops nobody. */
+export async function exchangeBeats(crew: Crew): Promise<void> {
+  const { clock, vitals } = crew.supervision;
+  const fresh = [...crew.charges.values()].filter(
+    ({ beatTick }) => beatTick !== null && beatTick > crew.vitalsTick,
+  );
+  const silenced = [...crew.silenced];
+  try {
+    const store = await vitals();
+    if (fresh.length > 0 || silenced.length > 0)
+      await store.write(async (tx) => {
+        if (silenced.length > 0) await forgetBeats(tx, silenced);
+        await recordBeats(
+          tx,
+          fresh.map((charge) => beatOf(charge, clock)),
+        );
+      });
+    for (const name of silenced) crew.silenced.delete(name);
+    crew.vitalsTick = Math.max(crew.vitalsTick, ...fresh.map(({ beatTick }) => beatTick!));
+    const beats = new Map((await store.read(readBeats)).map((beat) => [beat.agent, beat]));
+    for (const charge of crew.charges.values())
+      takeNote(crew, charge, beats.get(charge.member.name));
+  } catch (error) {
+    if (!isSkepError(error)) throw error;
+    // Nobody's readiness or life can be told by beats then; they are not held against anybody.
+  }
+}
+
+function beatOf(
+  { member, beatTick, host }: Charge,
+  clock: { now(): number; tick(): number; boot: string },
+): Beat {
+  const at = clock.now() - (clock.tick() - beatTick!);
+  return {
+    agent: member.name,
+    at,
+    tick: beatTick!,
+    boot: clock.boot,
+    pid: host?.pid ?? ownIdentity().pid,
+    said: null,
+  };
+}
+
+/** Sees to what an agent has said, and to what it should have said by now. */
+function takeNote(crew: Crew, charge: Charge, beat: LastBeat | undefined): void {
+  const { member, host, startedTick } = charge;
+  if (host === undefined || startedTick === undefined || crew.stopping) return;
+  const tick = crew.supervision.clock.tick();
+  const { boot } = crew.supervision.clock;
+  const saidTick =
+    beat?.saidTick != null && beat.boot === boot && beat.saidTick >= startedTick
+      ? beat.saidTick
+      : undefined;
+  if (saidTick !== undefined) noteHealth(crew, charge, beat!);
+  const kill = (reason: string) => {
+    // Once is enough: its end will be reported.
+    charge.startedTick = undefined;
+    host.tell({ order: "kill", name: member.name, reason });
+  };
+  const { readyByBeat, liveBeatMs } = member;
+  if (readyByBeat !== undefined && charge.state === "starting") {
+    if (saidTick !== undefined) becomeReady(crew, member.name);
+    else if (tick - startedTick > readyByBeat.timeoutMs)
+      kill(`no beat within ${formatDuration(readyByBeat.timeoutMs)}`);
+  } else if (liveBeatMs !== undefined && tick - (saidTick ?? startedTick) > liveBeatMs)
+    kill(`no beat for ${formatDuration(tick - (saidTick ?? startedTick))}`);
+  if (beat !== undefined && tick - (crew.copiedTick.get(member.name) ?? 0) > copyEveryMs) {
+    crew.copiedTick.set(member.name, tick);
+    void crew.record.note(member.name, { lastBeatAt: beat.at });
+  }
+}
+
+function noteHealth(crew: Crew, charge: Charge, { at, status, detail }: LastBeat): void {
+  if (charge.health === status && charge.healthDetail === detail) return;
+  Object.assign(charge, { health: status, healthDetail: detail });
+  const change = { health: status, healthDetail: detail, lastBeatAt: at };
+  void crew.record.note(charge.member.name, change);
+}

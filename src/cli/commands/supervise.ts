@@ -1,0 +1,76 @@
+// `skep supervise`: the supervisor of a swarm. `skep up` starts it, and starts it again when it is killed; people do not.
+import { readSwarmFile } from "../../config/swarm-file.ts";
+import { defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
+import { open } from "../open.ts";
+import { summaryJson, summaryText } from "../summary.ts";
+
+export default defineCommand({
+  name: "supervise",
+  summary: "run the agents of a swarm file under the process that called it",
+  args: {
+    file: { type: "positional", description: "the swarm file" },
+    guardian: {
+      type: "whole",
+      least: 1,
+      most: 2 ** 31,
+      required: true,
+      valueHint: "PID",
+      description: "that process",
+    },
+    again: { type: "boolean", description: "it was killed, and goes on" },
+  },
+  createsHome: true,
+  async run(context, { file, guardian, again }) {
+    const swarm = await readSwarmFile(file);
+    const app = await open(context);
+    const orphaned = new AbortController();
+    const signal = AbortSignal.any([context.signal, orphaned.signal]);
+    // The pipe ends when the guardian does, however it ended: nobody would clean up behind us, so we do it while we can.
+    void untilOrphaned(context).then(() => {
+      if (context.signal.aborted) return;
+      context.say(`${swarm.name}: its guardian is gone`);
+      orphaned.abort();
+    });
+    tellOf(app.events, context);
+    const tell = (when: AbortSignal, what: string) =>
+      when.addEventListener("abort", () => context.say(`${swarm.name}: ${what}`), { once: true });
+    tell(signal, "draining; once more skips the waiting");
+    tell(context.urgent, "waiting no longer; once more leaves at once");
+    const how = { signal, urgent: context.urgent, guardianPid: guardian, again };
+    const summary = await app.runSwarm(swarm, how);
+    if (summary.gaveUp !== null) context.say(`${swarm.name} gave up: ${summary.gaveUp}`);
+    await context.data(context.json ? summaryJson(summary) : summaryText(summary));
+    await app.close();
+    if (!summary.conservation.holds) return 1;
+    if (summary.gaveUp !== null) return 8;
+    if (summary.stopAsked) return 0;
+    if (signal.aborted) return undefined;
+    return summary.agents.failed + summary.agents.dead > 0 ? 8 : 0;
+  },
+});
+
+async function untilOrphaned(context: Context): Promise<void> {
+  for await (const _ of context.readLines(1_000)) continue;
+}
+
+type Events = Awaited<ReturnType<typeof open>>["events"];
+
+/** Tells a person what happens to the agents. */
+function tellOf(events: Events, context: Context): void {
+  const also = (killed: number) => (killed > 0 ? `; ${killed} of its processes killed` : "");
+  events.on("agent.said", ({ name, text }) => context.say(`${name}: ${text.trimEnd()}`));
+  events.on("agent.restarting", ({ name, reason, killed }) =>
+    context.say(`${name} ${reason}${also(killed)}`),
+  );
+  events.on("agent.ended", ({ name, state, reason, killed }) => {
+    if (state === "failed") context.say(`${name} failed: ${reason}${also(killed)}`);
+    if (state === "dead") context.say(`${name} died: ${reason}${also(killed)}`);
+  });
+  events.on("swarm.handover", ({ from, to, moved }) =>
+    context.say(`${to} takes over from ${from}: its workers, and ${moved} messages`),
+  );
+  events.on("swarm.started", ({ swarm, agents, home }) =>
+    context.say(`${swarm}: starting ${agents} ${agents === 1 ? "agent" : "agents"} in ${home}`),
+  );
+}

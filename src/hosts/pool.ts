@@ -1,0 +1,93 @@
+// A host process: starts, pauses and stops the agents that its supervisor hands it, one or many, and tells how they are.
+import type { Order, Report } from "../agents/host-line.ts";
+import { type Shelter, openShelter } from "../agents/strays.ts";
+import { shareBus } from "../bus/open.ts";
+import { aborted, jitter, sleep } from "../core/clock.ts";
+import { type Gate, openGate } from "./gate.ts";
+import { endWithoutSupervisor, runHost } from "./host.ts";
+import type { Assignment, Controls, Parts } from "./runner.ts";
+import { type Turns, openTurns } from "./turns.ts";
+
+const beatMs = 5_000;
+
+/** What a host process hears and says. */
+export interface Post {
+  /** Ends when there is no supervisor any more; then every agent stops. */
+  orders: AsyncIterable<Order>;
+  tell(report: Report): void;
+  /** Aborts when every agent is to stop. */
+  draining: AbortSignal;
+}
+
+/** Hosts agents as it is told, until it is told to stop, or nobody is there to tell it, and all of them have ended. */
+export async function hostAgents(parts: Parts, { orders, tell, draining }: Post): Promise<void> {
+  const hosted = new Map<string, Hosted>();
+  const orphaned = new AbortController();
+  const stopping = AbortSignal.any([draining, orphaned.signal]);
+  const over = new AbortController();
+  let turns: Turns | undefined;
+  const shelter = openShelter();
+  void beat(tell, shelter, over.signal);
+
+  const start = (name: string, slot: number, assignment: Assignment) => {
+    const bus = shareBus(parts.bus, slot);
+    const stop = new AbortController();
+    const killing = new AbortController();
+    const gate = openGate();
+    const signal = AbortSignal.any([stopping, stop.signal]);
+    // All that share a host are of one group.
+    turns ??= openTurns(assignment.spec.atOnce);
+    const controls: Controls = {
+      draining: signal,
+      gate,
+      turns,
+      killing: killing.signal,
+      endStrays: async () => hosted.size === 1 && (await shelter.end(0)),
+      tell,
+    };
+    void endWithoutSupervisor(parts, assignment, stopping);
+    const ended = runHost({ ...parts, bus }, assignment, controls).then((ending) => {
+      hosted.delete(name);
+      bus.doorbell.close();
+      tell({ report: "ended", name, ...ending });
+    });
+    hosted.set(name, { stop, killing, gate, ended });
+  };
+
+  const follow = (order: Order) => {
+    if (order.order === "start")
+      return start(order.name, order.slot, order.assignment as Assignment);
+    const one = hosted.get(order.name);
+    if (one === undefined) return;
+    if (order.order === "stop") one.stop.abort();
+    else if (order.order === "kill") one.killing.abort(order.reason);
+    else if (order.order === "pause") {
+      one.gate.close();
+      tell({ report: "paused", name: order.name });
+    } else one.gate.open();
+  };
+
+  const told = (async () => {
+    for await (const order of orders) follow(order);
+    orphaned.abort();
+  })();
+  await Promise.race([told, aborted(draining)]);
+  while (hosted.size > 0) await Promise.all([...hosted.values()].map(({ ended }) => ended));
+  over.abort();
+  await shelter.end(0);
+}
+
+interface Hosted {
+  stop: AbortController;
+  killing: AbortController;
+  gate: Gate;
+  ended: Promise<void>;
+}
+
+async function beat(tell: Post["tell"], shelter: Shelter, over: AbortSignal): Promise<void> {
+  while (!over.aborted) {
+    tell({ report: "beat" });
+    shelter.reap();
+    await sleep(jitter(beatMs, 0.2), over);
+  }
+}
