@@ -1,0 +1,78 @@
+import { afterEach, beforeAll, expect, test } from "bun:test";
+import { dirname, join } from "node:path";
+import { skepExecutable } from "../../helpers/executable.ts";
+import { tempDir } from "../../helpers/temp-dir.ts";
+import { waitUntil } from "../../helpers/wait-until.ts";
+
+const examples = join(import.meta.dir, "..", "..", "..", "examples", "teams");
+let executable: string;
+let home: string | undefined;
+
+beforeAll(async () => {
+  executable = await skepExecutable();
+}, 60_000);
+afterEach(async () => {
+  if (home !== undefined) await skep("down", "--timeout", "0s");
+});
+
+async function skep(
+  ...words: string[]
+): Promise<{ status: number; stdout: string; stderr: string }> {
+  const { PATH = "", HOME = "" } = process.env;
+  const env = { PATH: `${dirname(executable)}:${PATH}`, HOME, SKEP_HOME: home! };
+  const child = Bun.spawn([executable, ...words], {
+    cwd: examples,
+    env,
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  return { status: await child.exited, stdout, stderr };
+}
+
+/** A directory with `count` files of each kind, and 3 lines in each. */
+async function tree(count: number): Promise<string> {
+  const directory = tempDir();
+  for (let n = 0; n < count; n++)
+    for (const ending of ["ts", "md", "png"])
+      await Bun.write(join(directory, `d${n % 7}`, `${n}.${ending}`), "1\n2\n3\n");
+  return directory;
+}
+
+async function up(file: string): Promise<void> {
+  home = join(tempDir(), "home");
+  const { status, stderr } = await skep("up", file, "--detach");
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+}
+
+async function ask(lead: string, directory: string): Promise<unknown> {
+  const { stdout } = await skep("request", lead, directory, "--timeout", "30s");
+  return JSON.parse(JSON.parse(stdout).body);
+}
+
+test("a coordinator and its workers count what is there, also when the coordinator is killed in the middle", async () => {
+  const directory = await tree(130);
+  await up("hierarchical.toml");
+  expect(await ask("lead", directory)).toEqual({ files: 130, lines: 390 });
+  const slow = ask("lead", directory);
+  const [lead] = (await skep("ps", "--json")).stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line))
+    .filter(({ name }) => name === "lead");
+  process.kill(lead.program_pid, "SIGKILL");
+  expect(await slow).toEqual({ files: 130, lines: 390 });
+  const stray = await skep("send", "somebody", "x", "--as", "counter-1");
+  expect(stray.status).not.toBe(0);
+}, 60_000);
+
+test("two teams ask each other, and whichever is asked knows the whole", async () => {
+  const directory = await tree(65);
+  await up("hybrid.toml");
+  expect(await ask("code", directory)).toEqual({ files: 130, lines: 390 });
+  expect(await ask("prose", directory)).toEqual({ files: 130, lines: 390 });
+  await waitUntil("nothing is left to do", async () => {
+    const lines = (await skep("inboxes", "--json")).stdout.trim().split("\n");
+    return lines.map((line) => JSON.parse(line)).every(({ ready, leased }) => ready + leased === 0);
+  });
+}, 60_000);
