@@ -1,26 +1,47 @@
 // Following orders: what `skep restart`, `pause`, `unpause`, `scale` and a second `up` ask of the swarm that runs.
+import { sleep } from "../core/clock.ts";
 import { SkepError, isSkepError } from "../core/errors.ts";
 import { didYouMean } from "../core/names.ts";
 import { applyPlan } from "./apply.ts";
 import type { Charge } from "./charge.ts";
-import type { Crew } from "./crew.ts";
+import { type Crew, giveUp } from "./crew.ts";
 import { insist } from "./insist.ts";
 import { type Done, type PlacedOrder, answerOrder, openOrders } from "./orders.ts";
 import { setPaused } from "./pause.ts";
 import { restartOne } from "./restart-one.ts";
 import { runsAlready } from "./runs.ts";
 
-/** Sees to the orders that have come, one after the other, and notes how each went. */
+const lookEveryMs = 250;
+
+/** Sees to the orders that come, until the run of `crew` is over, and notes how each went. An agent that takes its time holds up nobody else's order. */
 export async function followOrders(crew: Crew): Promise<void> {
-  const { store } = crew.supervision;
-  for (const order of await store.read((tx) => openOrders(tx, crew.run.id))) {
-    if (crew.stopping) return;
-    const answer = await follow(crew, order).catch((error: unknown) => {
-      if (isSkepError(error)) return error;
-      throw error;
-    });
-    await insist(store, (tx) => answerOrder(tx, order.id, answer), crew.over.signal);
+  const { over, supervision } = crew;
+  const inHand = new Set<number>();
+  let lastChange: Promise<unknown> = Promise.resolve();
+  while (!over.signal.aborted) {
+    await sleep(lookEveryMs, over.signal);
+    if (over.signal.aborted || crew.stopping) return;
+    const orders = await supervision.store.read((tx) => openOrders(tx, crew.run.id));
+    for (const order of orders) {
+      if (inHand.has(order.id)) continue;
+      inHand.add(order.id);
+      // Two plans at once would be neither.
+      const isPlan = order.verb === "apply" || order.verb === "scale";
+      const before = isPlan ? lastChange : Promise.resolve();
+      const done = before.then(() => answer(crew, order)).finally(() => inHand.delete(order.id));
+      if (isPlan) lastChange = done;
+      done.catch((error: unknown) => giveUp(crew, error));
+    }
   }
+}
+
+async function answer(crew: Crew, order: PlacedOrder): Promise<void> {
+  const outcome = await follow(crew, order).catch((error: unknown) => {
+    if (isSkepError(error)) return error;
+    throw error;
+  });
+  const { store } = crew.supervision;
+  await insist(store, (tx) => answerOrder(tx, order.id, outcome), crew.over.signal);
 }
 
 async function follow(crew: Crew, { verb, subject, amount }: PlacedOrder): Promise<Done> {

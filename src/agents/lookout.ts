@@ -1,18 +1,15 @@
-// The lookout: looks after what nobody reports. Orders that have come, agents that are silent or stopped, and those
-// that are to beat.
+// The lookout: looks after what nobody reports. Agents that are silent or stopped, and those that are to beat.
 import { sleep } from "../core/clock.ts";
 import { processState } from "../core/identity.ts";
 import type { Charge } from "./charge.ts";
 import { type Crew, giveUp, setState } from "./crew.ts";
 import { type Detector, look, newDetector } from "./detector.ts";
-import { followOrders } from "./follow.ts";
 import { isPassing } from "./insist.ts";
 import { hasEnded } from "./registry.ts";
 import { noteSeen } from "./runs.ts";
 import type { Change, Sign } from "./suspicion.ts";
 import { exchangeBeats } from "./vital-signs.ts";
 
-const ordersEveryMs = 250;
 const lookEveryMs = 1_000;
 const seenEveryMs = 10_000;
 
@@ -21,18 +18,13 @@ export async function keepLookout(crew: Crew): Promise<void> {
   const { over, supervision } = crew;
   const { clock } = supervision;
   let detector = newDetector();
-  let lookTick = clock.tick();
   let seenTick = clock.tick();
   while (!over.signal.aborted) {
-    await sleep(ordersEveryMs, over.signal);
+    await sleep(lookEveryMs, over.signal);
     if (over.signal.aborted) return;
     try {
-      await followOrders(crew);
-      if (clock.tick() - lookTick >= lookEveryMs) {
-        lookTick = clock.tick();
-        await exchangeBeats(crew);
-        detector = await suspect(crew, detector);
-      }
+      await exchangeBeats(crew);
+      detector = suspect(crew, detector);
       if (clock.tick() - seenTick >= seenEveryMs) {
         seenTick = clock.tick();
         await supervision.store.write((tx) => noteSeen(tx, crew.run.id));
@@ -45,7 +37,7 @@ export async function keepLookout(crew: Crew): Promise<void> {
 }
 
 /** Has a look at every agent, and notes who is suspect from now on, or no more: the detector afterwards. */
-async function suspect(crew: Crew, detector: Detector): Promise<Detector> {
+function suspect(crew: Crew, detector: Detector): Detector {
   const hostStates = new Map<number, string | null>();
   const signs = [...crew.charges.values()].flatMap((charge) => signOf(charge, hostStates) ?? []);
   const after = look(detector, crew.supervision.clock.tick(), signs);

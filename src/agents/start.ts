@@ -1,11 +1,13 @@
 // Start: an agent is handed to its host; a swarm starts in the order of what comes after what, so many at once.
 import { sleep } from "../core/clock.ts";
 import { isSkepError } from "../core/errors.ts";
+import { openTurns } from "../core/turns.ts";
 import type { Charge } from "./charge.ts";
 import { openSignal } from "./charge.ts";
 import { type Crew, setState } from "./crew.ts";
 import { ended } from "./ended.ts";
 import { identityVariables } from "./hosting.ts";
+import { signalProcess } from "./process.ts";
 
 const usualAtOnce = 16;
 
@@ -13,19 +15,14 @@ const usualAtOnce = 16;
 export async function startAll(crew: Crew, charges: readonly Charge[]): Promise<void> {
   const { startAtOnce = usualAtOnce, startStaggerMs = 0 } = crew.plan;
   const { signal } = crew.supervision;
-  const lanes = Array.from({ length: startAtOnce }, () => Promise.resolve());
-  let next = 0;
-  const inLane = (work: () => Promise<void>) => {
-    const lane = next++ % lanes.length;
-    return (lanes[lane] = lanes[lane]!.then(work));
-  };
+  const turns = openTurns(startAtOnce);
   const start = async (charge: Charge) => {
     const why = await untilDue(crew, charge);
     if (crew.stopping || charge.end === "gone") return;
     if (why !== undefined) return await setState(crew, charge, "failed", why);
     // Agents that share a host do not each cost a process.
     if (charge.member.pool !== undefined) return await startOne(crew, charge);
-    await inLane(async () => {
+    await turns.take(async () => {
       if (signal.aborted || crew.stopping || charge.over.given) return;
       await startOne(crew, charge);
       if (startStaggerMs > 0) await sleep(startStaggerMs, signal);
@@ -43,6 +40,11 @@ export async function startOne(crew: Crew, charge: Charge): Promise<void> {
   charge.end = "of itself";
   try {
     const host = await crew.hosting.hostFor(charge);
+    if (crew.stopping) {
+      // It was on its way when all others were told.
+      signalProcess(host, "SIGTERM");
+      return await setState(crew, charge, "stopped", null);
+    }
     charge.host = host;
     host.agents.add(member.name);
     const common = { SKEP_HOME: home, SKEP_RUN: crew.run.mark };

@@ -5,6 +5,7 @@ import { randomHex } from "../core/ids.ts";
 import { ownIdentity, pidNamespace } from "../core/identity.ts";
 import { openSignal } from "./charge.ts";
 import { type Crew, type Supervision, type SwarmPlan, allOver, enlist, giveUp } from "./crew.ts";
+import { followOrders } from "./follow.ts";
 import { openHosting } from "./hosting.ts";
 import { keepLookout } from "./lookout.ts";
 import { openRecord } from "./record.ts";
@@ -14,6 +15,7 @@ import { findOpenRun, noteCounts, openRun } from "./runs.ts";
 import { type Summary, finishRun, reapDeadRun } from "./shutdown.ts";
 import { startAll, startOne } from "./start.ts";
 import { drain } from "./stop.ts";
+import { killMarked } from "./survivors.ts";
 import { openShelter } from "./strays.ts";
 import { arrange } from "./topology.ts";
 
@@ -42,6 +44,8 @@ export async function supervise(plan: SwarmPlan, supervision: Supervision): Prom
   } catch (error) {
     // Whatever went wrong, nothing that was started stays behind.
     crew.over.abort();
+    await killMarked({ run: run.mark });
+    await crew.shelter.end(0);
     await finishRun(run, supervision, startTick).catch(() => {});
     throw error;
   }
@@ -109,6 +113,7 @@ async function assemble(plan: SwarmPlan, supervision: Supervision): Promise<Crew
   };
   for (const member of members) enlist(crew, member, tokens.get(member.name)!);
   void keepLookout(crew);
+  void followOrders(crew).catch((error: unknown) => giveUp(crew, error));
   return crew;
 }
 

@@ -6,7 +6,7 @@ import { aborted, jitter, sleep } from "../core/clock.ts";
 import { type Gate, openGate } from "./gate.ts";
 import { endWithoutSupervisor, runHost } from "./host.ts";
 import type { Assignment, Controls, Parts } from "./runner.ts";
-import { type Turns, openTurns } from "./turns.ts";
+import { type Turns, openTurns } from "../core/turns.ts";
 
 const beatMs = 5_000;
 

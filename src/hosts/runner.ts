@@ -6,7 +6,7 @@ import type { Clock } from "../core/clock.ts";
 import type { ProcessIdentity } from "../core/identity.ts";
 import type { Store } from "../store/store.ts";
 import type { Gate } from "./gate.ts";
-import type { Turns } from "./turns.ts";
+import type { Turns } from "../core/turns.ts";
 
 /** One agent, as the swarm file spells it out. */
 export interface Work {

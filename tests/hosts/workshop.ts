@@ -22,7 +22,7 @@ import { bytesOf } from "../../src/core/text.ts";
 import { type Gate, openGate } from "../../src/hosts/gate.ts";
 import { runHost } from "../../src/hosts/host.ts";
 import type { Controls, Ended, Parts, Work } from "../../src/hosts/runner.ts";
-import { openTurns } from "../../src/hosts/turns.ts";
+import { openTurns } from "../../src/core/turns.ts";
 import type { Store } from "../../src/store/store.ts";
 import { type TempBus, tempBuses } from "../helpers/temp-bus.ts";
 import { waitUntil } from "../helpers/wait-until.ts";

@@ -1,4 +1,4 @@
-// Turns: how many programs of one host run at once. Whoever has none stands in line.
+// Turns: how many do something at the same time. Whoever has none stands in line.
 
 export interface Turns {
   /** Does `work` when it is its turn. */
