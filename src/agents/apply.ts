@@ -34,7 +34,8 @@ export async function applyPlan(
       await registerAgent(tx, { name, group, run, runner, inbox, token: tokens.get(name)! });
     const names = added.map(({ name }) => name);
     const inboxes = plan.members.map(({ inbox }) => inbox);
-    await ledger.extend(tx, names, [...names, ...inboxes]);
+    const { addressBook } = plan;
+    await ledger.takeIn(tx, { names, inboxes: [...names, ...inboxes], addressBook });
     await ledger.setRoutes(tx, routes);
     await ledger.setLimits(tx, [
       ...added,

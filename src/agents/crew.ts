@@ -15,6 +15,7 @@ export interface SwarmPlan {
   file: string;
   members: Member[];
   topology: Topology | "auto";
+  addressBook: "closed" | "open";
   /** The names of the groups in the file. */
   groups: string[];
   /** How many hosts start at once, and the pause before the next. */

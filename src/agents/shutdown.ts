@@ -18,10 +18,10 @@ import { endMarked } from "./survivors.ts";
 
 /** What a run has the bus do, inside the run's own transactions. */
 export interface Ledger {
-  /** Creates `inboxes`, takes back what `names` hold from before, brings back what earlier runs parked, opens the intake and closes the address book. */
-  begin(tx: WriteTx, names: string[], inboxes: string[]): Promise<void>;
-  /** Creates `inboxes` while the address book is closed, and takes back what `names` hold from before. */
-  extend(tx: WriteTx, names: string[], inboxes: string[]): Promise<void>;
+  /** Lets the intake be opened and what earlier runs parked be brought back, and takes `newcomers` in. E_DRAINING when the bus is drained. */
+  begin(tx: WriteTx, newcomers: Newcomers): Promise<void>;
+  /** Creates inboxes for agents, takes back what anybody holds under their names from before, and closes the address book or leaves it open. */
+  takeIn(tx: WriteTx, newcomers: Newcomers): Promise<void>;
   /** Sets who reaches whom, and the limits of what `members` get and send. */
   setRoutes(tx: WriteTx, routes: readonly Route[]): Promise<void>;
   setLimits(tx: WriteTx, members: readonly Member[]): Promise<void>;
@@ -45,6 +45,13 @@ export interface Ledger {
   announce(tx: WriteTx, announcement: Announcement): Promise<void>;
   /** The sum over all inboxes. */
   conservation(tx: ReadTx): Promise<Conservation>;
+}
+
+/** Agents that a run begins with, or gets later. */
+export interface Newcomers {
+  names: readonly string[];
+  inboxes: readonly string[];
+  addressBook: "closed" | "open";
 }
 
 export interface Parked {

@@ -71,7 +71,8 @@ async function assemble(plan: SwarmPlan, supervision: Supervision): Promise<Crew
     await forgetEarlierAgents(tx, run);
     await noteCounts(tx, run, counts);
     const names = members.map(({ name }) => name);
-    await ledger.begin(tx, names, [...names, ...members.map(({ inbox }) => inbox)]);
+    const inboxes = [...names, ...members.map(({ inbox }) => inbox)];
+    await ledger.begin(tx, { names, inboxes, addressBook: plan.addressBook });
     await ledger.setRoutes(tx, routes);
     await ledger.setLimits(tx, members);
     return run;

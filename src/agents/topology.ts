@@ -50,9 +50,7 @@ export function afterHandover(
 }
 
 function asWritten(asked: Topology): string {
-  return asked === "flat"
-    ? "it is flat, so anybody writes to anybody"
-    : `the file says that it is ${asked === "mesh" ? "a mesh" : asked}`;
+  return asked === "flat" ? "anybody writes to anybody" : "the file says so";
 }
 
 function choose(members: readonly Member[]): Pick<Arrangement, "topology" | "why"> {

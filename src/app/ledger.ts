@@ -1,6 +1,6 @@
 // The ledger of a run: where the supervisor of agents, which knows no bus, has its transactions touch it.
 import type { Member } from "../agents/charge.ts";
-import type { Ledger } from "../agents/shutdown.ts";
+import type { Ledger, Newcomers } from "../agents/shutdown.ts";
 import type { Bus } from "../bus/bus.ts";
 import { handBack } from "../bus/hand-back.ts";
 import { countUnsettled, handover } from "../bus/handover.ts";
@@ -21,25 +21,25 @@ import type { WriteTx } from "../store/store.ts";
 
 /** What the bus does in the transactions of a run. When an agent dies, this is where its leases go back. */
 export function ledgerOf(bus: Bus): Ledger {
-  const extend = async (tx: WriteTx, names: string[], inboxes: string[]) => {
+  const takeIn = async (tx: WriteTx, { names, inboxes, addressBook }: Newcomers) => {
     await openAddressBook(tx);
     for (const inbox of inboxes) await createInbox(tx, inbox);
     // Whoever claimed under the name of an agent before there was one would have its lease renewed by the agent's host.
     for (const name of names)
       await handBack(tx, bus.settings, name, "returned", `${name} is an agent now`);
-    await closeAddressBook(tx);
+    if (addressBook === "closed") await closeAddressBook(tx);
   };
   return {
-    async begin(tx, names, inboxes) {
+    async begin(tx, newcomers) {
       if ((await findDrain(tx)) !== undefined)
         throw new SkepError("E_DRAINING", "the bus is drained: no swarm can start here", {
           hint: "skep resume opens it again; then skep up.",
         });
-      await extend(tx, names, inboxes);
+      await takeIn(tx, newcomers);
       await unparkAll(tx, "run");
       await openIntake(tx);
     },
-    extend,
+    takeIn,
     setRoutes,
     async setLimits(tx, members) {
       for (const { name, inbox, limits } of members)

@@ -15,6 +15,7 @@ export function planOf({
   startOrder,
   startAtOnce,
   startStaggerMs,
+  addressBook,
   topology,
 }: Swarm): SwarmPlan {
   return {
@@ -24,6 +25,7 @@ export function planOf({
     members: agents.map(memberOf),
     startAtOnce,
     startStaggerMs,
+    addressBook,
     topology,
   };
 }

@@ -1,15 +1,21 @@
 // What `skep up` would run of a swarm file, for people and for programs.
+import type { Arrangement } from "../agents/topology.ts";
 import type { AgentSpec, Swarm } from "../config/swarm.ts";
 import { formatDuration } from "../core/durations.ts";
 import { columns } from "./columns.ts";
 
+/** The topology that a swarm has, and why. */
+type Shape = Pick<Arrangement, "topology" | "why">;
+
 /** The swarm as one JSON object, its groups in the order in which they start. */
-export function planJson(swarm: Swarm): string {
-  const { name, file, topology, startAtOnce, startStaggerMs, agents } = swarm;
+export function planJson(swarm: Swarm, { topology, why }: Shape): string {
+  const { name, file, addressBook, startAtOnce, startStaggerMs, agents } = swarm;
   return JSON.stringify({
     name,
     file,
     topology,
+    why,
+    address_book: addressBook,
     start_at_once: startAtOnce,
     start_stagger_ms: startStaggerMs,
     agents: agents.length,
@@ -33,13 +39,13 @@ export function planJson(swarm: Swarm): string {
 }
 
 /** The swarm as a sentence and a table, its groups in the order in which they start. */
-export function planText(swarm: Swarm): string {
-  const { name, topology, startAtOnce, startStaggerMs, agents } = swarm;
+export function planText(swarm: Swarm, { topology, why }: Shape): string {
+  const { name, startAtOnce, startStaggerMs, agents } = swarm;
   const groups = groupsOf(swarm);
   const pause = startStaggerMs === 0 ? "" : ` and ${formatDuration(startStaggerMs)} apart`;
   const size = `${counted(agents.length, "agent")} in ${counted(groups.length, "group")}`;
   return [
-    `${name}: ${size}; topology ${topology}; ${startAtOnce} started at once${pause}`,
+    `${name}: ${size}; ${topology} (${why}); ${startAtOnce} started at once${pause}`,
     columns([headings, ...groups.map(row)]),
   ].join("\n");
 }

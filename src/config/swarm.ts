@@ -87,6 +87,8 @@ export interface Swarm {
   /** The directory of the swarm file; what the file names is relative to it. */
   directory: string;
   topology: Topology;
+  /** Whether there are only the inboxes of its agents and those that were there, or one comes into being with its first message. */
+  addressBook: "closed" | "open";
   /** How many hosts are started at the same time, and the pause between one start and the next. */
   startAtOnce: number;
   startStaggerMs: number;
@@ -125,6 +127,7 @@ export const probeDefaults = { everyMs: 10_000, timeoutMs: 5_000, failures: 3 };
 /** What holds for a swarm whose file says nothing about it. */
 export const swarmDefaults = {
   topology: "flat",
+  addressBook: "closed",
   startAtOnce: 16,
   startStaggerMs: 0,
 } as const satisfies Partial<Swarm>;

@@ -193,6 +193,34 @@ test("under up, names are proved and addresses known; afterwards the home is any
   expect((await place.skep(["recv", "woker", "--as", "worker", "--ack"])).status).toBe(0);
 });
 
+test("with an open address book a name comes into being with its first message, and its changes of state are told", async () => {
+  const place = await newPlace();
+  const file = join(place.directory, "open.json");
+  const worker = { command: ["sleep", "1000"], restart: "on-failure" };
+  await Bun.write(file, JSON.stringify({ name: "s", address_book: "open", agents: { worker } }));
+  const up = place.start(["up", file]);
+  const { programPid } = await place.becomes("worker", "ready");
+  expect((await place.skep(["subscribe", "agents.health", "watcher"])).status).toBe(0);
+  process.kill(programPid!, "SIGKILL");
+  await place.counts("watcher", { sent: 2 });
+  const { stdout } = await place.skep(["recv", "watcher", "--max", "9", "--ack"]);
+  const told = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(
+    told.map(({ type, body }) => [type, JSON.parse(body).agent, JSON.parse(body).state]),
+  ).toEqual([
+    ["agent.starting", "worker", "starting"],
+    ["agent.ready", "worker", "ready"],
+  ]);
+  expect(JSON.parse(told[0].body).reason).toMatch(
+    /^starts again in .*: sleep was ended by SIGKILL$/,
+  );
+  up.kill("SIGTERM");
+  await up.ended;
+});
+
 test("what was claimed under the name of an agent before there was one is taken back", async () => {
   const place = await newPlace();
   const id = await place.send("a", "work");

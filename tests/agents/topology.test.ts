@@ -9,7 +9,7 @@ test("a flat swarm has no teams and no routes, whatever its members are", () => 
   const flat = arrange([...coordinators(2), ...workers(9)], "flat");
   expect(flat).toEqual({
     topology: "flat",
-    why: "it is flat, so anybody writes to anybody",
+    why: "anybody writes to anybody",
     teams: [],
     routes: [],
   });
@@ -20,7 +20,7 @@ describe("a mesh", () => {
     const { topology, why, teams, routes } = arrange(workers(3), "mesh");
     expect({ topology, why, teams }).toEqual({
       topology: "mesh",
-      why: "the file says that it is a mesh",
+      why: "the file says so",
       teams: [],
     });
     expect(addresses(routes, "w-2")).toEqual({
@@ -72,7 +72,7 @@ describe("a hierarchy", () => {
     const { topology, why, teams } = arrange(members, "hierarchical");
     expect({ topology, why }).toEqual({
       topology: "hierarchical",
-      why: "the file says that it is hierarchical",
+      why: "the file says so",
     });
     expect(teams).toEqual([
       { team: "c-1", coordinator: "c-1", workers: ["w-1", "w-3"] },

@@ -2,6 +2,9 @@ import { expect, test } from "bun:test";
 import { planJson, planText } from "../../src/cli/swarm-plan.ts";
 import { read } from "../config/swarm-files.ts";
 
+const shape = { topology: "hierarchical", why: "the file says so" } as const;
+const flat = { topology: "flat", why: "anybody writes to anybody" } as const;
+
 const hive = () =>
   read(`
 name = "hive"
@@ -27,8 +30,8 @@ restart = "always"
 `);
 
 test("a plan for people has a line per group, in the order in which they start", async () => {
-  expect(planText(await hive())).toBe(
-    `hive: 14 agents in 3 groups; topology hierarchical; 4 started at once
+  expect(planText(await hive(), shape)).toBe(
+    `hive: 14 agents in 3 groups; hierarchical (the file says so); 4 started at once
 STEP  GROUP      AGENTS  NAMES           RUNNER  INBOX    POOL     AFTER
 1     collector  1       collector       module  its own  -        -
 2     boss       1       boss            self    its own  -        collector
@@ -37,20 +40,22 @@ STEP  GROUP      AGENTS  NAMES           RUNNER  INBOX    POOL     AFTER
   const one = await read(
     'name = "s"\nstart_stagger = "1s"\n[agents.a]\ncommand = ["sh"]\nrunner = "exec"\npool = 1',
   );
-  expect(planText(one)).toStartWith(
-    "s: 1 agent in 1 group; topology flat; 16 started at once and 1.0s apart\n",
+  expect(planText(one, flat)).toStartWith(
+    "s: 1 agent in 1 group; flat (anybody writes to anybody); 16 started at once and 1.0s apart\n",
   );
-  expect(planText(one)).toEndWith("  1 host  -");
+  expect(planText(one, flat)).toEndWith("  1 host  -");
 });
 
 test("a plan for programs is one object with every key", async () => {
   const swarm = await hive();
-  const plan = JSON.parse(planJson(swarm));
+  const plan = JSON.parse(planJson(swarm, shape));
   const { groups, ...whole } = plan;
   expect(whole).toEqual({
     name: "hive",
     file: swarm.file,
     topology: "hierarchical",
+    why: "the file says so",
+    address_book: "closed",
     start_at_once: 4,
     start_stagger_ms: 0,
     agents: 14,

@@ -51,6 +51,7 @@ describe("a swarm file", () => {
       directory,
       topology: "flat",
       startAtOnce: 16,
+      addressBook: "closed",
       startStaggerMs: 0,
       agents: [
         {

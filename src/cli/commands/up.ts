@@ -2,6 +2,7 @@
 import { detach, swarmLogPath } from "../../agents/detach.ts";
 import { ownCommand, withSkepOnPath } from "../../agents/executable.ts";
 import { guard } from "../../agents/guardian.ts";
+import { arrange } from "../../agents/topology.ts";
 import type { App } from "../../app.ts";
 import {
   type EnvironmentRule,
@@ -48,7 +49,10 @@ export default defineCommand({
   createsHome: true,
   async run(context, { file = "skep.swarm.toml", check, detach: isDetached }) {
     const swarm = await readSwarmFile(file, searchPath);
-    if (check) return context.data(context.json ? planJson(swarm) : planText(swarm));
+    const shape = arrange(swarm.agents, swarm.topology);
+    if (check) return context.data(context.json ? planJson(swarm, shape) : planText(swarm, shape));
+    if (swarm.topology === "auto")
+      context.say(`${swarm.name}: ${shape.topology}, for ${shape.why}`);
     const app = await open(context);
     if (await runsAlready(app, swarm.name)) {
       const wish = { verb: "apply", subject: swarm.file } as const;

@@ -11,6 +11,7 @@ export const swarm = table({
   $schema: v.optional(v.string("must be text")),
   name: name(),
   topology: v.optional(choice(["flat", "mesh", "hierarchical", "hybrid", "auto"])),
+  address_book: v.optional(choice(["closed", "open"])),
   start_at_once: v.optional(whole(1, 10_000)),
   start_stagger: v.optional(duration(0)),
   agents: v.pipe(

@@ -26,7 +26,7 @@ test("--check says what would run, and makes nothing", async () => {
   const { file, home, check } = checking(good);
   const { status, stdout, stderr } = await check();
   expect([status, stderr]).toEqual([0, ""]);
-  expect(stdout).toBe(`s: 2 agents in 1 group; topology flat; 16 started at once
+  expect(stdout).toBe(`s: 2 agents in 1 group; flat (anybody writes to anybody); 16 started at once
 STEP  GROUP  AGENTS  NAMES       RUNNER  INBOX    POOL  AFTER
 1     a      2       a-1 to a-2  self    its own  -     -
 `);
