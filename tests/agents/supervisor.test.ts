@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { askToStop, findOpenRun } from "../../src/agents/runs.ts";
+import { askToStop, closeRun, findOpenRun } from "../../src/agents/runs.ts";
 import { lacks } from "../helpers/programs.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { exists, fixtures, idle, readOrNothing, swarmPlaces } from "./swarm-place.ts";
@@ -173,6 +173,19 @@ describe("one swarm to a home", () => {
     expect([...statuses.values()].filter((status) => status === 143)).toHaveLength(1);
     expect((await place.app.lastRun())?.id).toBe(1);
   });
+});
+
+test("a supervisor whose run somebody else has ended stops, and takes what it started along", async () => {
+  const place = await newPlace();
+  const up = place.up({ a: { command: ["sleep", "1000"], restart: "on-failure" } });
+  const { programPid } = await place.becomes("a", "ready");
+  // As one in another container does that has not heard of it for long.
+  await place.app.store.write((tx) => closeRun(tx, 1, "{}"));
+  process.kill(programPid!, "SIGKILL");
+  const { status, stderr } = await up.ended;
+  expect(status).toBe(4);
+  expect(stderr).toContain("run 1 was ended by somebody else");
+  expect(place.left()).toEqual([]);
 });
 
 test("under up, names are proved and addresses known; afterwards the home is anybody's again", async () => {

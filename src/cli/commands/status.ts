@@ -1,4 +1,5 @@
 // `skep status`: how the swarm is, on one screen.
+import type { Agent } from "../../agents/registry.ts";
 import { drainStatus } from "../../bus/drain.ts";
 import { listInboxes } from "../../bus/inboxes.ts";
 import { defineCommand } from "../command.ts";
@@ -58,6 +59,7 @@ export default defineCommand({
       await context.data(
         `agents: ${[...states].map(([state, count]) => `${count} ${state}`).join(", ")}`,
       );
+    for (const agent of agents) for (const line of troubleOf(agent)) await context.data(line);
     const sum = (of: (inbox: (typeof inboxes)[number]) => number) =>
       inboxes.reduce((total, inbox) => total + of(inbox), 0);
     await context.data(
@@ -71,3 +73,15 @@ export default defineCommand({
       );
   },
 });
+
+const evidenceLines = 5;
+
+/** What there is to say of an agent that is not well: why, and what it said last. */
+function troubleOf({ name, state, reason, evidence }: Agent): string[] {
+  if (!["failed", "dead", "suspect"].includes(state)) return [];
+  const last = evidence === null ? [] : evidence.split("\n").slice(-evidenceLines);
+  return [
+    `${name} ${state}: ${reason ?? "it did not say why"}`,
+    ...last.map((line) => `  | ${line}`),
+  ].map(printable);
+}
