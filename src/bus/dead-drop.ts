@@ -16,20 +16,21 @@ export async function dropDead(
   return await dropThose(tx, [...meant], by);
 }
 
-/** Drops every dead letter of `inbox`, or of all inboxes, at most 500 to a transaction: how many there were. Ends early when `signal` aborts. */
+/** Drops every dead letter of `inbox`, or of all inboxes, at most 500 to a transaction: how many there were. E_NOT_FOUND when there is no such inbox. Ends early when `signal` aborts. */
 export async function dropAllDead(
   bus: Pick<Bus, "store">,
   inbox: string | undefined,
   { by, signal }: { by: string | null; signal?: AbortSignal | undefined },
 ): Promise<number> {
   let count = 0;
-  for (let more = true; more && !signal?.aborted;) {
+  for (let after: number | undefined = 0; after !== undefined && !signal?.aborted;) {
+    const from: number = after;
     const dropped = await bus.store.write(
-      async (tx) => dropThose(tx, await nextDead(tx, inbox, 0), by),
+      async (tx) => dropThose(tx, await nextDead(tx, inbox, from), by),
       { signal },
     );
     count += dropped.length;
-    more = dropped.length > 0;
+    after = dropped.at(-1)?.id;
   }
   return count;
 }

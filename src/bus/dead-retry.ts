@@ -30,7 +30,7 @@ export async function retryDead(
   return raised;
 }
 
-/** Retries every dead letter of `inbox`, or of all inboxes, at most 500 to a transaction: how many there were; those whose inbox is gone stay dead. Ends early when `signal` aborts. */
+/** Retries every dead letter of `inbox`, or of all inboxes, at most 500 to a transaction: how many there were; those whose inbox is gone stay dead. E_NOT_FOUND when there is no such inbox. Ends early when `signal` aborts. */
 export async function retryAllDead(
   bus: Pick<Bus, "store">,
   inbox: string | undefined,

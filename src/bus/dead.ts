@@ -103,7 +103,7 @@ export async function findDead(tx: ReadTx, id: number): Promise<number> {
 /** How many dead letters one transaction takes at most. */
 const chunkMax = 500;
 
-/** The ids of up to 500 dead letters that come after the delivery `after`, of `inbox` or of all of them; none when there are no more. E_NOT_FOUND when there is no such inbox. */
+/** The ids of up to 500 dead letters that come after the delivery `after`, of `inbox` or of all of them; none when there are no more. E_NOT_FOUND when there is neither a first one nor such an inbox. */
 export async function nextDead(
   tx: ReadTx,
   inbox: string | undefined,
@@ -115,7 +115,8 @@ export async function nextDead(
       order by delivery_id limit ${chunkMax}`,
     inbox === undefined ? { after } : { after, inbox },
   );
-  if (rows.length === 0 && inbox !== undefined) await checkInbox(tx, inbox);
+  // A temporary inbox goes, and what died in it stays: whoever has seen to that has not mistyped the name.
+  if (rows.length === 0 && after === 0 && inbox !== undefined) await checkInbox(tx, inbox);
   return rows.map((row) => row.id);
 }
 

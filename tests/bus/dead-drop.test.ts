@@ -65,3 +65,11 @@ test("dropping all stops between two transactions when it is told to", async () 
   assert.equal(await dropAllDead(bus, "a1", { by: null, signal: AbortSignal.abort() }), 0);
   assert.equal(await rowsOf(bus, "dead_letters"), 3);
 });
+
+test("what died in an inbox that is gone can be dropped by its name, and then there is no such inbox", async () => {
+  const bus = await handBus({ maxAttempts: 1 });
+  await bury(bus, "a1", 2);
+  await bus.store.write((tx) => tx.run("delete from ledger where inbox = 'a1'"));
+  assert.equal(await dropAllDead(bus, "a1", { by: null }), 2);
+  await assert.rejects(dropAllDead(bus, "a1", { by: null }), { code: "E_NOT_FOUND" });
+});
