@@ -1,4 +1,4 @@
-// Expiry: what nobody wants any more leaves for the history, seen to by whoever claims, gives back, or finds no room.
+// Expiry: what nobody wants any more leaves for the history, seen to by whoever claims, gives back, or finds no room, and by the turns of retention (overdue.ts).
 import { idList } from "../store/id-list.ts";
 import type { WriteTx } from "../store/store.ts";
 import { ring } from "./doorbell.ts";
@@ -6,7 +6,8 @@ import { move } from "./ledger.ts";
 import { releaseReply } from "./release-reply.ts";
 import { ringUpTo } from "./waiters.ts";
 
-const expireMax = 100;
+/** How many deliveries `expireOverdue` ends at most. */
+export const expireMax = 100;
 
 /** Whether a delivery that expires at `expiresAt` is wanted no more; null is wanted for good. */
 export function isOverdue(expiresAt: number | null, now: number): boolean {

@@ -2,12 +2,15 @@
 // ledger's counters stay as they are: what ended has been counted, whoever remembers it.
 import type { ReadTx, WriteTx } from "../store/store.ts";
 import type { BusSettings } from "./message.ts";
+import { noteWalk, walkedTo } from "./walk.ts";
 
 export type Keeping = Pick<BusSettings, "historyKeepMs" | "historyRowsMax" | "deadKeepMs">;
 
 // What one turn looks at, and what it deletes of each table at most. 500 messages of 256 bytes take 0.7 ms.
 const rowsMax = 500;
 const bytesMax = 8 * 1024 * 1024;
+
+const walk = "pruned_up_to";
 
 /** Messages that are old enough to hold something that may go. */
 interface Window {
@@ -34,7 +37,8 @@ export async function pruneTx(tx: WriteTx, keeping: Keeping): Promise<number> {
     await pruneMessages(tx, window),
   ];
   // Of what has more rows than a turn deletes the next one has to see the rest.
-  await notePlace(tx, counts.includes(rowsMax) ? window.first - 1 : window.next);
+  const next = counts.includes(rowsMax) ? window.first - 1 : window.next;
+  await noteWalk(tx, walk, next === null || next === 0 ? undefined : String(next));
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
@@ -71,7 +75,7 @@ async function findWindow(
   keeping: Keeping,
   most = rowsMax,
 ): Promise<Window | undefined> {
-  const after = await placeOf(tx);
+  const after = Number((await walkedTo(tx, walk)) ?? 0);
   const window = await windowBehind(tx, keeping, after, most);
   return window === undefined && after > 0 ? await windowBehind(tx, keeping, 0, most) : window;
 }
@@ -194,20 +198,4 @@ async function isAnyLeft(tx: ReadTx, first: number, last: number): Promise<boole
     { first, last },
   );
   return row!.left === 1;
-}
-
-async function placeOf(tx: ReadTx): Promise<number> {
-  const row = await tx.get<{ value: string }>("select value from meta where key = 'pruned_up_to'");
-  return Number(row?.value ?? 0);
-}
-
-async function notePlace(tx: WriteTx, place: number | null): Promise<void> {
-  if ((place ?? 0) === (await placeOf(tx))) return;
-  if (place === null) await tx.run("delete from meta where key = 'pruned_up_to'");
-  else
-    await tx.run(
-      `insert into meta (key, value) values ('pruned_up_to', $place)
-       on conflict (key) do update set value = $place`,
-      { place: String(place) },
-    );
 }

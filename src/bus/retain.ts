@@ -1,12 +1,13 @@
 // Retention: the past is forgotten by whoever is there, a bounded turn now and then, so that the file stays bounded with
-// nothing but short-lived commands running. Each 256th id brings a turn about, and a turn takes up to 500 rows away:
-// more than has come since the last one.
+// nothing but short-lived commands running, and what expired where nobody looks ends. Each 256th id brings a turn about,
+// and a turn takes up to 500 rows away: more than has come since the last one.
 import { jitter, sleep } from "../core/clock.ts";
 import { SkepError, isSkepError } from "../core/errors.ts";
 import type { ReadTx } from "../store/store.ts";
 import type { Bus } from "./bus.ts";
 import { findGone, forgetGone } from "./gone-waiters.ts";
 import type { Delivery, Sent } from "./message.ts";
+import { expireAnywhere, isAnyOverdue } from "./overdue.ts";
 import { areKeysOver, isWindowDue, pruneKeys, pruneTx } from "./prune.ts";
 import { isAnyTemporaryOver, pruneTemporary } from "./temporary.ts";
 
@@ -46,6 +47,7 @@ export async function retain({ store, settings }: Parts, { signal }: Options = {
       await forgetGone(tx, gone);
       if (!due) return;
       rows += await pruneTemporary(tx, settings);
+      rows += await expireAnywhere(tx);
       rows += await pruneKeys(tx);
       rows += await pruneTx(tx, settings);
     }, options);
@@ -106,7 +108,10 @@ export function turnsAfterClaim(claimed: readonly Delivery[]): number {
 
 async function isDue(tx: ReadTx, settings: Bus["settings"]): Promise<boolean> {
   return (
-    (await isWindowDue(tx, settings)) || (await areKeysOver(tx)) || (await isAnyTemporaryOver(tx))
+    (await isWindowDue(tx, settings)) ||
+    (await areKeysOver(tx)) ||
+    (await isAnyTemporaryOver(tx)) ||
+    (await isAnyOverdue(tx))
   );
 }
 

@@ -125,6 +125,26 @@ test("what is published is forgotten by those who publish", async () => {
   assert.ok((await rowsOf(bus, "messages")) <= 4, `${await rowsOf(bus, "messages")}`);
 });
 
+test("what expired where nobody looks is ended by those who send elsewhere", async () => {
+  const bus = await handBus();
+  for (const inbox of ["a2", "a3"]) await put(bus, inbox, "tidy up", { ttlMs: 1_000 });
+  bus.clock.pass(1_000);
+  await sendAll(bus, many(253));
+  const expired = () =>
+    bus.store.read((tx) =>
+      tx.all("select ready, expired from ledger where inbox != 'a1' order by inbox"),
+    );
+  assert.deepEqual(await expired(), [
+    { ready: 1, expired: 0 },
+    { ready: 1, expired: 0 },
+  ]);
+  await put(bus, "a1");
+  assert.deepEqual(await expired(), [
+    { ready: 0, expired: 1 },
+    { ready: 0, expired: 1 },
+  ]);
+});
+
 test("turns go with ids that are multiples of 256, and with long bodies", () => {
   const sent = (ids: number[], bytes = 1) =>
     turnsAfterSend(
