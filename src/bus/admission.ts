@@ -76,10 +76,10 @@ export interface Allowed {
 export async function judge(
   tx: WriteTx,
   settings: BusSettings,
-  { inbox, load, from, pass }: Entry,
+  { inbox, load, from, pass, isTemporary = false }: Entry,
 ): Promise<"unknown" | Refused | Allowed> {
   let standing = await standingOf(tx, settings, inbox);
-  if (standing === undefined) return "unknown";
+  if (standing === undefined || (standing.temporary === 1) !== isTemporary) return "unknown";
   const { cap, capBytes, rate } = standing;
   const refused = { inbox, load, from, never: false };
   if (isTooFull({ ...standing, taken: 0, bytes: 0 }, load))
@@ -153,6 +153,7 @@ interface Standing {
   bytes: number;
   cap: number;
   capBytes: number;
+  temporary: number;
 }
 
 async function standingOf(
@@ -163,7 +164,7 @@ async function standingOf(
   const row = await tx.get<Standing & { perS: number | null; burst: number; arrivalTick: number }>(
     `select ready + delayed + leased + reserved as taken, bytes,
             coalesce(cap, $cap) as cap, coalesce(cap_bytes, $capBytes) as capBytes,
-            rate_per_s as perS, burst, arrival_tick as arrivalTick
+            rate_per_s as perS, burst, arrival_tick as arrivalTick, temporary
        from ledger where inbox = $inbox`,
     { inbox, cap: settings.inboxCap, capBytes: settings.inboxBytes },
   );
@@ -172,7 +173,10 @@ async function standingOf(
   return { ...standing, rate: perS === null ? undefined : { perS, burst, arrivalTick } };
 }
 
-function isTooFull({ taken, bytes, cap, capBytes }: Standing, load: Load): boolean {
+function isTooFull(
+  { taken, bytes, cap, capBytes }: Omit<Standing, "temporary">,
+  load: Load,
+): boolean {
   // A slot has no bytes yet, so only deliveries are weighed.
   const tooHeavy = load.deliveries > 0 && bytes + load.bytes > capBytes;
   return tooHeavy || taken + load.deliveries + load.slots > cap;

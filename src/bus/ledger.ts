@@ -56,11 +56,13 @@ export interface Arrival {
   from: string | null;
   /** Whether its way is known to be open: a route leads there, or it is an answer. */
   routed?: boolean | undefined;
+  /** Whether it is the temporary inbox that its sender made for an answer; any other temporary one is none to it. */
+  isTemporary?: boolean | undefined;
 }
 
 const unlessConsidered = `update ledger set ready = ready + $deliveries, sent = sent + $deliveries,
             reserved = reserved + $slots, bytes = bytes + $bytes, arrival_tick = ${arrival}
-      where inbox = $inbox and ${fits} and ${inTime}
+      where inbox = $inbox and temporary = $temporary and ${fits} and ${inTime}
         and not exists (select 1 from waiters where inbox = $inbox and wants = 'room')
         and not exists (select 1 from senders where name = $from)`;
 const unlessBound = `${unlessConsidered} and not exists (select 1 from routes where sender = $from)`;
@@ -72,12 +74,13 @@ const unlessBound = `${unlessConsidered} and not exists (select 1 from routes wh
 export async function admit(
   tx: WriteTx,
   settings: BusSettings,
-  { inbox, load, from, routed = false }: Arrival,
+  { inbox, load, from, routed = false, isTemporary = false }: Arrival,
 ): Promise<boolean> {
   const { changes } = await tx.run(routed ? unlessConsidered : unlessBound, {
     inbox,
     ...load,
     from,
+    temporary: isTemporary ? 1 : 0,
     tick: tx.tick,
     cap: settings.inboxCap,
     capBytes: settings.inboxBytes,
@@ -123,41 +126,49 @@ export async function admitToEach(
   );
 }
 
-/** Whether `inbox` would admit `load`; true when there is no such inbox. */
-export async function hasRoom(
-  tx: ReadTx,
-  settings: BusSettings,
-  inbox: string,
-  load: Load,
-): Promise<boolean> {
-  const row = await tx.get<{ room: number }>(
-    `select ${fits} as room from ledger where inbox = $inbox`,
-    { inbox, ...load, cap: settings.inboxCap, capBytes: settings.inboxBytes },
-  );
-  return row === undefined || row.room === 1;
-}
-
 /** Whether `inbox` is there. */
 export async function inboxExists(tx: ReadTx, inbox: string): Promise<boolean> {
   return (await tx.get("select 1 from ledger where inbox = $inbox", { inbox })) !== undefined;
 }
 
-/** Creates `inbox`; false when it is there already. E_NAME when that is no name; E_NOT_FOUND when the address book is closed and it is not a `temporary` one, which nobody needs from `expiresAt` on. */
-export async function createInbox(
+/** Whether anybody may send to `inbox`: it is there, and not the temporary one of a request. */
+export async function takesMessages(tx: ReadTx, inbox: string): Promise<boolean> {
+  const row = await tx.get("select 1 from ledger where inbox = $inbox and temporary = 0", {
+    inbox,
+  });
+  return row !== undefined;
+}
+
+/** Creates `inbox`; false when it is there already. E_NAME when that is no name; E_NOT_FOUND when the address book is closed, or it is the temporary inbox of a request. */
+export async function createInbox(tx: WriteTx, inbox: string): Promise<boolean> {
+  const found = await tx.get<{ temporary: number }>(
+    "select temporary from ledger where inbox = $inbox",
+    { inbox },
+  );
+  if (found?.temporary === 0) return false;
+  if (found !== undefined)
+    throw new SkepError("E_NOT_FOUND", `there is no inbox ${inbox} to be sent to`, {
+      hint: "It is the temporary inbox of a request: only the answer to that goes there.",
+    });
+  checkName(inbox, "inbox");
+  if (await isAddressBookClosed(tx)) throw await unknownInbox(tx, inbox);
+  await tx.run("insert into ledger (inbox, created_at) values ($inbox, $now)", {
+    inbox,
+    now: tx.now,
+  });
+  return true;
+}
+
+/** Creates the temporary inbox of a request, which nobody needs from `expiresAt` on (see temporary.ts). Only the answer that is asked for goes there. */
+export async function createTemporaryInbox(
   tx: WriteTx,
   inbox: string,
-  temporary = false,
-  expiresAt: number | null = null,
-): Promise<boolean> {
-  if (await inboxExists(tx, inbox)) return false;
-  checkName(inbox, "inbox");
-  if (!temporary && (await isAddressBookClosed(tx))) throw await unknownInbox(tx, inbox);
+  expiresAt: number,
+): Promise<void> {
   await tx.run(
-    `insert into ledger (inbox, created_at, temporary, expires_at)
-     values ($inbox, $now, $temporary, $expiresAt)`,
-    { inbox, now: tx.now, temporary: temporary ? 1 : 0, expiresAt },
+    `insert into ledger (inbox, created_at, temporary, expires_at) values ($inbox, $now, 1, $expiresAt)`,
+    { inbox, now: tx.now, expiresAt },
   );
-  return true;
 }
 
 /** The error for an inbox that is not there, with the name that was probably meant. */

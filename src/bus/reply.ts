@@ -4,7 +4,7 @@ import type { WriteTx } from "../store/store.ts";
 import { readMessage } from "./read-message.ts";
 import { ring } from "./doorbell.ts";
 import { insert } from "./insert.ts";
-import { inboxExists, move } from "./ledger.ts";
+import { move, takesMessages } from "./ledger.ts";
 import { type BusSettings, type Delivery, checkDraft } from "./message.ts";
 import { resolveReply } from "./routes.ts";
 import { sendTx } from "./send.ts";
@@ -25,7 +25,7 @@ export interface Replied {
 
 /**
  * Answers the message `requestId`: into its reserved slot while `owed`, else as any other message to whoever sent it. E_NOT_FOUND when
- * nobody is there to answer to, E_FULL when there is no slot and no room.
+ * nobody is there to answer to, or is answered already in its temporary inbox; E_FULL when there is no slot and no room.
  */
 export async function replyTx(
   tx: WriteTx,
@@ -61,8 +61,9 @@ export async function replyTx(
     await move(tx, to, { reserved: -1, ready: 1, sent: 1, bytes: draft.body.length });
     return { id: await insert(tx, from, [draft], { owesReply: false, ring }), to };
   }
-  // It was there when the request was sent, so whoever waited in it has left and taken it along.
-  if (request.replyTo !== null && !(await inboxExists(tx, to)))
+  // It was there when the request was sent. Whoever waited in it has left and taken it along, or has the one answer
+  // that it asked for.
+  if (request.replyTo !== null && !(await takesMessages(tx, to)))
     throw new SkepError(
       "E_NOT_FOUND",
       `nobody waits for an answer to message ${requestId} any more`,

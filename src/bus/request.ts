@@ -5,7 +5,7 @@ import type { ReadTx, WriteTx } from "../store/store.ts";
 import { isAddress } from "./address.ts";
 import { type Bus, lockGraceMs } from "./bus.ts";
 import { withdraw } from "./expire.ts";
-import { createInbox } from "./ledger.ts";
+import { createTemporaryInbox } from "./ledger.ts";
 import type { Delivery, Draft } from "./message.ts";
 import { receive } from "./receive.ts";
 import { resolve } from "./routes.ts";
@@ -27,14 +27,14 @@ export async function request(bus: Bus, draft: Draft, options: SendOptions): Pro
   const goneAt = expiresAt + lockGraceMs;
   await bus.store.write(async (tx) => {
     if (isAddress(draft.to)) await refuseSeveral(tx, from, draft.to);
-    await createInbox(tx, inbox, true, goneAt);
+    await createTemporaryInbox(tx, inbox, goneAt);
   }, lockOptions);
   let question: number | undefined;
   try {
     const { id } = await send(
       bus,
       { ...draft, replyTo: inbox, ...(draft.ttlMs === undefined && { expiresAt }) },
-      { ...options, timeoutForLock: true },
+      { ...options, timeoutForLock: true, answerInbox: inbox },
     );
     question = id;
     const waitMs = timeoutMs - (bus.clock.tick() - start);

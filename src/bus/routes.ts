@@ -53,7 +53,7 @@ export async function resolve(
   const inboxes = await routed(tx, sender, address);
   if (inboxes.length > 0) return inboxes;
   const isFree = !isAddress(address) && !(await isBound(tx, sender));
-  // Somebody asked from there and waits for what is sent.
+  // Whoever asks from there has its answer there; nobody else gets anything in (see ledger.ts).
   if (isFree || (await isTemporary(tx, address))) return [address];
   throw await notInBook(tx, sender, address);
 }

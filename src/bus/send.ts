@@ -2,6 +2,7 @@
 import { SkepError, isSkepError } from "../core/errors.ts";
 import type { WriteTx } from "../store/store.ts";
 import { judge } from "./admission.ts";
+import { type NameOf, type Outcome, keepsBack, naming } from "./batch.ts";
 import { ring } from "./doorbell.ts";
 import type { Bus } from "./bus.ts";
 import { parkOverdue } from "./drain.ts";
@@ -25,11 +26,17 @@ export interface SendOptions {
   timeoutForLock?: boolean | undefined;
   /** Whether a power cut may not take it back, whatever the store's durability is. */
   durable?: boolean | undefined;
+  /** The temporary inbox that the sender made for the answer: nobody else may ask for one there. */
+  answerInbox?: string | undefined;
   signal?: AbortSignal | undefined;
 }
 
-/** How one line of a batch went. */
-export type Outcome = Sent | SkepError;
+export interface BatchOptions extends SendOptions {
+  /** Whether it is all of them or none. */
+  atomic: boolean;
+  /** How an error that keeps all of them back calls the message that it is about; left out: not at all. */
+  nameOf?: NameOf | undefined;
+}
 
 /** How many messages one transaction takes at most. */
 export const batchMax = 500;
@@ -48,7 +55,7 @@ export async function send(bus: Bus, draft: Draft, options: SendOptions): Promis
 export async function sendBatch(
   bus: Bus,
   drafts: Draft[],
-  options: SendOptions & { atomic: boolean },
+  options: BatchOptions,
 ): Promise<Outcome[]> {
   if (options.atomic && drafts.length > batchMax)
     throw new SkepError(
@@ -83,7 +90,8 @@ export async function sendBatch(
     rings.release();
     await room.end();
   }
-  if (options.atomic && outcomes[0] instanceof SkepError) throw outcomes[0];
+  if (options.atomic && outcomes[0] instanceof SkepError)
+    throw naming(outcomes[0], 0, options.nameOf);
   return outcomes;
 }
 
@@ -108,19 +116,20 @@ export async function sendTx(
 async function sendChunk(
   bus: Bus,
   drafts: Draft[],
-  { from, atomic, durable }: SendOptions & { atomic: boolean },
+  { from, atomic, durable, answerInbox, nameOf }: BatchOptions,
   { room, rings, awaited }: { room: Room; rings: HeldRings; awaited: string | undefined },
 ): Promise<{ outcomes: Outcome[]; waits?: Refused; stands?: Wait | undefined }> {
   let waits: Refused | undefined;
   let stands: Wait | undefined;
   let thrown: Refused | undefined;
+  let at = 0;
   let found: Found = new Map();
   const pass = room.pass();
   // What is refused alone has nothing to take back, so that can be counted, or the wait begin, where it is found.
   const isAlone = drafts.length === 1 && drafts[0]!.replyTo == null;
   const work = async (tx: WriteTx) => {
     found = new Map();
-    const sender = { from, ring: rings.ring, pass, found };
+    const sender = { from, ring: rings.ring, pass, found, answerInbox };
     await refuseWhileDraining(tx);
     const outcomes: Outcome[] = [];
     const final: Refused[] = [];
@@ -141,8 +150,9 @@ async function sendChunk(
           if (found.size > 0)
             for (const address of addressesOf(drafts))
               await settled(findAll(tx, sender, [address]));
+          at = outcomes.length;
           // It takes back what the earlier ones did.
-          throw answer;
+          throw keepsBack(answer, drafts, outcomes, nameOf);
         }
         if (waits !== undefined) break;
         if (refused !== undefined) final.push(refused);
@@ -169,32 +179,33 @@ async function sendChunk(
     // All of the batch has to fit at once, so that is what to wait for.
     if (waits !== undefined && thrown !== undefined)
       return { outcomes: [], waits: { ...waits, load: loadOn(waits.inbox, drafts, found) } };
-    throw thrown === undefined ? error : await refuseFor(bus, thrown, { drafts, found }, error);
+    if (thrown === undefined) throw error;
+    const ofAll = await refuseFor(bus, thrown, { drafts, found });
+    throw ofAll === undefined ? error : naming(ofAll, at, nameOf);
   }
 }
 
 type Room = ReturnType<typeof waitForRoom>;
 
-/** Counts that all of `drafts` were refused because one of them was: the error, which is about all of them. */
+/** Counts that all of `drafts` were refused because one of them was: the error that is about all of them; undefined when that one's own says it all. */
 async function refuseFor(
   { store, settings }: Bus,
   refused: Refused,
   { drafts, found }: { drafts: Draft[]; found: Found },
-  error: unknown,
-): Promise<unknown> {
+): Promise<SkepError | undefined> {
   const { inbox, from } = refused;
   const load = loadOn(inbox, drafts, found);
   const work = async (tx: WriteTx) => {
     await countRefusals(tx, [refused]);
-    if (drafts.length === 1) return error;
+    if (drafts.length === 1) return undefined;
     const judged = await judge(tx, settings, { inbox, load, from });
-    return typeof judged === "object" && "why" in judged ? refusalError(judged) : error;
+    return typeof judged === "object" && "why" in judged ? refusalError(judged) : undefined;
   };
   try {
     return await store.write(work, { timeoutMs: 200 });
   } catch (fault) {
     // That it was refused is what matters; the count of it may miss one where the disk is full.
-    if (isSkepError(fault)) return error;
+    if (isSkepError(fault)) return undefined;
     throw fault;
   }
 }

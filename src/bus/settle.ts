@@ -1,6 +1,7 @@
 // Settle: ack, nack and extend, each by showing the receipt of the latest claim.
-import { SkepError } from "../core/errors.ts";
+import { SkepError, isSkepError } from "../core/errors.ts";
 import type { ReadTx, WriteTx } from "../store/store.ts";
+import { keepsBack } from "./batch.ts";
 import { finish, finishAll } from "./finish.ts";
 import { type Held, backoffMs, giveBack, heldColumns } from "./give-back.ts";
 import type { BusSettings, Draft, Sent } from "./message.ts";
@@ -44,7 +45,12 @@ export async function ackTx(
   else if (owed) await releaseReply(tx, messageId);
   if (send.length > 0) {
     acked.sent = [];
-    for (const draft of send) acked.sent.push(await sendTx(tx, settings, from, draft));
+    for (const draft of send)
+      try {
+        acked.sent.push(await sendTx(tx, settings, from, draft));
+      } catch (error) {
+        throw isSkepError(error) ? keepsBack(error, send, acked.sent) : error;
+      }
   }
   return acked;
 }

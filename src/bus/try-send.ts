@@ -5,7 +5,7 @@ import { isAddress } from "./address.ts";
 import { type Entry, type Pass, enter } from "./admission.ts";
 import { insert, insertForEach } from "./insert.ts";
 import { isKeyed, noteKey, sentBefore } from "./keys.ts";
-import { type Load, createInbox, move } from "./ledger.ts";
+import { type Load, createInbox, move, unknownInbox } from "./ledger.ts";
 import { type BusSettings, type Draft, type Sent, checkDraft } from "./message.ts";
 import type { Refused } from "./refusal.ts";
 import { resolve } from "./routes.ts";
@@ -19,6 +19,8 @@ export interface Sender {
   pass?: Pass | undefined;
   /** Whether the way is known to be open: it is an answer. */
   routed?: boolean | undefined;
+  /** The temporary inbox that it made for the answer. */
+  answerInbox?: string | undefined;
   /** What its addresses were found to mean in this transaction; nothing as long as it is free. */
   found: Found;
 }
@@ -65,13 +67,14 @@ async function putInto(
   tx: WriteTx,
   settings: BusSettings,
   draft: Draft,
-  { from, ring, pass, routed }: Sender,
+  { from, ring, pass, routed, answerInbox }: Sender,
 ): Promise<Sent | Refused | "bound"> {
   const { to, replyTo = null, body } = draft;
   const answered = replyTo !== null && replyTo !== to;
   const who = { from, pass, routed };
   if (answered) {
-    const kept = await enterOrCreate(tx, settings, { inbox: replyTo, load: slots(1), ...who });
+    const slot = { inbox: replyTo, load: slots(1), ...who, isTemporary: replyTo === answerInbox };
+    const kept = await enterOrCreate(tx, settings, slot);
     if (kept === "bound" || typeof kept === "object") return kept;
   }
   const giveUp = async () => {
@@ -146,6 +149,8 @@ async function enterOrCreate(
 ): Promise<"entered" | "created" | "bound" | Refused> {
   const entered = await enter(tx, settings, entry);
   if (entered !== "unknown") return entered;
+  // It was there when the request began, and is gone when the clock was set forward since.
+  if (entry.isTemporary === true) throw await unknownInbox(tx, entry.inbox);
   await createInbox(tx, entry.inbox);
   const again = await enter(tx, settings, entry);
   return typeof again === "object" ? again : "created";

@@ -2,7 +2,8 @@
 import type { App } from "../app.ts";
 import { parseDraftLine } from "../bus/draft-line.ts";
 import type { Draft } from "../bus/message.ts";
-import { type Outcome, type SendOptions, batchMax, sendBatch } from "../bus/send.ts";
+import type { Outcome } from "../bus/batch.ts";
+import { type SendOptions, batchMax, sendBatch } from "../bus/send.ts";
 import { SkepError, exitStatus, isSkepError } from "../core/errors.ts";
 import { textOf } from "../core/text.ts";
 import type { Context } from "./context.ts";

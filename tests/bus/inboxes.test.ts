@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { conservation, listInboxes, peek } from "../../src/bus/inboxes.ts";
-import { createInbox } from "../../src/bus/ledger.ts";
+import { createTemporaryInbox } from "../../src/bus/ledger.ts";
 import { tempBuses } from "../helpers/temp-bus.ts";
 import { ack, nack, put, take, takeOne, texts } from "./verbs.ts";
 
@@ -15,7 +15,7 @@ test("a new home has no inboxes, and its sums hold", async () => {
 
 test("inboxes are listed by name, each with all that lies in it and all that ended there", async () => {
   const bus = await handBus({ maxAttempts: 1 });
-  await bus.store.write((tx) => createInbox(tx, "request-1", true));
+  await bus.store.write((tx) => createTemporaryInbox(tx, "request-1", 9e15));
   for (let n = 0; n < 5; n++) await put(bus, "a1", "12345", { replyTo: "a0" });
   const held = await take(bus, "a1", { max: 3 });
   await ack(bus, held[0]!.receipt, { reply: "!" });

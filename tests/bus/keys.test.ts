@@ -135,6 +135,54 @@ test("an atomic batch with a conflict in it sends nothing; repeated, it is there
   assert.deepEqual(sent(outcomes), [again, { ...again, id: 2 }]);
 });
 
+test("a conflict inside an atomic batch names the message that had the key first, for its id goes back with it", async () => {
+  const bus = await handBus();
+  await put(bus, "a1", "old", { key: "k0" });
+  const nameOf = (index: number) => `line ${10 * (index + 1)}`;
+  const refused = (drafts: Draft[], names?: typeof nameOf) =>
+    sendBatch(bus, drafts, { ...lines, atomic: true, nameOf: names }).then(
+      () => "sent",
+      (error: SkepError) => `${error.code} ${error.message}`,
+    );
+  const inside = [
+    draft("a1", "1", { key: "k1" }),
+    draft("a1", "plain"),
+    draft("a1", "1", { key: "k1" }),
+    draft("a1", "2", { key: "k1" }),
+  ];
+  assert.equal(
+    await refused(inside, nameOf),
+    'E_CONFLICT line 40: the key "k1" is also that of line 10, which is another message',
+  );
+  assert.equal(
+    await refused(inside),
+    'E_CONFLICT the key "k1" is also that of message 1 of the batch, which is another message',
+  );
+  // What was there before the batch has an id that anybody can look up.
+  const before = [
+    draft("a1", "1", { key: "k1" }),
+    draft("a1", "old", { key: "k0" }),
+    draft("a1", "new", { key: "k0" }),
+  ];
+  assert.equal(
+    await refused(before, nameOf),
+    'E_CONFLICT line 30: the key "k0" was used for another message, 1',
+  );
+  assert.equal(await rowsOf(bus, "messages"), 1);
+});
+
+test("so does a conflict between messages that an ack sends", async () => {
+  const bus = await handBus();
+  await put(bus, "a1");
+  const { receipt } = await takeOne(bus, "a1");
+  const send = [draft("a2", "x", { key: "k" }), draft("a2", "y", { key: "k" })];
+  await assert.rejects(ack(bus, receipt, { send }), {
+    code: "E_CONFLICT",
+    message: 'the key "k" is also that of message 1 of the batch, which is another message',
+  });
+  assert.equal((await ledgerOf(bus, "a1"))?.leased, 1);
+});
+
 test("what an ack sends with a key is sent once, though two acks send it", async () => {
   const bus = await handBus();
   for (let n = 0; n < 2; n++) await put(bus, "a1");

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { closeAddressBook, createInbox } from "../../src/bus/ledger.ts";
+import { closeAddressBook } from "../../src/bus/ledger.ts";
 import { threadOf } from "../../src/bus/reply.ts";
 import { sendBatch } from "../../src/bus/send.ts";
 import { replyByReceiptTx } from "../../src/bus/settle.ts";
 import { SkepError } from "../../src/core/errors.ts";
 import { bytesOf } from "../../src/core/text.ts";
 import { type HandBus, tempBuses } from "../helpers/temp-bus.ts";
-import { ack, draft, ledgerOf, nack, put, take, takeOne, texts } from "./verbs.ts";
+import { ack, ask, draft, ledgerOf, nack, put, take, takeOne, texts } from "./verbs.ts";
 
 const { handBus } = tempBuses();
 
@@ -157,10 +157,21 @@ test("an answer with a receipt that is stale is refused, and the slot stays for 
   assert.equal((await ledgerOf(bus, "a2"))?.reserved, 1);
 });
 
+test("a request takes the one answer that it asked for, and no second one", async () => {
+  const bus = await handBus();
+  await ask(bus, "a1", "request-1");
+  const { receipt } = await takeOne(bus, "a1");
+  await answer(bus, receipt, "!");
+  const refused = { code: "E_NOT_FOUND", message: /^nobody waits for an answer to message 1/ };
+  await assert.rejects(answer(bus, receipt, "!!"), refused);
+  await assert.rejects(ack(bus, receipt, { reply: "!!" }), refused);
+  assert.deepEqual(texts(await take(bus, "request-1")), ["!"]);
+  await ack(bus, receipt);
+});
+
 test("a second answer finds nobody when whoever asked has left and taken its inbox along", async () => {
   const bus = await handBus();
-  await bus.store.write((tx) => createInbox(tx, "request-1", true));
-  await put(bus, "a1", "?", { from: "a2", replyTo: "request-1" });
+  await ask(bus, "a1", "request-1");
   const { receipt } = await takeOne(bus, "a1");
   await answer(bus, receipt, "!");
   await ack(bus, (await takeOne(bus, "request-1")).receipt);

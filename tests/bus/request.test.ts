@@ -3,9 +3,12 @@ import { test } from "node:test";
 import { listInboxes } from "../../src/bus/inboxes.ts";
 import { closeIntake } from "../../src/bus/intake.ts";
 import { closeAddressBook } from "../../src/bus/ledger.ts";
+import { setInboxLimits } from "../../src/bus/limits.ts";
 import { receive } from "../../src/bus/receive.ts";
 import { request } from "../../src/bus/request.ts";
-import type { SendOptions } from "../../src/bus/send.ts";
+import { type SendOptions, sendBatch } from "../../src/bus/send.ts";
+import { subscribeTx } from "../../src/bus/subscribe.ts";
+import type { WriteTx } from "../../src/store/store.ts";
 import { onlyRings } from "../fixtures/bus/bus.ts";
 import { type TempBus, tempBuses } from "../helpers/temp-bus.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
@@ -180,4 +183,49 @@ test("a request that a drain cuts off says which message was sent, and takes it 
   await refused;
   assert.partialDeepStrictEqual(await ledgerOf(bus, "a1"), { ready: 0, bytes: 0 });
   assert.equal(await rowsOf(bus, "history"), 1);
+});
+
+test("nothing but its answer gets into the inbox of a request", async () => {
+  const bus = onlyRings(await liveBus());
+  const asking = request(bus, draft("a1"), options);
+  const { receipt, replyTo } = await takeOneSent(bus);
+  const none = {
+    code: "E_NOT_FOUND",
+    message: `there is no inbox ${replyTo} to be sent to`,
+    hint: /temporary inbox of a request/,
+  };
+  const write = (work: (tx: WriteTx) => Promise<unknown>) => bus.store.write(work);
+  const tries: (() => Promise<unknown>)[] = [
+    () => put(bus, replyTo!, "spam"),
+    () => put(bus, "a2", "answer there", { replyTo }),
+    () => put(bus, replyTo!, "to itself", { replyTo }),
+    () => put(bus, replyTo!, "later", { delayMs: 1_000, key: "k" }),
+    () => request(bus, draft(replyTo!), options),
+    () => ack(bus, receipt, { send: [draft(replyTo!)] }),
+    () => write((tx) => subscribeTx(tx, "news.>", replyTo!)),
+    () => write((tx) => setInboxLimits(tx, bus.settings, replyTo!, { cap: 1 })),
+  ];
+  for (const tried of tries) await assert.rejects(tried(), none, String(tried));
+  const two = [draft(replyTo!), draft(replyTo!), draft("a3")];
+  const outcomes = await sendBatch(bus, two, { ...options, atomic: false });
+  assert.deepEqual(
+    outcomes.map((outcome) => ("code" in outcome ? outcome.code : outcome.to)),
+    [none.code, none.code, "a3"],
+  );
+  assert.partialDeepStrictEqual(await ledgerOf(bus, replyTo!), { ready: 0, reserved: 1 });
+  await ack(bus, receipt, { reply: "42" });
+  assert.deepEqual(texts([await asking]), ["42"]);
+  assert.deepEqual(await inboxes(bus), ["a1", "a3"]);
+});
+
+test("a request whose inbox is gone before it is sent is refused, and keeps no slot anywhere", async () => {
+  const bus = await liveBus({ inboxCap: 1 });
+  await put(bus, "a1");
+  const { receipt } = await takeOne(bus, "a1");
+  const asking = request(bus, draft("a1"), options);
+  await untilWaiting(bus, "a1", "room");
+  await bus.store.write((tx) => tx.run("delete from ledger where temporary = 1"));
+  await ack(bus, receipt);
+  await assert.rejects(asking, { code: "E_NOT_FOUND" });
+  assert.deepEqual(await inboxes(bus), ["a1"]);
 });

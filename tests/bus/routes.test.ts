@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createInbox, closeAddressBook } from "../../src/bus/ledger.ts";
+import { closeAddressBook, createTemporaryInbox } from "../../src/bus/ledger.ts";
 import { publish } from "../../src/bus/publish.ts";
 import { addressBook, clearRoutes, isBound, resolve, setRoutes } from "../../src/bus/routes.ts";
-import { sendBatch, sendTx } from "../../src/bus/send.ts";
+import { send, sendBatch, sendTx } from "../../src/bus/send.ts";
 import { replyByReceiptTx } from "../../src/bus/settle.ts";
 import { subscribeTx } from "../../src/bus/subscribe.ts";
 import { SkepError } from "../../src/core/errors.ts";
@@ -138,10 +138,19 @@ test("whoever asked is answered, wherever that is", async () => {
   await assert.rejects(put(bus, "ada", "", { from: "w1" }), closed);
 });
 
-test("the inbox of a request is open to everybody", async () => {
+test("a request asks for its answer in its own inbox, whatever the address book says, and nobody else gets in there", async () => {
   const bus = await routedBus();
-  await bus.store.write((tx) => createInbox(tx, "request-1", true));
-  assert.deepEqual(await put(bus, "request-1", "!", { from: "w1" }), { id: 1, to: "request-1" });
+  await bus.store.write((tx) => createTemporaryInbox(tx, "request-1", 9e15));
+  const question = draft("c1", "?", { replyTo: "request-1" });
+  const options = { from: "w1", onFull: "fail", timeoutMs: 0 } as const;
+  await send(bus, question, { ...options, answerInbox: "request-1" });
+  for (const from of ["w1", "w2", null]) {
+    await assert.rejects(put(bus, "request-1", "", { from }), { code: "E_NOT_FOUND" });
+    const elsewhere = put(bus, "c1", "", { from, replyTo: "request-1" });
+    await assert.rejects(elsewhere, { code: "E_NOT_FOUND" });
+  }
+  await ack(bus, (await takeOne(bus, "c1")).receipt, { from: "c1", reply: "!" });
+  assert.deepEqual(texts(await take(bus, "request-1")), ["!"]);
 });
 
 test("an answer can be asked for where one may write to, and nowhere else", async () => {

@@ -171,17 +171,33 @@ test("an atomic batch is sent as a whole", async () => {
   assert.equal((await ledgerOf(bus, "a1"))?.ready, batchMax);
 });
 
-const refusals: [string, Draft, string][] = [
-  ["has a bad name in it", draft("../x"), "E_NAME"],
-  ["has too long a body in it", { to: "a1", body: new Uint8Array(10_001) }, "E_BODY"],
-  ["finds an inbox full", draft("small"), "E_FULL"],
+const refusals: [string, Draft, string, string][] = [
+  ["has a bad name in it", draft("../x"), "E_NAME", '"../x" is not a valid inbox name'],
+  [
+    "has too long a body in it",
+    { to: "a1", body: new Uint8Array(10_001) },
+    "E_BODY",
+    "the body has 10001 bytes; 10000 are allowed",
+  ],
+  ["finds an inbox full", draft("small"), "E_FULL", "inbox small is full"],
+  [
+    "has no room for an answer",
+    draft("a1", "?", { replyTo: "small" }),
+    "E_FULL",
+    "inbox small has no room for the answer",
+  ],
 ];
-for (const [what, last, code] of refusals)
-  test(`an atomic batch that ${what} sends nothing at all`, async () => {
+for (const [what, last, code, message] of refusals)
+  test(`an atomic batch that ${what} sends nothing at all, and says which message that is`, async () => {
     const bus = await handBus({ inboxCap: 3 });
     for (let n = 0; n < 3; n++) await put(bus, "small");
     const drafts = [draft("a1"), draft("new"), last];
-    await assert.rejects(sendBatch(bus, drafts, atomic), { code });
+    await assert.rejects(sendBatch(bus, drafts, atomic), { code, message });
+    const nameOf = (index: number) => `line ${index + 5}`;
+    const named = { code, message: `line 7: ${message}` };
+    await assert.rejects(sendBatch(bus, drafts, { ...atomic, nameOf }), named);
+    const alone = { code, message: `line 5: ${message}` };
+    await assert.rejects(sendBatch(bus, [last], { ...atomic, nameOf }), alone);
     assert.equal(await rowsOf(bus, "messages"), 3);
     assert.equal(await ledgerOf(bus, "new"), undefined);
   });

@@ -2,6 +2,7 @@
 import { type Claim, claimTx } from "../../src/bus/claim.ts";
 import type { Bus } from "../../src/bus/bus.ts";
 import type { Delivery, Draft, Sent } from "../../src/bus/message.ts";
+import { createTemporaryInbox } from "../../src/bus/ledger.ts";
 import { send } from "../../src/bus/send.ts";
 import { ackTx, extendTx, nackTx } from "../../src/bus/settle.ts";
 import { bytesOf, textOf } from "../../src/core/text.ts";
@@ -25,6 +26,18 @@ export function put(
   { from = null, ...more }: Partial<Omit<Draft, "to" | "body">> & { from?: string | null } = {},
 ): Promise<Sent> {
   return send(bus, draft(to, body, more), { from, onFull: "fail", timeoutMs: 0 });
+}
+
+/** Asks `to` as a request does it, with `answerInbox` for the answer, which is there until `goneAt`. */
+export async function ask(
+  bus: Bus,
+  to: string,
+  answerInbox: string,
+  goneAt = Number.MAX_SAFE_INTEGER,
+): Promise<Sent> {
+  await bus.store.write((tx) => createTemporaryInbox(tx, answerInbox, goneAt));
+  const options = { from: "asker", onFull: "fail", timeoutMs: 0, answerInbox } as const;
+  return await send(bus, draft(to, "?", { replyTo: answerInbox }), options);
 }
 
 /** Claims what is ready, everything by default. */
