@@ -8,7 +8,7 @@ import { SkepError } from "../core/errors.ts";
 import { checkName } from "../core/names.ts";
 import { printable } from "../core/text.ts";
 import { readBody, readLines } from "./input.ts";
-import { type Output, openOutput } from "./output.ts";
+import { type Output, doneAllTheSame, openOutput } from "./output.ts";
 import type { Signals } from "./signals.ts";
 
 export interface Context {
@@ -26,8 +26,8 @@ export interface Context {
   home(): Promise<string>;
   /** The settings of that home. E_CONFIG when they do not fit. */
   settings(): Promise<Settings>;
-  /** Writes one line of data to standard output; resolves when it is written. */
-  data(line: string): Promise<void>;
+  /** Writes one line of data to standard output; resolves when it is written. Where that fails, what is `done` for good is told on standard error, `--quiet` or not. */
+  data(line: string, done?: string): Promise<void>;
   /** Tells a person something, on standard error, unless `--quiet`. */
   say(text: string): void;
   /** The bytes of `text`, or of standard input when it is `-`. E_BODY beyond `bytesMax`. */
@@ -82,7 +82,13 @@ export function createContext(
     },
     home: () => (home ??= locate()),
     settings: () => (settings ??= load()),
-    data: (line) => stdout.write(`${line}\n`),
+    async data(line, done) {
+      try {
+        await stdout.write(`${line}\n`);
+      } catch (error) {
+        throw done === undefined ? error : doneAllTheSame(error, done);
+      }
+    },
     say(text) {
       if (!values.quiet) tell(text);
     },

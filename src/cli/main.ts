@@ -130,8 +130,10 @@ async function fail(
   signals: Signals,
   { stderr }: Outputs,
 ): Promise<number> {
-  if (error instanceof OutputClosed) return closedPipeStatus;
-  const status = statusOf(error);
+  const isClosed = error instanceof OutputClosed;
+  const status = isClosed ? closedPipeStatus : statusOf(error);
+  const told = isClosed ? error.told : error;
+  if (told === undefined) return status;
   // Asked to stop, a command stops waiting, and says that it did not get what it waited for. Nobody wants to know.
   if (signals.status !== undefined && (status === 3 || status === 4)) return signals.status;
   const { colour, debug } = readEnvironment();
@@ -140,6 +142,6 @@ async function fail(
     colour: colour && (await isTerminal(2)),
     debug,
   };
-  await stderr.write(describe(error, options)).catch(() => {});
+  await stderr.write(describe(told, options)).catch(() => {});
   return status;
 }

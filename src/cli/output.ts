@@ -1,6 +1,6 @@
 // Writing to a pipe that may be slow, full or gone, without losing a byte and without going deaf meanwhile.
 import { fstatSync, writeSync } from "node:fs";
-import { SkepError } from "../core/errors.ts";
+import { SkepError, isSkepError } from "../core/errors.ts";
 import { bytesOf } from "../core/text.ts";
 
 export interface Output {
@@ -14,6 +14,27 @@ export interface Output {
 /** Whoever read our output is gone: nothing is wrong, and there is nobody to tell. */
 export class OutputClosed extends Error {
   override readonly name = "OutputClosed";
+  /** What somebody has to hear all the same, on standard error. */
+  readonly told: SkepError | undefined;
+
+  constructor(message: string, told?: SkepError) {
+    super(message);
+    this.told = told;
+  }
+}
+
+/** `error`, for which an answer could not be written, with what is `done` for good all the same: whoever hears of a failure alone would do it again. */
+export function doneAllTheSame(error: unknown, done: string): unknown {
+  if (error instanceof OutputClosed) return new OutputClosed(error.message, telling(error, done));
+  return isSkepError(error) ? telling(error, done) : error;
+}
+
+function telling(
+  { message, hint }: Error & { hint?: string | undefined },
+  done: string,
+): SkepError {
+  const words = ["It stays done: do not repeat it.", hint].filter((word) => word !== undefined);
+  return new SkepError("E_DISK", `${done}, but ${message}`, { hint: words.join(" ") });
 }
 
 /** The standard output or the standard error of this process. */

@@ -114,6 +114,9 @@ describe("batch lines", () => {
     ['{"to":"a1","body":"\\ud800"}', "E_USAGE"],
     ['{"to":"../x","body":"x"}', "E_NAME"],
     ['{"to":"a1","body":"cut of', "E_USAGE"],
+    ["\0", "E_USAGE"],
+    ["\u0001\u001b\u007f", "E_USAGE"],
+    [" \t\v\f", "E_USAGE"],
   ];
 
   test("each bad line is answered in its place, and the good ones between them go", async () => {
@@ -153,7 +156,7 @@ describe("batch lines", () => {
     const stdin = draftLine("a1", "x").repeat(501);
     const { status, stdout, stderr } = await skep(["send", "--batch", "--atomic"], { stdin });
     expect([status, stdout]).toEqual([2, ""]);
-    expect(stderr).toContain("more than 500 messages in one atomic batch");
+    expect(stderr).toContain("line 501: more than 500 messages in one atomic batch");
     expect((await skep(["inboxes"])).stdout).toBe("");
   });
 

@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "bun:test";
 import { waitUntil } from "../helpers/wait-until.ts";
-import { type Line, deliveryKeys, jsonLines } from "./json.ts";
+import { type Line, deliveryKeys, jsonLines, failureIn } from "./json.ts";
 import { places } from "./place.ts";
 import { sums } from "./verbs.ts";
 
@@ -162,9 +162,38 @@ describe("send --batch", () => {
       stdin: [...lines, "not json", ...lines].join("\n"),
     });
     expect(bad).toMatchObject({ status: 2, stdout: "" });
-    expect(bad.stderr).toStartWith("skep: message 4: not a line of JSON: not json\n");
+    expect(bad.stderr).toStartWith("skep: line 4: not a line of JSON: not json\n");
     expect(await sums(skep)).toMatchObject({ a1: { sent: 2 }, b1: { sent: 1 } });
   });
+
+  const refused: [what: string, line: object, says: string][] = [
+    ["no name", { to: "../x", body: "x" }, '"../x" is not a valid inbox name'],
+    ["a full inbox", { to: "full", body: "x" }, "inbox full is full"],
+    ["no type", { to: "a1", body: "x", type: "" }, "the type has 0 bytes; 1 to 256 are allowed"],
+    [
+      "the key of another line",
+      { to: "a1", body: "x", key: "k" },
+      'the key "k" is also that of line 3, which is another message',
+    ],
+    [
+      "the key of a message that was sent",
+      { to: "a1", body: "x", key: "old" },
+      'the key "old" was used for another message, 1',
+    ],
+  ];
+  for (const [what, line, says] of refused)
+    test(`with --atomic a line with ${what} is named by its number, blank ones counted`, async () => {
+      const { skep } = place();
+      await skep(["send", "full", "first", "--key", "old"]);
+      await skep(["limits", "set", "full", "--cap", "1"]);
+      const batch = ["", '{"to":"a1","body":"1"}', '{"to":"a1","body":"2","key":"k"}', " \t\r"];
+      const stdin = [...batch, JSON.stringify(line), '{"to":"a1","body":"3"}'].join("\n");
+      const words = ["send", "--batch", "--atomic", "--on-full", "fail", "--json"];
+      const { status, stdout, stderr } = await skep(words, { stdin });
+      expect([stdout, failureIn(stderr).message]).toEqual(["", `line 5: ${says}`]);
+      expect(status).not.toBe(0);
+      expect(await sums(skep)).toMatchObject({ full: { sent: 1 } });
+    });
 
   test("nothing on standard input is nothing to send", async () => {
     const { skep } = place();

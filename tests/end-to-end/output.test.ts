@@ -4,8 +4,11 @@ import { describe, expect, test } from "bun:test";
 import { jsonLines } from "./json.ts";
 import { look } from "./look.ts";
 import { type Place, places } from "./place.ts";
+import { draftLine } from "./verbs.ts";
 
 const place = places();
+
+const stays = "It stays done: do not repeat it.";
 
 describe("a closed pipe on standard output", () => {
   test("head -1 gets its line, and the command that wrote more ends with 141 and without a word", async () => {
@@ -29,10 +32,40 @@ describe("a closed pipe on standard output", () => {
     expect(look(here.home, "select acked from ledger")).toEqual([{ acked: 0 }]);
   });
 
-  test("a send whose answer nobody reads has still sent, once", async () => {
+  test("a send whose answer nobody reads has still sent, once, and says so", async () => {
     const here = place();
-    await shell(here, '{ sleep 0.2; "$0" send a1 x; } | true');
+    const { stderr } = await shell(
+      here,
+      '{ sleep 0.2; "$0" send a1 x --quiet; echo "status $?" >&2; } | true',
+    );
+    expect(stderr).toBe(
+      `skep: message 1 was sent to a1, but stdout is closed\n  ${stays}\nstatus 141\n`,
+    );
     expect(look(here.home, "select id from messages")).toEqual([{ id: 1 }]);
+  });
+
+  test("a batch whose answers nobody reads says how many it sent, and reads no more of its lines", async () => {
+    const here = place();
+    writeFileSync(here.path("lines"), `x\n${draftLine("a1", "x").repeat(3)}`);
+    const { stderr } = await shell(
+      here,
+      `{ sleep 0.2; "$0" send --batch < "${here.path("lines")}"; echo "status $?" >&2; } | true`,
+    );
+    const [row] = look<{ rows: number }>(here.home, "select count(*) as rows from messages");
+    expect(row!.rows).toBeGreaterThan(0);
+    const [, count, last] = /^skep: (\d+) messages? w.* sent, the last one as message (\d+), /.exec(
+      stderr,
+    )!;
+    expect([count, last]).toEqual([String(row!.rows), String(row!.rows)]);
+    expect(stderr).toEndWith("status 141\n");
+  });
+
+  test("a batch of which nothing was sent has nothing to say", async () => {
+    const { stderr } = await shell(
+      place(),
+      '{ sleep 0.2; echo x | "$0" send --batch; echo "status $?" >&2; } | true',
+    );
+    expect(stderr).toBe("status 141\n");
   });
 
   test("a batch whose answers nobody reads ends, and each message it sent is whole", async () => {
@@ -45,7 +78,7 @@ describe("a closed pipe on standard output", () => {
       here,
       `{ "$0" send --batch < "${here.path("lines")}"; echo "status $?" >&2; } | head -1`,
     );
-    expect(stderr).toMatch(/^status (0|141)\n$/);
+    expect(stderr).toMatch(/^(status 0|skep: \d+ messages [^]*status 141)\n$/);
     const [row] = look<{ rows: number; ready: number }>(
       here.home,
       "select (select count(*) from messages where length(body) = 500) as rows, ready from ledger",
@@ -69,6 +102,43 @@ describe("a full disk behind standard output", () => {
     // Nobody saw it, so it was not acked.
     expect(look(here.home, "select leased, acked from ledger")).toEqual([{ leased: 1, acked: 0 }]);
   });
+});
+
+describe("what sends says on standard error what it did when its answer cannot be written", () => {
+  const verbs: [verb: string, script: string, says: string][] = [
+    ["send", '"$0" send a1 x', "message 2 was sent to a1"],
+    [
+      "send --batch",
+      'echo "$LINE" | "$0" send --batch',
+      "1 message was sent, the last one as message 2",
+    ],
+    ["publish", '"$0" publish news x', "message 2 was published to 1 inbox"],
+    ["reply", '"$0" reply "$RECEIPT" yes', "the answer was sent to a1 as message 2"],
+    [
+      "ack --reply",
+      '"$0" ack "$RECEIPT" --reply yes',
+      "1.1.[0-9]+ was acked and the answer sent to a1 as message 2",
+    ],
+    [
+      "request",
+      '{ "$0" recv w1 --wait 9s | { IFS=, read -r id receipt rest; receipt=${receipt#*:?}; "$0" ack "${receipt%?}" --reply yes; } > "$TO"; } & "$0" request w1 "?"',
+      "the answer came as message 3 and is acked [(]skep sql shows its body[)]",
+    ],
+  ];
+  for (const [verb, script, says] of verbs)
+    test(verb, async () => {
+      const here = place();
+      await here.skep(["send", "a2", "?", "--reply-to", "a1"]);
+      await here.skep(["subscribe", "news", "a1"]);
+      const [line] = jsonLines((await here.skep(["recv", "a2"])).stdout);
+      const env = { RECEIPT: line!.receipt, LINE: draftLine("a1", "x"), TO: here.path("acked") };
+      const before = ["sh", "-c", `{ ${script}; } > /dev/full; echo $?; wait`];
+      const { stdout, stderr } = await here.skep([], { before, env });
+      expect(stdout).toBe("7\n");
+      expect(stderr).toMatch(
+        new RegExp(`^skep: ${says}, but stdout cannot be written to .ENOSPC.\n  ${stays} Check`),
+      );
+    });
 });
 
 describe("data and words", () => {

@@ -92,6 +92,47 @@ describe("nothing there exits 3", () => {
     expect(trace.stderr).toContain("there is no message 99");
   });
 
+  const mistyped = [
+    ["dead", "list", "inbxo"],
+    ["dead", "list", "--inbox", "inbxo"],
+    ["dead", "retry", "--all", "--inbox", "inbxo"],
+    ["dead", "drop", "--all", "--inbox", "inbxo"],
+    ["purge", "inbxo", "--yes"],
+    ["limits", "show", "inbxo"],
+    ["limits", "clear", "inbxo"],
+  ];
+  test("an inbox whose name is mistyped, with the one that was meant, whatever the verb", async () => {
+    const { skep } = place();
+    await skep(["send", "inbox", "x"]);
+    for (const words of mistyped) {
+      const { status, stdout, stderr } = await skep([...words, "--json"]);
+      expect([words, status, stdout]).toEqual([words, 3, ""]);
+      expect(failureIn(stderr)).toMatchObject({
+        code: "E_NOT_FOUND",
+        hint: "Did you mean inbox?",
+      });
+    }
+  });
+
+  test("the temporary inbox of a request, to whoever is not asked for the answer", async () => {
+    const { skep, start } = place();
+    const asking = start(["request", "oracle", "?", "--timeout", "60s"]);
+    const [question] = jsonLines((await skep(["recv", "oracle", "--wait", "20s"])).stdout);
+    const to = question!.reply_to!;
+    for (const words of [
+      ["send", to, "spam"],
+      ["send", "a1", "?", "--reply-to", to],
+      ["subscribe", "news", to],
+      ["request", to, "?"],
+    ]) {
+      const { status, stdout, stderr } = await skep([...words, "--json"]);
+      expect([words, status, stdout]).toEqual([words, 3, ""]);
+      expect(failureIn(stderr)).toMatchObject({ code: "E_NOT_FOUND" });
+    }
+    expect((await skep(["ack", question!.receipt, "--reply", "42"])).status).toBe(0);
+    expect(jsonLines((await asking.ended).stdout)).toMatchObject([{ body: "42" }]);
+  });
+
   test("--quiet leaves errors and drops the rest", async () => {
     const { skep } = place();
     expect(await skep(["init", "--quiet"], { env: { SKEP_HOME: undefined } })).toMatchObject({

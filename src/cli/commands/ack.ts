@@ -1,5 +1,5 @@
 // `skep ack`: done with what was claimed.
-import { ackAllTx, ackTx } from "../../bus/settle.ts";
+import { type Acked, ackAllTx, ackTx } from "../../bus/settle.ts";
 import { SkepError } from "../../core/errors.ts";
 import { defineCommand } from "../command.ts";
 import { open } from "../open.ts";
@@ -34,6 +34,12 @@ export default defineCommand({
         ? await ackAllTx(tx, receipts)
         : [await ackTx(tx, bus.settings, receipts[0]!, { from, reply: { body } })],
     );
-    for (const one of acked) await context.data(JSON.stringify(one));
+    for (const one of acked) await context.data(JSON.stringify(one), sentBy(one));
   },
 });
+
+/** What went out with the ack; undefined when nothing did, for then it may be repeated. */
+function sentBy({ receipt, reply }: Acked): string | undefined {
+  if (reply === undefined) return undefined;
+  return `${receipt} was acked and the answer sent to ${reply.to} as message ${reply.id}`;
+}

@@ -56,6 +56,9 @@ export default defineCommand({
         signal: onFull === "wait" ? context.signal : undefined,
       },
     );
-    await context.data(JSON.stringify(published));
+    const { id, deliveries } = published;
+    const inboxes = deliveries === 1 ? "1 inbox" : `${deliveries} inboxes`;
+    const done = `message ${id} was published to ${inboxes}`;
+    await context.data(JSON.stringify(published), id === null ? undefined : done);
   },
 });

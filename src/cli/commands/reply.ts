@@ -31,6 +31,7 @@ export default defineCommand({
     const replied = await store.write((tx) =>
       replyByReceiptTx(tx, bus.settings, receipt, { from, reply }),
     );
-    await context.data(JSON.stringify(replied));
+    const { id, to } = replied;
+    await context.data(JSON.stringify(replied), `the answer was sent to ${to} as message ${id}`);
   },
 });

@@ -44,8 +44,8 @@ export default defineCommand({
       timeoutMs: timeout,
       signal: context.signal,
     };
-    await context.data(
-      deliveryLine(await request(bus, { to, body: bytes, type, priority, ttlMs: ttl }, options)),
-    );
+    const answer = await request(bus, { to, body: bytes, type, priority, ttlMs: ttl }, options);
+    const done = `the answer came as message ${answer.id} and is acked (skep sql shows its body)`;
+    await context.data(deliveryLine(answer), done);
   },
 });

@@ -10,7 +10,7 @@ export default defineCommand({
   name: "send",
   summary: "put a message into an inbox",
   notes: [
-    "Answers with the message's id once it is committed; anything else is an error and nothing was sent.",
+    "Answers with the message's id once it is committed. Any error means that nothing was sent, or says that it was.",
     '--batch reads lines like {"to":"a1","body":"text"} (body_b64 for bytes; type, priority, thread,',
     "reply_to, delay_ms, ttl_ms, key if wanted) and answers each with a line; with --atomic it is all of them or none.",
     "Agents of a swarm write to @workers, @peers, @coordinator or @team:NAME too, whatever these mean for them: one",
@@ -33,8 +33,7 @@ export default defineCommand({
       least: 0,
       most: 9,
       valueHint: "0..9",
-      description: "9 is the most urgent",
-      default: String(defaultPriority),
+      description: `9 is the most urgent (default ${defaultPriority})`,
     },
     thread: { type: "string", valueHint: "ID", description: "the conversation it belongs to" },
     replyTo: {
@@ -85,9 +84,15 @@ export default defineCommand({
     const { delay: delayMs, ttl: ttlMs, key } = args;
     if (batch && to !== undefined)
       throw new SkepError("E_USAGE", "--batch takes its messages from standard input alone");
-    if (batch && (delayMs ?? ttlMs ?? key) !== undefined)
-      throw new SkepError("E_USAGE", "with --batch each line has its own delay, ttl and key", {
-        hint: 'Write them into the lines: {"to":"a1","body":"text","delay_ms":500,"ttl_ms":60000,"key":"k1"}.',
+    if (batch)
+      refuseForEach({
+        type,
+        priority,
+        thread,
+        reply_to: replyTo,
+        delay_ms: delayMs,
+        ttl_ms: ttlMs,
+        key,
       });
     if (atomic && !batch) throw new SkepError("E_USAGE", "--atomic goes with --batch");
     if (!batch && to === undefined)
@@ -113,7 +118,18 @@ export default defineCommand({
       { to: to!, body: bytes, type, priority, thread, replyTo, delayMs, ttlMs, key },
       options,
     );
-    await context.data(JSON.stringify(sent));
+    await context.data(JSON.stringify(sent), `message ${sent.id} was sent to ${to}`);
     return 0;
   },
 });
+
+/** Throws E_USAGE for what each line of a batch says for itself, by its name there, when it stands on the command line. */
+function refuseForEach(said: Readonly<Record<string, string | number | undefined>>): void {
+  const [given] = Object.entries(said).filter(([, value]) => value !== undefined);
+  if (given === undefined) return;
+  const [name, value] = given;
+  const line = JSON.stringify({ to: "a1", body: "text", [name]: value });
+  throw new SkepError("E_USAGE", `with --batch each line has its own ${name}`, {
+    hint: `Write it into the lines: ${line}.`,
+  });
+}

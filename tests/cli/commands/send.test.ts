@@ -121,17 +121,6 @@ describe("send --delay and --ttl", () => {
   });
 });
 
-test("with --batch they are refused as flags, and the hint says where they go", async () => {
-  const skep = newSkep();
-  for (const flag of ["--key", "--delay", "--ttl"]) {
-    const { status, stderr } = await skep(
-      ["send", "--batch", flag, "1s"],
-      '{"to":"a1","body":"x"}',
-    );
-    expect([status, stderr]).toEqual([2, expect.stringContaining('"delay_ms":500')]);
-  }
-});
-
 test("send --durable answers as any other send", async () => {
   const skep = newSkep();
   expect((await skep(["send", "a1", "x", "--durable"])).stdout).toBe(
@@ -159,4 +148,26 @@ test("reply --ttl says how long the answer is wanted", async () => {
   const { receipt } = JSON.parse((await skep(["recv", "a1"])).stdout);
   expect((await skep(["reply", receipt, "late", "--ttl", "1ms"])).status).toBe(0);
   expect((await skep(["recv", "ada"])).status).toBe(3);
+});
+
+describe("send --batch", () => {
+  for (const [flag, value, name] of [
+    ["--type", "t", "type"],
+    ["--priority", "4", "priority"],
+    ["--thread", "x", "thread"],
+    ["--reply-to", "back", "reply_to"],
+    ["--delay", "500ms", "delay_ms"],
+    ["--ttl", "1m", "ttl_ms"],
+    ["--key", "k", "key"],
+  ] as const)
+    test(`takes no ${flag} that would be for none of its lines`, async () => {
+      const skep = newSkep();
+      const words = ["send", "--batch", flag, value];
+      const { status, stdout, stderr } = await skep(words, '{"to":"a1","body":"x"}');
+      expect([status, stdout]).toEqual([2, ""]);
+      expect(stderr).toStartWith(`skep: with --batch each line has its own ${name}\n`);
+      // What the hint shows is a line that goes.
+      const line = /\{.*\}/.exec(stderr)![0];
+      expect((await skep(["send", "--batch"], line)).status).toBe(0);
+    });
 });
