@@ -130,7 +130,7 @@ export async function clearInboxLimits(tx: WriteTx, name: string): Promise<boole
        from ledger where inbox = $name`,
     { name },
   );
-  if (had === undefined) throw await nobody(tx, name);
+  if (had === undefined) throw (await senderOnly(tx, name)) ?? (await nobody(tx, name));
   await tx.run(
     `update ledger set cap = null, cap_bytes = null, rate_per_s = null, burst = null, arrival_tick = null
       where inbox = $name`,
@@ -213,6 +213,18 @@ function checkWhole(what: string, limit: number | undefined, most: number): void
   throw new SkepError("E_USAGE", `a limit of ${limit} for ${what} cannot be kept`, {
     hint: `It is a whole number from 1 to ${most}; skep limits clear takes a limit away.`,
   });
+}
+
+/** The error for whoever means what `name` sends and says its inbox; undefined when that has no limit. */
+async function senderOnly(tx: ReadTx, name: string): Promise<SkepError | undefined> {
+  if ((await tx.get("select 1 from senders where name = $name", { name })) === undefined) return;
+  return new SkepError(
+    "E_NOT_FOUND",
+    `there is no inbox ${name}, only a limit on what ${name} sends`,
+    {
+      hint: `skep limits clear ${name} --sends takes that away.`,
+    },
+  );
 }
 
 async function nobody(tx: ReadTx, name: string): Promise<SkepError> {

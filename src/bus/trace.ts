@@ -33,6 +33,8 @@ export interface TracedDelivery {
   attempt: number;
   /** Milliseconds until its lease runs out or it is due, negative once that is past; null where it waits for neither. */
   untilMs: number | null;
+  /** Milliseconds until nobody wants it any more, negative once that is past; null when it keeps, or has ended. */
+  expiresInMs: number | null;
   steps: Step[];
 }
 
@@ -41,6 +43,8 @@ export type Follower = Pick<Message, "id" | "from" | "type" | "sentAt" | "body">
 
 export interface Trace {
   message: Message;
+  /** What it was published on; null when it was sent. */
+  topic: string | null;
   deliveries: TracedDelivery[];
   /** The first 100 that answer this one, or go on in its thread. */
   followedBy: Follower[];
@@ -48,8 +52,8 @@ export interface Trace {
 
 /** What became of the message `id`, or of the message whose delivery that is. E_NOT_FOUND when there is none. */
 export async function trace(tx: ReadTx, id: number): Promise<Trace> {
-  const known = await tx.get<{ first: number; last: number }>(
-    "select id as first, id + deliveries - 1 as last from messages where id <= $id order by id desc limit 1",
+  const known = await tx.get<{ first: number; last: number; topic: string | null }>(
+    "select id as first, id + deliveries - 1 as last, topic from messages where id <= $id order by id desc limit 1",
     { id },
   );
   if (known === undefined || id > known.last)
@@ -64,20 +68,21 @@ export async function trace(tx: ReadTx, id: number): Promise<Trace> {
   const rows = await tx.all<DeliveryRow>(
     `select id, inbox, state, attempt, epoch, holder, claimed_at as claimedAt, null as endedAt, null as reason,
             case state when 'leased' then lease_tick - $tick
-                       when 'delayed' then coalesce(due_tick - $tick, due_at - $now) end as untilMs
+                       when 'delayed' then coalesce(due_tick - $tick, due_at - $now) end as untilMs,
+            expires_at - $now as expiresInMs
        from deliveries where id between $first and $last
      union all
-     select delivery_id, inbox, outcome, attempt, epoch, holder, claimed_at, ended_at, null, null
+     select delivery_id, inbox, outcome, attempt, epoch, holder, claimed_at, ended_at, null, null, null
        from history where delivery_id between $first and $last
      union all
-     select delivery_id, inbox, 'dead', attempt, epoch, holder, null, died_at, reason, null
+     select delivery_id, inbox, 'dead', attempt, epoch, holder, null, died_at, reason, null, null
        from dead_letters where delivery_id between $first and $last
      order by 1`,
-    { ...known, now: tx.now, tick: tx.tick },
+    { first: known.first, last: known.last, now: tx.now, tick: tx.tick },
   );
   const deliveries: TracedDelivery[] = [];
   for (const row of rows) deliveries.push(await tracedDelivery(tx, message, row));
-  return { message, deliveries, followedBy: await followers(tx, message) };
+  return { message, topic: known.topic, deliveries, followedBy: await followers(tx, message) };
 }
 
 interface DeliveryRow {
@@ -91,6 +96,7 @@ interface DeliveryRow {
   endedAt: number | null;
   reason: string | null;
   untilMs: number | null;
+  expiresInMs: number | null;
 }
 
 async function tracedDelivery(
@@ -98,7 +104,7 @@ async function tracedDelivery(
   message: Message,
   row: DeliveryRow,
 ): Promise<TracedDelivery> {
-  const { id, inbox, state, attempt, untilMs } = row;
+  const { id, inbox, state, attempt, untilMs, expiresInMs } = row;
   const steps: Step[] = [
     { at: message.sentAt, what: "sent", holder: null, epoch: null, reason: null },
   ];
@@ -109,7 +115,7 @@ async function tracedDelivery(
   );
   for (const [n, one] of failed.entries()) steps.push(...stepsOf(one, failed[n - 1]));
   steps.push(...lastSteps(row, failed.at(-1)?.epoch));
-  return { id, inbox, state, attempt, untilMs, steps };
+  return { id, inbox, state, attempt, untilMs, expiresInMs, steps };
 }
 
 interface FailedClaim {

@@ -155,6 +155,12 @@ test("of a name that is neither an inbox nor a sender there is nothing to show o
   const fault = { code: "E_NOT_FOUND", hint: "Did you mean planner?" };
   await assert.rejects(show(bus, "planer"), fault);
   await assert.rejects(clear(bus, "planer"), fault);
+  await bus.store.write((tx) => setSenderLimits(tx, "planer", { ratePerS: 1 }));
+  await assert.rejects(clear(bus, "planer"), {
+    code: "E_NOT_FOUND",
+    message: "there is no inbox planer, only a limit on what planer sends",
+    hint: /limits clear planer --sends/,
+  });
 });
 
 test("an inbox that is made roomier lets those in who wait for room", async () => {

@@ -26,12 +26,13 @@ export default defineCommand({
   },
 });
 
-function asJson({ message, deliveries, followedBy }: Trace): string {
+function asJson({ message, topic, deliveries, followedBy }: Trace): string {
   const { id, from, type, thread, priority } = message;
   const head = {
     id,
     from,
     type,
+    topic,
     thread,
     reply_to: message.replyTo,
     priority,
@@ -40,21 +41,23 @@ function asJson({ message, deliveries, followedBy }: Trace): string {
   };
   return JSON.stringify({
     ...head,
-    deliveries: deliveries.map(({ untilMs: _, ...delivery }) => delivery),
+    deliveries: deliveries.map(({ untilMs: _, expiresInMs: __, ...delivery }) => delivery),
     followed_by: followedBy.map((follower) => follower.id),
   });
 }
 
-function asText({ message, deliveries, followedBy }: Trace): string {
+function asText({ message, topic, deliveries, followedBy }: Trace): string {
   const { id, from, type, thread, priority, sentAt } = message;
   const labels = [
-    ...(type === null ? [] : [`type ${type}`]),
+    ...(type === null || type === topic ? [] : [`type ${type}`]),
     ...(thread === null ? [] : [`thread ${thread}`]),
     `priority ${priority}`,
   ];
   const lines = [
     `message ${id} from ${from ?? "nobody in particular"}: ${bodyText(message.body)}`,
-    printable(`sent ${isoTime(sentAt)}, ${labels.join(", ")}`),
+    printable(
+      `${topic === null ? "sent" : `published on ${topic}`} ${isoTime(sentAt)}, ${labels.join(", ")}`,
+    ),
   ];
   for (const delivery of deliveries) {
     lines.push(`delivery ${delivery.id} to ${delivery.inbox}: ${standing(delivery)}`);
@@ -69,13 +72,22 @@ function asText({ message, deliveries, followedBy }: Trace): string {
   return lines.join("\n");
 }
 
-function standing({ state, attempt, untilMs }: TracedDelivery): string {
+function standing({ state, attempt, untilMs, expiresInMs }: TracedDelivery): string {
   const attempts = `${attempt} ${attempt === 1 ? "attempt" : "attempts"}`;
-  if (untilMs === null) return `${state}, ${attempts}`;
+  return `${state}${untilMs === null ? "" : until(state, untilMs)}, ${attempts}${wanted(expiresInMs)}`;
+}
+
+function until(state: string, untilMs: number): string {
   const left = formatDuration(Math.abs(untilMs));
-  if (state === "leased")
-    return `leased${untilMs > 0 ? ` for ${left} more` : `, ran out ${left} ago`}, ${attempts}`;
-  return `${state}, ${untilMs > 0 ? `due in ${left}` : `due since ${left}`}, ${attempts}`;
+  if (state === "leased") return untilMs > 0 ? ` for ${left} more` : `, ran out ${left} ago`;
+  return untilMs > 0 ? `, due in ${left}` : `, due since ${left}`;
+}
+
+// It ends when somebody looks, so it may be there for a while after its time.
+function wanted(expiresInMs: number | null): string {
+  if (expiresInMs === null) return "";
+  const left = formatDuration(Math.abs(expiresInMs));
+  return expiresInMs > 0 ? `, wanted for ${left} more` : `, not wanted since ${left}`;
 }
 
 function stepCells(

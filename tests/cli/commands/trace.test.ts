@@ -71,13 +71,31 @@ test("what waits says for how long yet, and what is overdue since when", async (
   expect((await skep(["trace", "1"])).stdout).toMatch(/^ +\S+ +lease ran out, held \(lease 1\)$/m);
 });
 
+test("what has its time says for how long it is wanted, and of what was published on which topic", async () => {
+  const skep = newSkep();
+  await skep(["send", "a1", "x", "--delay", "1m", "--ttl", "1h"]);
+  await skep(["send", "a1", "x", "--ttl", "1ms"]);
+  await skep(["subscribe", "build.>", "a1"]);
+  await skep(["publish", "build.failed", "x"]);
+  await skep(["publish", "build.failed", "x", "--type", "alarm"]);
+  expect((await skep(["trace", "1"])).stdout).toMatch(
+    /^delivery 1 to a1: delayed, due in 59\.\ds, 0 attempts, wanted for 59m \d+s more$/m,
+  );
+  expect((await skep(["trace", "2"])).stdout).toMatch(
+    /^delivery 2 to a1: ready, 0 attempts, not wanted since \S+$/m,
+  );
+  const told = async (id: string) => (await skep(["trace", id])).stdout.split("\n")[1];
+  expect(await told("3")).toMatch(/^published on build\.failed \S+Z, priority 4$/);
+  expect(await told("4")).toMatch(/^published on build\.failed \S+Z, type alarm, priority 4$/);
+});
+
 test("the JSON of a life has every delivery with its id, and the ids of what followed", async () => {
   const skep = newSkep();
   for (const inbox of ["a1", "a2"]) await skep(["subscribe", "news", inbox]);
   await skep(["publish", "news", "hello"]);
   await skep(["send", "a1", "and then?", "--thread", "1"]);
   const life = JSON.parse((await skep(["trace", "1", "--json"])).stdout);
-  expect(life).toMatchObject({ id: 1, bytes: 5, followed_by: [3] });
+  expect(life).toMatchObject({ id: 1, topic: "news", bytes: 5, followed_by: [3] });
   expect(life.deliveries).toMatchObject([
     { id: 1, inbox: "a1", state: "ready", attempt: 0 },
     { id: 2, inbox: "a2", state: "ready", attempt: 0 },
