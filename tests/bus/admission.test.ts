@@ -12,6 +12,7 @@ import { waitForRoom } from "../../src/bus/room.ts";
 import { type SendOptions, send, sendBatch } from "../../src/bus/send.ts";
 import { elapsedMs } from "../../src/core/clock.ts";
 import { SkepError } from "../../src/core/errors.ts";
+import { casesOf } from "../helpers/cases.ts";
 import { type HandBus, tempBuses } from "../helpers/temp-bus.ts";
 import { ack, draft, ledgerOf, put, rowsOf, take, takeOne } from "./verbs.ts";
 import { livingProcesses } from "./waiting.ts";
@@ -80,7 +81,7 @@ test("whatever is sent and when, an inbox takes what the reckoning of rates says
         }
       },
     ),
-    { numRuns: 40 },
+    { numRuns: casesOf(40) },
   );
 });
 
@@ -154,6 +155,11 @@ test("an atomic batch goes as a whole when its turn is, or nothing of it; more t
     code: "E_RATE",
     message: "5 messages at once are too many: inbox a1 takes 4 at once, and 10/s",
     retryAfterMs: undefined,
+  });
+  const nameOf = (index: number) => `line ${index + 1}`;
+  // The first would go now, and all of them together never will.
+  await assert.rejects(sendBatch(bus, drafts(5), { ...patient, atomic: true, nameOf }), {
+    message: "line 2: 5 messages at once are too many: inbox a1 takes 4 at once, and 10/s",
   });
   bus.clock.pass(200);
   await sendBatch(bus, drafts(3), atomic);

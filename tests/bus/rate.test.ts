@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { type Rate, formatRate, turnOf, usualBurst } from "../../src/bus/rate.ts";
+import { casesOf } from "../helpers/cases.ts";
 
 // Near what a machine that has been up for weeks counts: where numbers with fractions are at their coarsest.
 const start = 3_000_000_000;
@@ -48,7 +49,7 @@ test("whatever comes and however fast, it is let in when a bucket of tokens woul
         }
       },
     ),
-    { numRuns: 300 },
+    { numRuns: casesOf(300) },
   );
 });
 
@@ -65,7 +66,7 @@ test("whoever waits as long as it was told may come, and not a millisecond earli
         if (waitMs > 0) assert.ok(turnOf(rate, start + waitMs - 1, 1)!.waitMs > 0);
       },
     ),
-    { numRuns: 300 },
+    { numRuns: casesOf(300) },
   );
 });
 

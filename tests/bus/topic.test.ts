@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { checkPattern, checkTopic, patternsOf } from "../../src/bus/topic.ts";
+import { casesOf } from "../helpers/cases.ts";
 
 const longest = `${"a".repeat(254)}.b`;
 
@@ -117,7 +118,7 @@ test("the patterns of a topic are all that match it word by word, and no other",
       checkPattern(pattern.join("."));
       assert.equal(patternsOf(topic.join(".")).includes(pattern.join(".")), expected);
     }),
-    { numRuns: Number(process.env["BUS_RUNS"] ?? 1_000) },
+    { numRuns: casesOf(1_000) },
   );
   assert.ok(matched > 0);
 });

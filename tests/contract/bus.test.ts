@@ -5,20 +5,18 @@ import fc from "fast-check";
 import { conservation } from "../../src/bus/inboxes.ts";
 import { createInbox } from "../../src/bus/ledger.ts";
 import { auditLedger } from "../helpers/audit-ledger.ts";
+import { casesMs, casesOf, seed } from "../helpers/cases.ts";
 import { tempBuses } from "../helpers/temp-bus.ts";
 import { busModel } from "./bus-model.ts";
 import { type Step, type World, anyStep, inboxes } from "./bus-steps.ts";
 
 const { handBus, closeAll } = tempBuses();
 
-// BUS_SEED=n runs once more what failed; without it every run is another one. BUS_RUNS=n makes it n runs.
-const seed = Number(process.env["BUS_SEED"] ?? Date.now() % 1_000_000_000);
-
 test(
   "whatever is done to it, each delivery is accounted for, in its place, and acked once",
-  { timeout: 60_000 },
+  { timeout: casesMs(60_000) },
   async (t) => {
-    t.diagnostic(`BUS_SEED=${seed}`);
+    t.diagnostic(`CASES_SEED=${seed}`);
     await fc.assert(
       fc.asyncProperty(fc.array(anyStep, { maxLength: 150, size: "max" }), async (steps) => {
         try {
@@ -27,7 +25,7 @@ test(
           await closeAll();
         }
       }),
-      { seed, numRuns: Number(process.env["BUS_RUNS"] ?? 80) },
+      { seed, numRuns: casesOf(80) },
     );
   },
 );
