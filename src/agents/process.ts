@@ -141,7 +141,8 @@ async function start(
       }),
     );
     const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
-    // A program may end or close its input while we write; its exit says what there is to say.
+    // A program may end or close its input while we write; its exit says what there is to say. One that cannot be
+    // started, for want of files, has no pipes at all.
     for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe?.on("error", () => {});
     await new Promise<void>((resolve, reject) => {
       child.once("spawn", resolve);
@@ -162,6 +163,8 @@ const reasons: Record<string, string> = {
   ENOEXEC: "it is neither a program nor a script that begins with #!",
   E2BIG: "its arguments and environment are too long",
   EAGAIN: "there are too many processes",
+  EMFILE: "too many files are open here (ulimit -n)",
+  ENFILE: "too many files are open on this machine",
 };
 
 function whyNot(error: unknown, cwd: string): string {

@@ -28,7 +28,8 @@ const faults: [pattern: RegExp, code: ErrorCode, what: string, hint?: string][] 
     "Check the owner and mode of the file and its directory.",
   ],
   [
-    /^SQLITE_FULL/,
+    // Where nobody has the database open, even a look at it takes a file of its own.
+    /^SQLITE_(FULL|IOERR_SHMSIZE)/,
     "E_DISK",
     "cannot grow: the disk is full",
     "Free some space and try again; nothing was half done.",
@@ -43,7 +44,7 @@ const faults: [pattern: RegExp, code: ErrorCode, what: string, hint?: string][] 
     /^SQLITE_CANTOPEN/,
     "E_READONLY",
     "cannot be opened",
-    "Check that it exists and that you may read and write it and its directory.",
+    "Check that it exists, that you may read and write it and its directory, and how many files a process may open (ulimit -n).",
   ],
 ];
 

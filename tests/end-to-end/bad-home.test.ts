@@ -19,6 +19,7 @@ import { tempDir } from "../helpers/temp-dir.ts";
 import { failureIn, jsonLines } from "./json.ts";
 import { look } from "./look.ts";
 import { type Options, type Place, places } from "./place.ts";
+import { mayMount } from "./small-disk.ts";
 
 const place = places();
 
@@ -267,12 +268,4 @@ function mayFreeze(): boolean {
   const frozen = change("+i").exitCode === 0;
   change("-i");
   return frozen;
-}
-
-function mayMount(): boolean {
-  if (lacks("unshare", "mount")) return false;
-  const { exitCode } = Bun.spawnSync(["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], {
-    stderr: "ignore",
-  });
-  return exitCode === 0;
 }

@@ -6,7 +6,9 @@ import { elapsedMs } from "../../src/core/clock.ts";
 import { runtimeCommand, skepBundle, skepExecutable } from "../helpers/executable.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
+import { everyVerb, setStage } from "./every-verb.ts";
 import { type Line, jsonLines } from "./json.ts";
+import type { Place } from "./place.ts";
 
 // Processes start slowly on a busy machine.
 setDefaultTimeout(30_000);
@@ -26,18 +28,28 @@ afterAll(() => {
 
 /** `skep` as `runtime` runs it, on a home of the caller's. */
 function skepOf(runtime: string, home: string) {
-  const start = (words: string[], stdin = "") => {
+  const start = (words: string[], stdin = "", more: Record<string, string | undefined> = {}) => {
     const child = Bun.spawn([...commands[runtime]!, ...words], {
       stdin: Buffer.from(stdin),
       stdout: "pipe",
       stderr: "pipe",
-      env: { PATH: "/usr/bin:/bin", HOME: join(home, ".."), SKEP_HOME: home, NO_COLOR: "1" },
+      env: {
+        PATH: "/usr/bin:/bin",
+        HOME: join(home, ".."),
+        SKEP_HOME: home,
+        NO_COLOR: "1",
+        ...more,
+      },
     });
     started.push(child);
     return child;
   };
-  const run = async (words: string[], stdin = "") => {
-    const child = start(words, stdin);
+  const run = async (
+    words: string[],
+    stdin = "",
+    more: Record<string, string | undefined> = {},
+  ) => {
+    const child = start(words, stdin, more);
     const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
     return { status: await child.exited, stdout, stderr };
   };
@@ -163,6 +175,31 @@ for (const runtime of runtimes) {
         const again = await other.run(["recv", "a1", "--wait", "10s", "--ack"]);
         expect(jsonLines<Line>(again.stdout)[0]).toMatchObject({ body: "y", attempt: 2 });
       }
+    });
+
+    test("does what each verb is for", async () => {
+      const { run } = skepOf(runtime, newHome());
+      const skep: Place["skep"] = (words, { stdin = "", env = {} } = {}) =>
+        run(words, `${stdin}`, env);
+      const stage = await setStage(skep);
+      for (const { title, words, stdin = "", status = 0 } of everyVerb) {
+        const ended = await run([...words(stage), "--json"], stdin);
+        expect([title, ended.status, status === 0 ? ended.stderr : ""]).toEqual([
+          title,
+          status,
+          "",
+        ]);
+      }
+      const looks = [
+        ["inboxes"],
+        ["topics"],
+        ["limits"],
+        ["dead", "list"],
+        ["trace", "1"],
+        ["status"],
+      ];
+      for (const words of [...looks, ["sql", "select * from lives"]])
+        expect(await run(words)).toMatchObject({ status: 0, stderr: expect.any(String) });
     });
 
     test("says what is missing where better-sqlite3 is not installed", async () => {

@@ -1,15 +1,16 @@
 // Whatever is put into the fields of a message: it arrives as it was, or it is refused in its place.
+import { writeFileSync } from "node:fs";
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { casesMs, casesOf, seed } from "../helpers/cases.ts";
+import { everyVerb, setStage } from "./every-verb.ts";
 import { failureIn, jsonLines } from "./json.ts";
 import { look } from "./look.ts";
 import { places } from "./place.ts";
 
 const place = places();
 
-// CASES=n tries n of them, and CASES_SEED=n the same ones once more.
-const cases = Number(process.env["CASES"] ?? 1_000);
-const seed = Number(process.env["CASES_SEED"] ?? Date.now() % 1_000_000_000);
+const cases = casesOf(1_000);
 
 const nasty = fc.constantFrom(
   "",
@@ -89,35 +90,39 @@ interface Stored {
   body: Uint8Array;
 }
 
-test(`${cases} messages with anything in them: each arrives as it was or is refused in its place`, async () => {
-  console.log(`CASES_SEED=${seed}`);
-  const { skep, home } = place();
-  const drafts = fc.sample(draft, { numRuns: cases, seed });
-  const stdin = drafts.map((one) => `${JSON.stringify(one)}\n`).join("");
-  const env = { SKEP_BUS_INBOX_CAP: String(10 * cases) };
-  const { stdout, stderr } = await skep(["send", "--batch", "--json"], { stdin, env });
-  const answers = jsonLines<{ id?: number; already?: true; error?: { code: string } }>(stdout);
-  expect(stderr).toBe("");
-  expect(answers.length).toBe(drafts.length);
-  const known = ["E_USAGE", "E_NAME", "E_BODY", "E_CONFLICT", "E_KEY"];
-  const refused = answers.filter((answer) => answer.error !== undefined);
-  expect(refused.filter(({ error }) => !known.includes(error!.code))).toEqual([]);
-  const rows = look<Stored>(home, "select id, type, thread, priority, body from messages");
-  const stored = new Map(rows.map((row) => [row.id, row]));
-  for (const [n, { id, already }] of answers.entries()) {
-    if (id === undefined || already) continue;
-    const { type = null, thread = null, priority, body } = JSON.parse(JSON.stringify(drafts[n]));
-    const { body: bytes, ...row } = stored.get(id)!;
-    const given: object = { id, type, thread, priority: priority ?? 4 };
-    expect(row).toEqual(given as Omit<Stored, "body">);
-    expect(Buffer.from(bytes).toString()).toBe(body as string);
-    stored.delete(id);
-  }
-  expect([...stored.keys()]).toEqual([]);
-  // The generator is of use only when it meets both.
-  expect(refused.length).toBeGreaterThan(cases / 20);
-  expect(refused.length).toBeLessThan((cases * 19) / 20);
-});
+test(
+  `${cases} messages with anything in them: each arrives as it was or is refused in its place`,
+  async () => {
+    console.log(`CASES_SEED=${seed}`);
+    const { skep, home } = place();
+    const drafts = fc.sample(draft, { numRuns: cases, seed });
+    const stdin = drafts.map((one) => `${JSON.stringify(one)}\n`).join("");
+    const env = { SKEP_BUS_INBOX_CAP: String(10 * cases) };
+    const { stdout, stderr } = await skep(["send", "--batch", "--json"], { stdin, env });
+    const answers = jsonLines<{ id?: number; already?: true; error?: { code: string } }>(stdout);
+    expect(stderr).toBe("");
+    expect(answers.length).toBe(drafts.length);
+    const known = ["E_USAGE", "E_NAME", "E_BODY", "E_CONFLICT", "E_KEY"];
+    const refused = answers.filter((answer) => answer.error !== undefined);
+    expect(refused.filter(({ error }) => !known.includes(error!.code))).toEqual([]);
+    const rows = look<Stored>(home, "select id, type, thread, priority, body from messages");
+    const stored = new Map(rows.map((row) => [row.id, row]));
+    for (const [n, { id, already }] of answers.entries()) {
+      if (id === undefined || already) continue;
+      const { type = null, thread = null, priority, body } = JSON.parse(JSON.stringify(drafts[n]));
+      const { body: bytes, ...row } = stored.get(id)!;
+      const given: object = { id, type, thread, priority: priority ?? 4 };
+      expect(row).toEqual(given as Omit<Stored, "body">);
+      expect(Buffer.from(bytes).toString()).toBe(body as string);
+      stored.delete(id);
+    }
+    expect([...stored.keys()]).toEqual([]);
+    // The generator is of use only when it meets both.
+    expect(refused.length).toBeGreaterThan(cases / 20);
+    expect(refused.length).toBeLessThan((cases * 19) / 20);
+  },
+  casesMs(20_000),
+);
 
 test("JSON 200,000 levels deep is refused in its place, and what comes after it goes", async () => {
   const { skep } = place();
@@ -130,14 +135,38 @@ test("JSON 200,000 levels deep is refused in its place, and what comes after it 
   expect(status).not.toBe(0);
 });
 
-test("with 16 files at most a command does its work or says what it lacks", async () => {
+test("with 16 files at most each verb does its work", async () => {
   const { skep } = place();
-  const few = ["sh", "-c", 'ulimit -n 16 && exec "$0" "$@"'];
-  expect(await skep(["send", "a1", "hello"])).toMatchObject({ status: 0 });
-  const { status, stderr } = await skep(["recv", "a1", "--wait", "1s", "--json"], { before: few });
-  if (status !== 0) {
-    failureIn(stderr);
-    expect([4, 7]).toContain(status);
+  const stage = await setStage(skep);
+  const before = ["sh", "-c", 'ulimit -n 16 && exec "$0" "$@"'];
+  for (const { title, words, stdin = "", status = 0 } of everyVerb) {
+    const ended = await skep([...words(stage), "--json"], { before, stdin });
+    expect([title, ended.status, status === 0 ? ended.stderr : ""]).toEqual([title, status, ""]);
   }
-  expect(await skep(["send", "a1", "again"])).toMatchObject({ status: 0 });
+  const waits = await skep(["recv", "nobody", "--wait", "300ms", "--json"], { before });
+  expect([waits.status, failureIn(waits.stderr).code]).toEqual([3, "E_EMPTY"]);
+});
+
+test("with fewer files than it needs a command says so, and does nothing", async () => {
+  const { skep } = place();
+  await skep(["send", "a1", "x"]);
+  const before = ["sh", "-c", 'ulimit -n 8 && exec "$0" "$@"'];
+  const { status, stdout, stderr } = await skep(["send", "a1", "y", "--json"], { before });
+  expect([status, stdout]).toEqual([7, ""]);
+  expect(failureIn(stderr).hint).toContain("ulimit -n");
+  expect(jsonLines((await skep(["peek", "a1", "--max", "9"])).stdout).length).toBe(1);
+});
+
+test("a swarm that has too few files says so of each agent it could not start, and ends", async () => {
+  const { skep, path } = place();
+  const file = path("few.toml");
+  writeFileSync(
+    file,
+    'name = "few"\n[agents.echo]\ncommand = ["cat"]\nrunner = "exec"\ncount = 3\n',
+  );
+  const before = ["sh", "-c", 'ulimit -n 12 && exec "$0" "$@"'];
+  const { status, stderr } = await skep(["up", file], { before });
+  expect([status, stderr]).toEqual([8, expect.stringContaining("echo-1 failed: ")]);
+  expect(stderr).toContain("too many files are open here (ulimit -n)");
+  expect(stderr).not.toContain("this is a bug");
 });

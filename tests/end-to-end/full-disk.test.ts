@@ -1,0 +1,87 @@
+// A full disk under each verb: a typed error, nothing half done, and all is well once there is room again.
+import { describe, expect, test } from "bun:test";
+import { everyVerb, setStage } from "./every-verb.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
+import { failureIn, jsonLines } from "./json.ts";
+import { places } from "./place.ts";
+import { type SmallDisk, mayMount, smallDisk } from "./small-disk.ts";
+
+const place = places();
+
+// All that a verb may change, in one row.
+const everything = `select
+  (select group_concat(concat_ws(' ', inbox, cap, rate_per_s, ready, delayed, leased, parked, reserved, bytes,
+     sent, acked, dead, expired, purged), ',') from ledger) as ledger,
+  (select group_concat(concat_ws(' ', id, state, epoch, lease_tick, owes_reply), ',') from deliveries) as deliveries,
+  (select group_concat(concat_ws(' ', pattern, inbox), ',') from subscriptions) as subscriptions,
+  (select group_concat(name, ',') from senders) as senders, (select count(*) from drains) as drains,
+  (select count(*) from messages) as messages, (select count(*) from keys) as keys,
+  (select count(*) from history) as history, (select count(*) from attempts) as attempts,
+  (select count(*) from dead_letters) as dead_letters`;
+
+async function all({ skep }: SmallDisk): Promise<object> {
+  const { status, stdout, stderr } = await skep(["sql", everything, "--json"]);
+  expect([status, stderr]).toEqual([0, ""]);
+  return jsonLines<object>(stdout)[0]!;
+}
+
+async function isRefused({ skep }: SmallDisk, words: string[], stdin = ""): Promise<void> {
+  const { status, stdout, stderr } = await skep([...words, "--json"], { stdin });
+  expect([words, status, stdout]).toEqual([words, 7, ""]);
+  const { code, message, hint } = failureIn(stderr);
+  expect([words, code, message.replace(/.*bus.db /, "")]).toEqual([
+    words,
+    "E_DISK",
+    expect.stringMatching(/^cannot grow: the disk is full [(]SQLITE_/),
+  ]);
+  expect(hint).toStartWith("Free some space");
+}
+
+// A page of the log, with what stands before it.
+const frameBytes = 2_072;
+
+/** Makes the log end where not one more page fits into what the file has of the disk. */
+async function alignLog({ skep, bytesOf }: SmallDisk): Promise<void> {
+  for (let cap = 10; ; cap++) {
+    const left = (4_096 - (bytesOf("bus.db-wal") % 4_096)) % 4_096;
+    if (left < frameBytes) return;
+    await skep(["limits", "set", "filler", "--cap", String(cap)]);
+  }
+}
+
+describe.skipIf(!mayMount())("a full disk", () => {
+  test("beside a process that has the database open: each verb fails, changes nothing, and works afterwards", async () => {
+    const disk = await smallDisk(place());
+    const { skep, start, fill, room, bytesOf } = disk;
+    const stage = await setStage(skep);
+    // It keeps the log, so that it is the transaction itself that finds no room.
+    const holder = start(["send", "--batch"], { stdin: "open" });
+    await waitUntil("it has it open", () => bytesOf("bus.db-shm") > 0, 20_000);
+    for (const { title, words, stdin, status = 0 } of everyVerb) {
+      await alignLog(disk);
+      await fill();
+      const before = await all(disk);
+      await isRefused(disk, words(stage), stdin);
+      expect([title, await all(disk)]).toEqual([title, before]);
+      room();
+      const done = await skep(words(stage), { stdin: stdin ?? "" });
+      expect([title, done.status, done.stderr]).toEqual([title, status, expect.any(String)]);
+      expect([title, await all(disk)]).not.toEqual([title, before]);
+    }
+    holder.close();
+    expect((await holder.ended).status).toBe(0);
+  }, 60_000);
+
+  test("where nobody has the database open: no verb gets anywhere, and nothing is lost", async () => {
+    const disk = await smallDisk(place());
+    const stage = await setStage(disk.skep);
+    const before = await all(disk);
+    await disk.fill();
+    for (const { words, stdin } of everyVerb) await isRefused(disk, words(stage), stdin);
+    for (const words of [["inboxes"], ["peek", "a1"], ["status"], ["trace", "1"], ["down"]])
+      await isRefused(disk, words);
+    disk.room();
+    expect(await all(disk)).toEqual(before);
+    expect(await disk.skep(["send", "a1", "x"])).toMatchObject({ status: 0, stderr: "" });
+  }, 60_000);
+});
