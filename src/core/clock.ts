@@ -13,12 +13,30 @@ export interface Clock {
 
 /** The machine's own clock. */
 export function systemClock(): Clock {
-  const offsetMs = (libc()?.monotonicMs() ?? uptimeMs()) - elapsedMs();
+  const offsetMs = offsetBetween(elapsedMs, libc()?.monotonicMs ?? uptimeMs);
   return {
     now: () => Date.now(),
     tick: () => Math.floor(offsetMs + elapsedMs()),
     boot: bootId(),
   };
+}
+
+/**
+ * How far `theirs` is ahead of `ours`. Whoever is put off between the two readings finds them apart by as much, and a
+ * process would tell the wrong time ever after, so the readings that lie closest together count.
+ */
+export function offsetBetween(ours: () => number, theirs: () => number): number {
+  let leastMs = Number.POSITIVE_INFINITY;
+  let offsetMs = 0;
+  for (let reading = 0; reading < 3; reading++) {
+    const before = ours();
+    const there = theirs();
+    const tookMs = ours() - before;
+    if (tookMs >= leastMs) continue;
+    leastMs = tookMs;
+    offsetMs = there - before - tookMs / 2;
+  }
+  return offsetMs;
 }
 
 /** Milliseconds since this process started, with fractions: for measuring how long something took. */
