@@ -3,6 +3,7 @@
 import { insist } from "../agents/insist.ts";
 import { type Log, openLog } from "../agents/log.ts";
 import { signalGroup } from "../agents/process.ts";
+import { findOpenRun } from "../agents/runs.ts";
 import { endMarked, killMarked } from "../agents/survivors.ts";
 import { handBack } from "../bus/hand-back.ts";
 import { aborted, sleep } from "../core/clock.ts";
@@ -59,15 +60,19 @@ export async function runHost(
   killing.addEventListener("abort", () => kill(String(killing.reason)), { once: true });
   const leases = keepLeases(host, () => program);
   try {
-    const ended = asKilled(await endOf(host), killed);
+    const found = await endOf(host);
     over.abort();
+    // The bus may tell a program that the swarm goes down before the supervisor's signal reaches us.
+    const told = draining.aborted || (await store.read(findOpenRun))?.state === "stopping";
+    const ended: Ended =
+      told && found.unstarted !== true ? { state: "stopped", reason: null } : asKilled(found, killed);
     // What its program leaves behind, a `skep recv` that waits, say, could claim in the agent's name once more.
     if (!draining.aborted) {
       await killMarked({ run: env["SKEP_RUN"]!, agents: [name] });
       await endStrays();
     }
     // A program that was told to stop, or never began, spends nobody's attempt.
-    const ending = draining.aborted || ended.unstarted === true ? "returned" : "died";
+    const ending = told || ended.unstarted === true ? "returned" : "died";
     const reason = ended.reason ?? "its program ended";
     await insist(store, (tx) => handBack(tx, bus.settings, name, ending, reason));
     return ended;
