@@ -4,6 +4,7 @@ import { parkAll } from "../../src/bus/park.ts";
 import { type Purge, findPurgeable, purge } from "../../src/bus/purge.ts";
 import { send } from "../../src/bus/send.ts";
 import { bytesOf } from "../../src/core/text.ts";
+import { onlyRings } from "../fixtures/bus/bus.ts";
 import { type HandBus, type TempBus, tempBuses } from "../helpers/temp-bus.ts";
 import { untilWaiting } from "./waiting.ts";
 import { ledgerOf, nack, put, rowsOf, take, takeOne } from "./verbs.ts";
@@ -88,16 +89,14 @@ test("a request that is purged gives up the slot of its answer", async () => {
   assert.equal((await ledgerOf(bus, "back"))?.reserved, 0);
 });
 
-test("senders that wait for room are woken", async () => {
-  const bus = await liveBus({ inboxCap: 2 });
+test("senders that wait for room are woken, by the doorbell alone", async () => {
+  const bus = onlyRings(await liveBus({ inboxCap: 2 }));
   for (let n = 0; n < 2; n++) await put(bus, "a1", "in the way");
   const draft = { to: "a1", body: bytesOf("at last") };
-  const sending = send(bus, draft, { from: null, onFull: "wait", timeoutMs: 20_000 });
+  const sending = send(bus, draft, { from: null, onFull: "wait", timeoutMs: 60_000 });
   await untilWaiting(bus, "a1", "room");
-  const begun = performance.now();
   await purgeAll(bus);
   await sending;
-  assert.ok(performance.now() - begun < 1_000, "by a ring, and not by its own next look");
 });
 
 test("a large inbox is purged in several transactions, and not further when it is told to stop", async () => {

@@ -2,17 +2,23 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { after } from "node:test";
 import type { Bus } from "../../src/bus/bus.ts";
+import { ring } from "../../src/bus/doorbell.ts";
 import { sendTx } from "../../src/bus/send.ts";
 import type { Want } from "../../src/bus/waiters.ts";
 import type { WriteTx } from "../../src/store/store.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { draft } from "./verbs.ts";
 
-/** The same bus whose sleeps end when `wake` is called, as they do when their time is over, and not before. */
-export function sleepy<B extends Bus>(bus: B): { bus: B; wake: () => void } {
+/** The same bus whose sleeps end when `wake` is called, as they do when their time is over, and not before; and how long each was meant to be at most. */
+export function sleepy<B extends Bus>(bus: B): { bus: B; naps: number[]; wake: () => void } {
+  const naps: number[] = [];
   let wake = () => {};
-  const next = () => new Promise<void>((resolve) => (wake = resolve));
-  return { bus: { ...bus, doorbell: { ...bus.doorbell, next } }, wake: () => wake() };
+  const next = (_heard: number, ms: number) =>
+    new Promise<void>((resolve) => {
+      naps.push(ms);
+      wake = resolve;
+    });
+  return { bus: { ...bus, doorbell: { ...bus.doorbell, next } }, naps, wake: () => wake() };
 }
 
 /** The same bus, and how long each of its sleeps was meant to be at most. */
@@ -23,6 +29,12 @@ export function countingNaps<B extends Bus>(bus: B): { bus: B; naps: number[] } 
     return bus.doorbell.next(heard, ms, signal);
   };
   return { bus: { ...bus, doorbell: { ...bus.doorbell, next } }, naps };
+}
+
+/** Rings whoever waits with `bus`, though there is no news. */
+export async function ringFor({ doorbell }: Bus): Promise<void> {
+  const { port, nonce } = (await doorbell.address())!;
+  ring(port, nonce);
 }
 
 /** Sends `bodies` with every ring lost: whoever waits is in line still, and has heard nothing. */
