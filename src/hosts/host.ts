@@ -65,7 +65,9 @@ export async function runHost(
     // The bus may tell a program that the swarm goes down before the supervisor's signal reaches us.
     const told = draining.aborted || (await store.read(findOpenRun))?.state === "stopping";
     const ended: Ended =
-      told && found.unstarted !== true ? { state: "stopped", reason: null } : asKilled(found, killed);
+      told && found.unstarted !== true
+        ? { state: "stopped", reason: null }
+        : asKilled(found, killed);
     // What its program leaves behind, a `skep recv` that waits, say, could claim in the agent's name once more.
     if (!draining.aborted) {
       await killMarked({ run: env["SKEP_RUN"]!, agents: [name] });

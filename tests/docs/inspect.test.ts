@@ -112,7 +112,7 @@ describe.skipIf(lacks("sqlite3"))("with sqlite3 (wants sqlite3)", () => {
       async () => (await ask("select count(*) from dead")) === "2",
       30_000,
     );
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     for (const child of children) child.kill("SIGKILL");
@@ -135,7 +135,7 @@ describe.skipIf(lacks("sqlite3"))("with sqlite3 (wants sqlite3)", () => {
           expect([status, stderr]).toEqual([0, ""]);
           return answers[n]!.test(stdout);
         },
-        10_000,
+        50_000,
       );
     });
 
@@ -208,12 +208,12 @@ describe.skipIf(lacks("sqlite3"))("with sqlite3 (wants sqlite3)", () => {
     await waitUntil(
       "all is done",
       async () => (await ask("select ready + leased from ledger where inbox = 'words'")) === "0",
-      30_000,
+      100_000,
     );
     // And the answer to patience.
     expect(await acked()).toBe(sent + 1);
     up.kill("SIGTERM");
     expect((await ended(up)).stdout).toContain("it adds up");
     expect(await ask("pragma integrity_check")).toBe("ok");
-  });
+  }, 120_000);
 });

@@ -24,7 +24,7 @@ describe("a closed pipe on standard output", () => {
     const here = await filled(100);
     const { stderr } = await shell(
       here,
-      '{ sleep 0.2; "$0" recv a1 --ack --max 100 --lease 1ms; echo "status $?" >&2; } | true',
+      '{ cat /dev/zero; "$0" recv a1 --ack --max 100 --lease 1ms; echo "status $?" >&2; } | true',
     );
     expect(stderr).toBe("status 141\n");
     const again = await here.skep(["recv", "a1", "--wait", "5s", "--max", "100"]);
@@ -36,7 +36,7 @@ describe("a closed pipe on standard output", () => {
     const here = place();
     const { stderr } = await shell(
       here,
-      '{ sleep 0.2; "$0" send a1 x --quiet; echo "status $?" >&2; } | true',
+      '{ cat /dev/zero; "$0" send a1 x --quiet; echo "status $?" >&2; } | true',
     );
     expect(stderr).toBe(
       `skep: message 1 was sent to a1, but stdout is closed\n  ${stays}\nstatus 141\n`,

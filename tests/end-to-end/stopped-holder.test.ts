@@ -23,13 +23,13 @@ test("100 who wait for a stopped writer hear signals, keep their deadlines, name
   const holder = await stoppedHolder(here);
 
   // Those who shall be there when the lock is free again.
-  const senders = many(40, (i) => here.start(["send", "box", `kept-${i}`, "--timeout", "60s"]));
-  const receivers = many(20, () => here.start(["recv", "later", "--wait", "60s", "--ack"]));
+  const senders = many(40, (i) => here.start(["send", "box", `kept-${i}`, "--timeout", "10m"]));
+  const receivers = many(20, () => here.start(["recv", "later", "--wait", "10m", "--ack"]));
   // Those who are told to stop before that.
   const signalled = [
-    ...many(15, () => here.start(["recv", "a1", "--wait", "60s"])),
-    ...many(15, () => here.start(["send", "box", "no", "--timeout", "60s"])),
-    ...many(10, () => here.start(["request", "box", "no", "--timeout", "60s"])),
+    ...many(15, () => here.start(["recv", "a1", "--wait", "10m"])),
+    ...many(15, () => here.start(["send", "box", "no", "--timeout", "10m"])),
+    ...many(10, () => here.start(["request", "box", "no", "--timeout", "10m"])),
   ];
   const patient = [...senders, ...receivers, ...signalled];
   await waitUntil("all of them listen", () => patient.every(({ pid }) => catches(pid, 2)), 30_000);
@@ -88,13 +88,13 @@ test("100 who wait for a stopped writer hear signals, keep their deadlines, name
   expect(rows.map(({ body }) => body).sort()).toEqual(["first", "holder", ...kept].sort());
   expect(look(here.home, "select inbox from ledger where temporary = 1")).toEqual([]);
   expect(look(here.home, "pragma integrity_check")).toEqual([{ integrity_check: "ok" }]);
-}, 60_000);
+}, 120_000);
 
-/** Most of them within about a second, and the slowest as late as 100 processes on one busy machine may make it. */
+/** Most of them within about a second on a quiet machine, where whoever does not hear waits for minutes; a busy one may make all of them late. */
 function soon(timesMs: number[]): void {
   const sorted = [...timesMs].sort((a, b) => a - b);
-  expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThan(1_500);
-  expect(sorted.at(-1)).toBeLessThan(5_000);
+  expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThan(5_000);
+  expect(sorted.at(-1)).toBeLessThan(20_000);
 }
 
 /** A process of our own code that is stopped with the lock in its hands. */

@@ -36,7 +36,7 @@ test(`${writers} writers and ${claimers} claimers with ${kills} kill -9 among th
     run.writing = false;
     await orFailure(writing, claiming);
     const empty = () => look(run.here.home, "select 1 from deliveries").length === 0;
-    await orFailure(waitUntil("every inbox is empty", empty, 60_000), claiming);
+    await orFailure(waitUntil("every inbox is empty", empty, 120_000), claiming);
   } finally {
     run.writing = run.claiming = false;
     await Promise.allSettled([writing, claiming]);
@@ -71,7 +71,7 @@ test(`${writers} writers and ${claimers} claimers with ${kills} kill -9 among th
   expect(jsonLines<{ acked: number }>(stdout).reduce((sum, { acked }) => sum + acked, 0)).toBe(
     stored.size,
   );
-}, 120_000);
+}, 300_000);
 
 interface Run {
   here: Place;
@@ -159,7 +159,8 @@ async function answersOf<Answer>(run: Run, words: string[], stdin = ""): Promise
 
 async function killAtRandom(run: Run): Promise<void> {
   let killed = 0;
-  while (killed < kills) {
+  // However few get anywhere on a busy machine, some have to.
+  while (killed < kills || run.accepted.size <= 100) {
     await Bun.sleep(run.random() * 50);
     const victims = await waitUntil("somebody lives", () => run.living.size > 0 && [...run.living]);
     // Most of those who live are waiting; those who write have to get their share.

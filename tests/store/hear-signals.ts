@@ -3,7 +3,7 @@ import { expect } from "bun:test";
 import { systemClock } from "../../src/core/clock.ts";
 import type { Program } from "./start-program.ts";
 
-/** Sends SIGTERM and SIGINT by turns to programs that say when they heard one; each has to within half a second or so. */
+/** Sends SIGTERM and SIGINT by turns to programs that say when they heard one; each has to long before its own time is over. */
 export async function hearSignals(agents: Program[]): Promise<void> {
   const clock = systemClock();
   const sent = agents.map((agent, n) => {
@@ -18,6 +18,6 @@ export async function hearSignals(agents: Program[]): Promise<void> {
   });
   lateness.sort((a, b) => a - b);
   // A quarter of a second on a quiet machine. Whoever was deaf while waiting would hear it after a minute.
-  expect(lateness[Math.floor(lateness.length / 2)]!).toBeLessThan(1_000);
-  expect(lateness.at(-1)!).toBeLessThan(5_000);
+  expect(lateness[Math.floor(lateness.length / 2)]!).toBeLessThan(5_000);
+  expect(lateness.at(-1)!).toBeLessThan(20_000);
 }

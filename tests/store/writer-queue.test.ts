@@ -14,13 +14,14 @@ import type { Store } from "../../src/store/store.ts";
 import { openWriterQueue } from "../../src/store/writer-queue.ts";
 import { openHome, writeRow } from "../fixtures/store/home.ts";
 import { tempHomes } from "../helpers/temp-home.ts";
+import { quickest } from "../helpers/quickest.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { hearSignals } from "./hear-signals.ts";
 import { stoppedHolder, waitersOn } from "./stopped-holder.ts";
 import { type Program, programs } from "./start-program.ts";
 
 // Processes start slowly on a busy machine.
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 
 const tempHome = tempHomes();
 const start = programs();
@@ -73,7 +74,7 @@ describe("the queue", () => {
     const timer = setInterval(() => ticks++, 10);
     expect(await waiter.enter(begun + 2_100)).toBe(false);
     expect(elapsedMs() - begun).toBeGreaterThanOrEqual(2_090);
-    expect(elapsedMs() - begun).toBeLessThan(5_000);
+    expect(elapsedMs() - begun).toBeLessThan(20_000);
     expect(ticks).toBeGreaterThanOrEqual(2);
     clearInterval(timer);
     close();
@@ -81,17 +82,21 @@ describe("the queue", () => {
 
   test.each(["SIGINT", "SIGTERM", "SIGHUP"])("hears %s at once while it waits", async (name) => {
     const { waiter, close } = await twoInLine();
-    const stop = new AbortController();
-    const listener = () => stop.abort();
-    process.on(name, listener);
-    const begun = elapsedMs();
-    const sender = Bun.spawn(["sh", "-c", `sleep 0.2; kill -${name.slice(3)} ${process.pid}`]);
-    expect(await waiter.enter(begun + 20_000, stop.signal)).toBe(false);
-    // A slice takes a second; half of that is left for a busy machine.
-    expect(elapsedMs() - begun).toBeLessThan(700);
-    expect(elapsedMs() - begun).toBeGreaterThanOrEqual(190);
-    await sender.exited;
-    process.off(name, listener);
+    // Deaf until its slice of a second is over, it would hear of it after 800 ms at the earliest.
+    const heardMs = await quickest(500, async () => {
+      const stop = new AbortController();
+      const listener = () => stop.abort();
+      process.on(name, listener);
+      const begun = elapsedMs();
+      const sender = Bun.spawn(["sh", "-c", `sleep 0.2; kill -${name.slice(3)} ${process.pid}`]);
+      expect(await waiter.enter(begun + 20_000, stop.signal)).toBe(false);
+      const tookMs = elapsedMs() - begun;
+      expect(tookMs).toBeGreaterThanOrEqual(190);
+      await sender.exited;
+      process.off(name, listener);
+      return tookMs - 200;
+    });
+    expect(heardMs).toBeLessThan(500);
     close();
   });
 
@@ -193,7 +198,7 @@ describe("with the lock in the hands of a stopped process", () => {
       }),
     );
     expect(elapsedMs() - begun).toBeGreaterThanOrEqual(390);
-    expect(elapsedMs() - begun).toBeLessThan(5_000);
+    expect(elapsedMs() - begun).toBeLessThan(20_000);
     expect(await keys(store)).toEqual([]);
     holder.kill("SIGKILL");
   });
@@ -202,12 +207,13 @@ describe("with the lock in the hands of a stopped process", () => {
     const { home, store } = await newStore();
     const holder = await stoppedHolder(start, home);
     const begun = elapsedMs();
-    const writes = Array.from({ length: 8 }, () =>
+    // One after the other they would take 50 s.
+    const writes = Array.from({ length: 100 }, () =>
       store.write((tx) => tx.run("delete from meta"), { timeoutMs: 500 }),
     );
     const outcomes = await Promise.allSettled(writes);
     expect(outcomes.map(({ status }) => status)).toEqual(outcomes.map(() => "rejected"));
-    expect(elapsedMs() - begun).toBeLessThan(3_500);
+    expect(elapsedMs() - begun).toBeLessThan(20_000);
     holder.kill("SIGKILL");
   });
 
@@ -222,7 +228,7 @@ describe("with the lock in the hands of a stopped process", () => {
     const write = store.write((tx) => tx.run("delete from meta"), { timeoutMs: 60_000, signal });
     await expect(write).rejects.toThrow(expect.objectContaining({ code: "E_BUSY" }));
     expect(elapsedMs() - begun).toBeGreaterThanOrEqual(afterMs - 5);
-    expect(elapsedMs() - begun).toBeLessThan(afterMs + 5_000);
+    expect(elapsedMs() - begun).toBeLessThan(afterMs + 20_000);
     holder.kill("SIGKILL");
   });
 
@@ -259,14 +265,14 @@ describe("with the lock in the hands of a stopped process", () => {
     const patient = Array.from({ length: 70 }, (_, n) => wait(`patient ${n}`, 60_000));
     const signalled = Array.from({ length: 20 }, (_, n) => wait(`signalled ${n}`, 60_000));
     const all = [...impatient, ...patient, ...signalled];
-    await Promise.all(all.map((agent) => agent.says("waiting", 30_000)));
+    await Promise.all(all.map((agent) => agent.says("waiting", 60_000)));
     const begun = elapsedMs();
 
     await hearSignals(signalled.slice(0, 10));
     // Their patience with the queue ends again and again, and each time they try without and go back to it.
     const inode = statSync(join(home, "write.lock")).ino;
     const backInLine = () => elapsedMs() - begun > 4_500 && waitersOn(inode) > 50;
-    await waitUntil("they are back in line after two such tries", backInLine, 20_000);
+    await waitUntil("they are back in line after two such tries", backInLine, 50_000);
     await hearSignals(signalled.slice(10));
 
     await Promise.all(impatient.map((agent) => agent.ended));
@@ -277,7 +283,7 @@ describe("with the lock in the hands of a stopped process", () => {
         message: expect.stringContaining(`process ${holder.pid} `),
       });
       expect(fault!.waitedMs).toBeGreaterThanOrEqual(990);
-      expect(fault!.waitedMs).toBeLessThan(10_000);
+      expect(fault!.waitedMs).toBeLessThan(30_000);
     }
 
     holder.kill("SIGCONT");

@@ -1,7 +1,12 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { processState } from "../../../src/core/identity.ts";
 import { lacks } from "../../helpers/programs.ts";
 import { newSkep } from "../../helpers/skep.ts";
 import { tempDir } from "../../helpers/temp-dir.ts";
+import { waitUntil } from "../../helpers/wait-until.ts";
+
+// Processes start slowly on a busy machine.
+setDefaultTimeout(60_000);
 
 test("a home without a swarm says so, and how its deliveries stand", async () => {
   const skep = newSkep();
@@ -39,6 +44,7 @@ test.skipIf(lacks("sqlite3") || process.platform !== "linux")(
     const line = `all writes wait for process ${pid} (sqlite3 ${env.SKEP_HOME}/bus.db`.slice(0, 60);
     expect(await shown()).toStartWith(line);
     holder.kill("SIGSTOP");
+    await waitUntil("it is stopped", () => processState(pid)?.state === "T");
     expect(await shown()).toEndWith(", which is stopped");
     expect(JSON.parse((await skep(["status", "--json"], "", env)).stdout).writer).toMatchObject({
       pid,
