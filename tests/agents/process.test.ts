@@ -66,9 +66,9 @@ describe("launch", () => {
     const begin = performance.now();
     const child = await start(["sh", "-c", "sleep 1000 & echo $!; exit 3"]);
     expect(await child.exited).toEqual({ code: 3, signal: null });
-    expect(performance.now() - begin).toBeLessThan(300);
+    expect(performance.now() - begin).toBeLessThan(10_000);
     await child.finished;
-    expect(performance.now() - begin).toBeLessThan(2_000);
+    expect(performance.now() - begin).toBeLessThan(20_000);
     process.kill(Number(child.out()), "SIGKILL");
   });
   test("output that is not wanted now is left unread until it is", async () => {

@@ -1,7 +1,7 @@
 // Directories in which tests run swarms with the real executable, and look for what is left of them.
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeAll, expect } from "bun:test";
+import { afterEach, beforeAll, expect, setDefaultTimeout } from "bun:test";
 import { type App, openApp } from "../../src/app.ts";
 import type { Agent } from "../../src/agents/registry.ts";
 import { send } from "../../src/bus/send.ts";
@@ -44,6 +44,8 @@ const shortTimes = '[agents]\nstop_grace = "200ms"\n';
 /** A function that makes a new place. After each test nothing may be left of its swarms, and its ledger must add up. To be called where tests are declared. */
 export function swarmPlaces() {
   let executable: string;
+  // Processes start slowly on a busy machine.
+  setDefaultTimeout(60_000);
   const made: { app: App; started: Running[]; home: string }[] = [];
   beforeAll(async () => {
     executable = await skepExecutable();
@@ -108,14 +110,10 @@ export function swarmPlaces() {
       agent,
       /** The agent `name` once it is in one of `states`. */
       becomes: (name: string, ...states: string[]): Promise<Agent> =>
-        waitUntil(
-          `${name} is ${states.join(" or ")}`,
-          async () => {
-            const now = await agent(name);
-            return now !== undefined && states.includes(now.state) ? now : undefined;
-          },
-          10_000,
-        ),
+        waitUntil(`${name} is ${states.join(" or ")}`, async () => {
+          const now = await agent(name);
+          return now !== undefined && states.includes(now.state) ? now : undefined;
+        }),
       /** Sends from outside the swarm: the message's id. */
       async send(to: string, body: string): Promise<number> {
         const options = { from: null, onFull: "fail", timeoutMs: 0 } as const;

@@ -1,7 +1,10 @@
 // That every bench runs and answers figures; how large they are is not for a test to judge.
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { tempDir } from "../helpers/temp-dir.ts";
+
+// Processes start slowly on a busy machine.
+setDefaultTimeout(60_000);
 
 const run = join(import.meta.dir, "..", "..", "bench", "run.ts");
 
@@ -84,7 +87,7 @@ test("a reference is run in turn with ours, and the ratio is that of the rounds"
     expect(reference).toEqual({ name: "raw.ts", median: 1 });
     expect(ratio!.median).toBe(median);
   }
-}, 60_000);
+});
 
 test("a reference that is missing is named, with what that means", async () => {
   const nowhere = join(tempDir(), "nowhere");
@@ -98,13 +101,13 @@ test("a reference that is missing is named, with what that means", async () => {
   expect(status).toBe(0);
   expect(said).toContain("nowhere/raw.ts is missing");
   expect(out).not.toContain("NaN");
-}, 60_000);
+});
 
 test("figures of tiny counts are not written down", async () => {
   const { said, status } = await small("crowded-table", "--rounds", "1", "--write");
   expect(status).not.toBe(0);
   expect(said).toContain("not written down");
-}, 60_000);
+});
 
 test("a bench that there is not is a usage error", async () => {
   const { said, status } = await bench("no-such-bench");

@@ -1,8 +1,11 @@
 // The share of lines that `.ci/coverage.ts` finds, on a tree and a report of our choosing.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { tempDir } from "../helpers/temp-dir.ts";
+
+// Processes start slowly on a busy machine.
+setDefaultTimeout(60_000);
 
 function coverage(files: Record<string, string>, report: string) {
   const root = tempDir();

@@ -1,8 +1,11 @@
 // The count that `.ci/run` ends with, on steps that do nothing and test reports of our choosing.
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { tempDir } from "../helpers/temp-dir.ts";
+
+// Processes start slowly on a busy machine.
+setDefaultTimeout(60_000);
 
 // Nine steps besides the tests, and two tests in each of the three suites of other drivers and runtimes.
 const steps = 9;

@@ -1,8 +1,11 @@
 // `.ci/set-up` on machines that have some of the programs; an apt-get that only writes down what it was asked.
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { tempDir } from "../helpers/temp-dir.ts";
+
+// Processes start slowly on a busy machine.
+setDefaultTimeout(60_000);
 
 const programs = ["sqlite3", "unshare", "ps", "python3", "bindfs", "fusermount3", "shellcheck"];
 

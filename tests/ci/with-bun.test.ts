@@ -8,8 +8,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { tempDir } from "../helpers/temp-dir.ts";
+
+// Processes start slowly on a busy machine.
+setDefaultTimeout(60_000);
 
 const npm = `#!/bin/sh
 echo "npm $*" >> log

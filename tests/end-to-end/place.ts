@@ -75,8 +75,8 @@ export function places(): () => Place {
   const started = new Set<Running>();
   let machine: Machine;
   let count = 0;
-  // A command takes 15 ms, and thirty times that on a machine that is busy with something else.
-  setDefaultTimeout(20_000);
+  // A command takes 15 ms, and many times that on a machine that is busy with something else.
+  setDefaultTimeout(60_000);
   beforeAll(async () => {
     machine = await strangersMachine();
   }, 60_000);

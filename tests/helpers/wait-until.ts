@@ -7,7 +7,7 @@
 export async function waitUntil<Answer>(
   what: string,
   condition: () => Answer | Promise<Answer>,
-  timeoutMs = 5_000,
+  timeoutMs = 20_000,
 ): Promise<Exclude<Answer, undefined | false>> {
   const end = performance.now() + timeoutMs;
   for (;;) {

@@ -1,7 +1,7 @@
 // A host in this very process, at work for a real program on a bus of its own.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach } from "bun:test";
+import { afterEach, setDefaultTimeout } from "bun:test";
 import type { Report } from "../../src/agents/host-line.ts";
 import {
   type AgentChange,
@@ -63,6 +63,8 @@ interface Options extends Partial<BusSettings> {
 /** A function that opens a workshop; what its programs left running is killed after each test. To be called where tests are declared. */
 export function workshops() {
   const marks: string[] = [];
+  // Processes start slowly on a busy machine.
+  setDefaultTimeout(60_000);
   let hosts: Hosted[] = [];
   afterEach(async () => {
     for (const run of marks.splice(0)) await killMarked({ run });
@@ -218,7 +220,7 @@ function deskOf(bus: TempBus) {
       }),
     /** The next message in `inbox`, claimed under nobody's name. */
     async take(inbox: string): Promise<Delivery & { text: string }> {
-      const claim = { inbox, holder: null, max: 1, leaseMs: 60_000, waitMs: 5_000 };
+      const claim = { inbox, holder: null, max: 1, leaseMs: 60_000, waitMs: 20_000 };
       const [delivery] = await receive(bus, claim);
       if (delivery === undefined) throw new Error(`nothing came to ${inbox}`);
       return { ...delivery, text: Buffer.from(delivery.body).toString("latin1") };

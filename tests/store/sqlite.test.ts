@@ -11,7 +11,7 @@ import { tempHomes } from "../helpers/temp-home.ts";
 import { programs } from "./start-program.ts";
 
 // Processes start slowly on a busy machine.
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 
 const tempHome = tempHomes();
 const start = programs();

@@ -1,5 +1,8 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { newSkep } from "../../helpers/skep.ts";
+
+// Processes start slowly on a busy machine.
+setDefaultTimeout(60_000);
 
 type Skep = ReturnType<typeof newSkep>;
 

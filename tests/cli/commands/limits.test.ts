@@ -1,5 +1,8 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { newSkep } from "../../helpers/skep.ts";
+
+// Processes start slowly on a busy machine.
+setDefaultTimeout(60_000);
 
 const errorOf = (stderr: string) => JSON.parse(stderr).error;
 

@@ -1,9 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { newSkep } from "../../helpers/skep.ts";
 import { tempDir } from "../../helpers/temp-dir.ts";
 import { waitUntil } from "../../helpers/wait-until.ts";
+
+// Processes start slowly on a busy machine.
+setDefaultTimeout(60_000);
 
 test("a question is answered in a table whose columns are in line, with nothing that drives a terminal", async () => {
   const skep = newSkep();
@@ -88,7 +91,7 @@ test.skipIf(process.platform !== "linux")("a question without end is ended by Ct
     stdin: "ignore",
     stdout: "pipe",
   });
-  await waitUntil("it counts", () => cpuTicks(child.pid) > 100, 20_000);
+  await waitUntil("it counts", () => cpuTicks(child.pid) > 100, 50_000);
   child.kill("SIGINT");
   await child.exited;
   expect([child.signalCode, await child.stdout.text()]).toEqual(["SIGINT", ""]);

@@ -1,5 +1,8 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { newSkep } from "../../helpers/skep.ts";
+
+// Processes start slowly on a busy machine.
+setDefaultTimeout(60_000);
 
 test("subscribe says what is subscribed, that the inbox is new, and that it was so before", async () => {
   const skep = newSkep();

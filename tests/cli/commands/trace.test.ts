@@ -1,9 +1,12 @@
 import { join } from "node:path";
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { handover } from "../../../src/bus/handover.ts";
 import { openHomeBus } from "../../fixtures/bus/bus.ts";
 import { newSkep } from "../../helpers/skep.ts";
 import { tempDir } from "../../helpers/temp-dir.ts";
+
+// Processes start slowly on a busy machine.
+setDefaultTimeout(60_000);
 
 type Skep = ReturnType<typeof newSkep>;
 

@@ -1,5 +1,8 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { newSkep } from "../../helpers/skep.ts";
+
+// Processes start slowly on a busy machine.
+setDefaultTimeout(60_000);
 
 test("unsubscribe says what is no longer subscribed, and exits 3 when it was not", async () => {
   const skep = newSkep();

@@ -1,6 +1,9 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { programs } from "./programs.ts";
+
+// Processes start slowly on a busy machine.
+setDefaultTimeout(60_000);
 
 test("bad usage ends with 2, says how it is meant, and starts nothing", async () => {
   const bad = [

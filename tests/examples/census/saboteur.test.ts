@@ -1,8 +1,11 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { find, leave } from "../../../examples/census/work.ts";
 import { bun, run, stage } from "./programs.ts";
+
+// Processes start slowly on a busy machine.
+setDefaultTimeout(60_000);
 
 const started: Bun.Subprocess[] = [];
 afterEach(async () => {

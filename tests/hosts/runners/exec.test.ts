@@ -161,7 +161,7 @@ describe("programs that misbehave", () => {
         const now = await shop.fate(asked);
         return now.attempts.length > 0 && (await shop.fate(unasked)).attempts.length > 0 && now;
       },
-      20_000,
+      50_000,
     );
     expect(attempts[0]!.reason).toEndWith("end");
     // What has been read and is not collected yet counts too; to keep the flood would take four times this.
@@ -170,14 +170,14 @@ describe("programs that misbehave", () => {
     for (const name of ["a.log", "a.log.1"])
       expect(statSync(join(logs, name)).size).toBeLessThan(1_200_000);
     expect(existsSync(join(logs, "a.log.2"))).toBe(false);
-  }, 30_000);
+  });
   test("one that ends while its child keeps the pipes is done without waiting for the child", async () => {
     const shop = await workshop();
     await shop.host({ runner: "exec", command: ["sh", join(fixtures, "leave-a-child.sh")] });
     const start = performance.now();
     const id = await shop.send("x", { replyTo: "answers" });
     expect((await shop.take("answers")).text).toBe("begun\n");
-    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(performance.now() - start).toBeLessThan(20_000);
     expect((await shop.fate(id)).state).toBe("acked");
     expect(findMarked({ run: shop.mark })).toHaveLength(1);
   });

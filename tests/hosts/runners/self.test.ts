@@ -14,25 +14,25 @@ beforeAll(async () => {
 
 describe("while it works", () => {
   test("recv without an inbox claims from the agent's, a shared one too, and its leases are kept", async () => {
-    const shop = await workshop({ leaseMs: 300 });
+    const shop = await workshop({ leaseMs: 1_000 });
     const go = join(shop.bus.home, "go");
     const id = await shop.send(`hold ${go}`, { to: "jobs" });
     await worker(shop, "jobs");
     await shop.becomes(id, "leased");
     const claimed = shop.bus.clock.tick();
-    await waitUntil("the lease is over twice", () => shop.bus.clock.tick() - claimed > 700);
+    await waitUntil("the lease is over twice", () => shop.bus.clock.tick() - claimed > 2_100);
     writeFileSync(go, "");
     expect(await shop.becomes(id, "acked")).toEqual({ state: "acked", attempt: 1, attempts: [] });
   });
   test("but not beyond max_run: somebody else gets it, and the late ack is stale", async () => {
-    const shop = await workshop({ leaseMs: 150, maxRunMs: 400 });
+    const shop = await workshop({ leaseMs: 600, maxRunMs: 1_600 });
     const go = join(shop.bus.home, "go");
     const id = await shop.send(`hold ${go}`);
     await worker(shop);
     await shop.becomes(id, "leased");
     const claimed = shop.bus.clock.tick();
     const mine = await shop.take("a");
-    expect(shop.bus.clock.tick() - claimed).toBeWithin(300, 2_000);
+    expect(shop.bus.clock.tick() - claimed).toBeWithin(1_000, 20_000);
     expect(mine.attempt).toBe(2);
     writeFileSync(go, "");
     await waitUntil("its ack is refused", () => shop.log().includes("ack failed: 5"));

@@ -185,7 +185,7 @@ describe("when the program ends", () => {
       state: "failed",
       reason: `${process.execPath} was ended by SIGKILL`,
     });
-    expect(performance.now() - start).toBeLessThan(900);
+    expect(performance.now() - start).toBeLessThan(10_000);
     for (const id of [held, killer]) {
       const { state, attempt, attempts } = await shop.fate(id);
       expect([state, attempt, attempts[0]!.outcome]).toEqual(["ready", 1, "died"]);
@@ -239,7 +239,7 @@ describe("when the agent is to stop", () => {
     await waitUntil("it is deaf", () => other.log() === "deaf\n");
     const start = performance.now();
     expect(await host.stop()).toEqual({ state: "stopped", reason: null });
-    expect(performance.now() - start).toBeWithin(190, 1_500);
+    expect(performance.now() - start).toBeWithin(190, 20_000);
   });
 });
 
@@ -256,11 +256,12 @@ test("a program that floods its output without a line end costs no memory", asyn
 });
 
 test("a program that sends more than there is room for has to wait, and loses nothing", async () => {
-  const shop = await workshop({ inboxCap: 200, inboxBytes: 10_000_000 });
+  const shop = await workshop({ inboxCap: 200, inboxBytes: 100_000_000 });
   const [line, done] = [join(shop.bus.home, "line"), join(shop.bus.home, "done")];
-  const sends = `${JSON.stringify({ send: { to: "b", body: "x".repeat(500) } })}\n`;
+  const sends = `${JSON.stringify({ send: { to: "b", body: "x".repeat(5_000) } })}\n`;
+  // Several times what may be on its way: in the pipe, in what was read at once, and in the host.
   writeFileSync(line, sends.repeat(100));
-  const flood = `i=0; while [ $i -lt 20 ]; do cat ${line}; i=$((i+1)); done; touch ${done}; cat`;
+  const flood = `i=0; while [ $i -lt 40 ]; do cat ${line}; i=$((i+1)); done; touch ${done}; cat`;
   await shop.host({ runner: "stream", command: ["sh", "-c", flood] });
   await waitUntil("the inbox is full", () => shop.log().includes("waiting for room"));
   // That something does not happen can only be waited for; it would take a tenth of this.
@@ -268,6 +269,6 @@ test("a program that sends more than there is room for has to wait, and loses no
   expect(existsSync(done)).toBe(false);
   const { store } = shop.bus;
   await store.write((tx) => tx.run("update ledger set cap = 10000 where inbox = 'b'"));
-  await waitUntil("all is sent", async () => (await shop.ledger("b"))["sent"] === 2_000);
-  expect(existsSync(done)).toBe(true);
+  await waitUntil("all is sent", async () => (await shop.ledger("b"))["sent"] === 4_000);
+  await waitUntil("the program goes on", () => existsSync(done));
 });
