@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { conservation } from "../../src/bus/inboxes.ts";
 import { openBus } from "../../src/bus/open.ts";
+import type { Clock } from "../../src/core/clock.ts";
 import { bunDriver } from "../../src/store/driver-bun.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -46,8 +47,7 @@ export async function tryOperation(name: string): Promise<Tried> {
   const folder = mkdtempSync(join(tmpdir(), "skep-crash-"));
   try {
     const before = join(folder, "before");
-    const first = await withStore(before, async (store) => {
-      const clock = handClock();
+    const first = await withStore(before, async (store, clock) => {
       const bus = await openBus(store, clock, testSettings);
       await prepare(bus);
       bus.doorbell.close();
@@ -116,12 +116,15 @@ async function faultOf(store: Store): Promise<string | undefined> {
   }
 }
 
-async function withStore<T>(home: string, look: (store: Store) => Promise<T>): Promise<T> {
+async function withStore<T>(
+  home: string,
+  look: (store: Store, clock: Clock) => Promise<T>,
+): Promise<T> {
   const clock = handClock();
   const options = { durability: "process", busyTimeoutMs: 5_000 } as const;
   const store = await openStore({ home, driver: bunDriver, clock, ...options });
   try {
-    return await look(store);
+    return await look(store, clock);
   } finally {
     await store.close();
   }
