@@ -31,11 +31,6 @@ export interface Detaching {
 const lookMs = 50;
 const progressMs = 1_000;
 
-/** The log of what is no agent's. */
-export function swarmLogPath(home: string): string {
-  return join(home, "logs", "skep.log");
-}
-
 /**
  * Starts `command`, which is to run a swarm, in a session of its own, and waits until each agent is ready or has ended: how many
  * are in which state. E_FAILED with what it said last when it ends before; E_BUSY when `signal` aborts, and then it goes on.

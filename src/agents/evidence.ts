@@ -1,6 +1,6 @@
 // Evidence: the end of an agent's log, kept before the next start writes over what went wrong.
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { join } from "node:path";
+import { logPath } from "./log.ts";
 
 const linesMax = 20;
 const bytesMax = 8_000;
@@ -9,7 +9,7 @@ const bytesMax = 8_000;
 export function readEvidence(home: string, name: string): string | null {
   let fd: number;
   try {
-    fd = openSync(join(home, "logs", `${name}.log`), "r");
+    fd = openSync(logPath(home, name), "r");
   } catch {
     return null;
   }

@@ -9,7 +9,7 @@ import {
   truncateSync,
   writeSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 export interface Log {
   /** Appends `bytes`; never throws, for a full disk must not stop the work. */
@@ -18,11 +18,18 @@ export interface Log {
   close(): void;
 }
 
+/** The name under which what is no agent's is logged: the words of the guardian and the supervisor. */
+export const swarmLogName = "skep";
+
+/** Where the log of `name` lies. */
+export function logPath(home: string, name: string): string {
+  return join(home, "logs", `${name}.log`);
+}
+
 /** The log of `name` in `<home>/logs`. At `bytesMax` it is renamed to `<name>.log.1`, over the one before, and begun anew. */
 export function openLog(home: string, name: string, bytesMax: number): Log {
-  const folder = join(home, "logs");
-  const path = join(folder, `${name}.log`);
-  let file = openFile(folder, path);
+  const path = logPath(home, name);
+  let file = openFile(path);
   let closed = false;
   // The number of a closed file may be given to another one, such as the database: it is forgotten before anything else happens.
   const close = () => {
@@ -33,7 +40,7 @@ export function openLog(home: string, name: string, bytesMax: number): Log {
   return {
     append(bytes) {
       if (closed) return;
-      file ??= openFile(folder, path);
+      file ??= openFile(path);
       if (file === undefined) return;
       try {
         file.size += writeSync(file.fd, typeof bytes === "string" ? Buffer.from(bytes) : bytes);
@@ -52,10 +59,10 @@ export function openLog(home: string, name: string, bytesMax: number): Log {
   };
 }
 
-function openFile(folder: string, path: string): { fd: number; size: number } | undefined {
+function openFile(path: string): { fd: number; size: number } | undefined {
   const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const fd = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
     return { fd, size: fstatSync(fd).size };
   } catch {

@@ -26,6 +26,7 @@ export const commands: CommandTable = {
     status: () => import("./commands/status.ts"),
     ps: () => import("./commands/ps.ts"),
     health: () => import("./commands/health.ts"),
+    logs: () => import("./commands/logs.ts"),
   },
   "The swarm": {
     init: () => import("./commands/init.ts"),

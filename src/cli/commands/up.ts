@@ -1,7 +1,8 @@
 // `skep up`: runs a swarm under a process that outlives its supervisor; or makes one that runs what its file says now.
-import { detach, swarmLogPath } from "../../agents/detach.ts";
+import { detach } from "../../agents/detach.ts";
 import { ownCommand, withSkepOnPath } from "../../agents/executable.ts";
 import { guard } from "../../agents/guardian.ts";
+import { logPath, swarmLogName } from "../../agents/log.ts";
 import { arrange } from "../../agents/topology.ts";
 import type { App } from "../../app.ts";
 import {
@@ -91,13 +92,13 @@ async function upDetached(
   env: Record<string, string>,
 ): Promise<void> {
   const { isWsl } = await import("../../core/wsl.ts");
-  const logPath = swarmLogPath(home);
+  const path = logPath(home, swarmLogName);
   const onProgress = (ready: number, all: number) =>
     context.say(`${ready} of ${all} agents are ready`);
   const begun = await detach({
     store,
     clock,
-    logPath,
+    logPath: path,
     command,
     env,
     onProgress,
@@ -108,8 +109,8 @@ async function upDetached(
       "skep: WSL may stop the machine, and the swarm with it, when its last terminal closes; leave one open",
     );
   const states = Object.entries(begun.agents).map(([state, count]) => `${count} ${state}`);
-  const text = `run ${begun.run} is up under process ${begun.pid}: ${states.join(", ")}\nits words go to ${logPath}`;
-  await context.data(context.json ? JSON.stringify({ ...begun, log: logPath }) : text);
+  const text = `run ${begun.run} is up under process ${begun.pid}: ${states.join(", ")}\nits words go to ${path}`;
+  await context.data(context.json ? JSON.stringify({ ...begun, log: path }) : text);
 }
 
 /** The flags that every command has, for another command of ours. */

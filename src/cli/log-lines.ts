@@ -1,0 +1,58 @@
+// Lines of logs as people and programs see them, each with whose it is.
+import { type LogsQuestion, readLogs } from "../agents/logs.ts";
+import { readEnvironment } from "../config/environment.ts";
+import { printable } from "../core/text.ts";
+import type { Context } from "./context.ts";
+import { isTerminal } from "./terminal.ts";
+
+export interface LogLook {
+  /** Whose lines are expected: it is said of each line whose it is; undefined: it goes without saying. */
+  names: readonly string[] | undefined;
+  /** Whether what drives a terminal is left in. */
+  raw: boolean;
+}
+
+/** Writes what `question` asks for to standard output, until there is no more: how many lines. E_NOT_FOUND as `readLogs`. */
+export async function writeLogs(
+  context: Context,
+  question: LogsQuestion,
+  { names, raw }: LogLook,
+): Promise<number> {
+  const colour = readEnvironment().colour && (await isTerminal(1));
+  const prefixOf = names === undefined ? () => "" : prefixes(names, colour);
+  let count = 0;
+  for await (const lines of readLogs(question)) {
+    count += lines.length;
+    const shown = lines.map(({ agent, text }) => {
+      if (context.json) return JSON.stringify({ agent, text });
+      return prefixOf(agent) + (raw ? text : harmless(text));
+    });
+    await context.data(shown.join("\n"));
+  }
+  return count;
+}
+
+/** `text` as a person may see it: without colours and the end of line of a terminal, and with all else that drives one as an escape. */
+export function harmless(text: string): string {
+  return printable(text.replace(/\r$/, "").replace(colours, ""));
+}
+
+// Colours say nothing that a person could miss, and stand in most of what is written for a terminal.
+// oxlint-disable-next-line no-control-regex
+const colours = /\u001b\[[\d;:]*m/g;
+
+// Those that can be read on dark and on light.
+const palette = [36, 33, 32, 35, 34, 31];
+
+function prefixes(names: readonly string[], colour: boolean): (agent: string) => string {
+  const codes = new Map<string, number>();
+  let width = Math.max(0, ...names.map((name) => name.length));
+  return (agent) => {
+    width = Math.max(width, agent.length);
+    const padded = `${agent.padEnd(width)} | `;
+    if (!colour) return padded;
+    const code = codes.get(agent) ?? palette[codes.size % palette.length]!;
+    codes.set(agent, code);
+    return `\u001b[${code}m${padded}\u001b[0m`;
+  };
+}
