@@ -26,6 +26,8 @@ interface Opened {
 const lineBytesMax = 1024 * 1024;
 const blockBytes = 64 * 1024;
 const blocksMax = 64;
+// Of all readers: with a new one each time, the most of what it costs to follow many logs would be to clear it.
+const block = Buffer.alloc(blockBytes);
 
 // How long the beginning of a line is kept back: it may be all that somebody wanted to say.
 const unfinishedMs = 1_000;
@@ -58,7 +60,6 @@ export function openLogReader(home: string, name: string): LogReader {
 
   /** Reads on in `opened`: whether that was all. */
   const readOn = (opened: Opened): boolean => {
-    const block = Buffer.alloc(blockBytes);
     for (let blocks = 0; blocks < blocksMax; blocks++) {
       const read = readSync(opened.fd, block, 0, blockBytes, opened.at);
       if (read === 0) return true;
@@ -132,10 +133,10 @@ function endOf(opened: Opened, count: number): Buffer {
   opened.at = fstatSync(opened.fd).size;
   let bytes = Buffer.alloc(0);
   for (let from = opened.at; from > 0;) {
-    const block = Buffer.alloc(Math.min(from, Math.max(blockBytes, bytes.length)));
-    from -= block.length;
-    const read = readSync(opened.fd, block, 0, block.length, from);
-    bytes = Buffer.concat([block.subarray(0, read), bytes]);
+    const before = Buffer.alloc(Math.min(from, Math.max(blockBytes, bytes.length)));
+    from -= before.length;
+    const read = readSync(opened.fd, before, 0, before.length, from);
+    bytes = Buffer.concat([before.subarray(0, read), bytes]);
     const start = startOfLast(bytes, count);
     if (start >= 0) return bytes.subarray(start);
     // The first may be the end of a line only.
