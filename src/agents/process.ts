@@ -40,10 +40,8 @@ export interface Child extends ProcessIdentity {
   resume(): void;
 }
 
-const running = new Set<number>();
-
-/** The children of this process that run, as far as they were started here. */
-export const ownChildren: ReadonlySet<number> = running;
+/** The children of this process that run. Whoever starts one notes it here, until it has heard of its end. */
+export const ownChildren = new Set<number>();
 
 // How long output may go on coming after the process has ended.
 const leftoverMs = 500;
@@ -64,16 +62,28 @@ export async function launch(launched: Launch | PlainLaunch): Promise<Child> {
     pid,
     startTime: processState(pid)?.startTime ?? 0,
     exited,
-    finished: exited.then(async (exit) => {
-      const waited = new AbortController();
-      await Promise.race([closed, sleep(leftoverMs, waited.signal)]);
-      waited.abort();
-      return exit;
-    }),
+    finished: untilRead(exited, closed),
     write: (bytes) => writeTo(child.stdin!, bytes),
     end: () => void child.stdin!.end(),
     resume: () => void child.stdout?.resume(),
   };
+}
+
+/** Resolves when a process has `exited` and its output is at its end; a child of its own that kept it open puts that off only for a moment. */
+export async function untilRead(exited: Promise<Exit>, closed: Promise<void>): Promise<Exit> {
+  const exit = await exited;
+  const waited = new AbortController();
+  await Promise.race([closed, sleep(leftoverMs, waited.signal)]);
+  waited.abort();
+  return exit;
+}
+
+/** The error for whoever wanted to start `program`, when the system answers with `error`. */
+export function cannotStart(program: string, cwd: string, error: unknown): SkepError {
+  return new SkepError("E_FAILED", `${program} cannot be started: ${whyNot(error, cwd)}`, {
+    hint: "A name without a slash is looked for on the PATH of the agent's environment.",
+    cause: error,
+  });
 }
 
 /** Sends `signal` to the group that `leader` leads, if that very process is still there to lead it: whether it was sent. */
@@ -133,10 +143,10 @@ async function start(
       detached: true,
       stdio: ["pipe", output, output],
     });
-    if (child.pid !== undefined) running.add(child.pid);
+    if (child.pid !== undefined) ownChildren.add(child.pid);
     const exited = new Promise<Exit>((resolve) =>
       child.once("exit", (code, signal) => {
-        running.delete(child.pid!);
+        ownChildren.delete(child.pid!);
         resolve({ code, signal });
       }),
     );
@@ -150,10 +160,7 @@ async function start(
     });
     return { child, exited, closed };
   } catch (error) {
-    throw new SkepError("E_FAILED", `${program} cannot be started: ${whyNot(error, cwd)}`, {
-      hint: "A name without a slash is looked for on the PATH of the agent's environment.",
-      cause: error,
-    });
+    throw cannotStart(program!, cwd, error);
   }
 }
 

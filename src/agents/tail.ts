@@ -4,6 +4,8 @@ export interface Tail {
   add(chunk: Uint8Array): void;
   /** What was kept, as text without blanks around it; empty when nothing was added. */
   text(): string;
+  /** What was kept, as it came. */
+  bytes(): Uint8Array;
 }
 
 /** Keeps the last `bytesMax` bytes of what is added. */
@@ -16,5 +18,6 @@ export function keepTail(bytesMax: number): Tail {
       kept = Buffer.concat([Buffer.concat(whole).subarray(-bytesMax)]);
     },
     text: () => kept.toString("utf8").trim(),
+    bytes: () => kept,
   };
 }

@@ -40,6 +40,7 @@ export const commands: CommandTable = {
     drain: () => import("./commands/drain.ts"),
     resume: () => import("./commands/resume.ts"),
     beat: () => import("./commands/beat.ts"),
+    attach: () => import("./commands/attach.ts"),
   },
   "This program": {
     version: () => import("./commands/version.ts"),

@@ -32,14 +32,15 @@ export async function writeLogs(
   return count;
 }
 
-/** `text` as a person may see it: without colours and the end of line of a terminal, and with all else that drives one as an escape. */
+/** `text` as a person may see it: without what only says how it looks on a terminal, and with all else that drives one as an escape. */
 export function harmless(text: string): string {
-  return printable(text.replace(/\r$/, "").replace(colours, ""));
+  return printable(text.replace(looks, "").replace(/^\r+|\r+$/g, ""));
 }
 
-// Colours say nothing that a person could miss, and stand in most of what is written for a terminal.
+// Colours, modes, character sets, and the rest of a line that is cleared: nothing that a person could miss, and in most
+// of what is written for a terminal.
 // oxlint-disable-next-line no-control-regex
-const colours = /\u001b\[[\d;:]*m/g;
+const looks = /\u001b(?:\[(?:[\d;:]*m|\?[\d;]+[hl]|K)|\(B|[=>])/g;
 
 // Those that can be read on dark and on light.
 const palette = [36, 33, 32, 35, 34, 31];

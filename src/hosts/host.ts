@@ -69,7 +69,8 @@ export async function runHost(
         ? { state: "stopped", reason: null }
         : asKilled(found, killed);
     // What its program leaves behind, a `skep recv` that waits, say, could claim in the agent's name once more.
-    if (!draining.aborted) {
+    // Programs at a terminal often start others in groups of their own, as shells do.
+    if (!draining.aborted || spec.terminal) {
       await killMarked({ run: env["SKEP_RUN"]!, agents: [name] });
       await endStrays();
     }

@@ -5,6 +5,7 @@ import {
   type Launch,
   describeExit,
   launch,
+  signalGroup,
   stopGroup,
 } from "../agents/process.ts";
 import { sleep } from "../core/clock.ts";
@@ -25,10 +26,16 @@ export async function startProgram(host: Host, onStdout: Launch["onStdout"]): Pr
 }
 
 /** Gives the program `leaveMs` to end by itself, then ends it. */
-export async function letLeave(host: Host, child: Child, leaveMs: number): Promise<void> {
+export async function letLeave(
+  host: Host,
+  child: Pick<Child, "pid" | "startTime" | "exited">,
+  leaveMs: number,
+): Promise<void> {
   const waited = new AbortController();
   await Promise.race([child.exited, sleep(leaveMs, waited.signal)]);
   waited.abort();
+  // A shell at a terminal heeds no SIGTERM, but that its terminal is gone.
+  if (host.spec.terminal) signalGroup(child, "SIGHUP");
   await stopGroup(child, stopGraceMs(host));
 }
 

@@ -18,6 +18,8 @@ export interface Work {
   module?: string;
   inbox: string;
   cwd: string;
+  /** Whether its program has a terminal of its own; only with the runner `self`. */
+  terminal?: boolean | undefined;
   /** How many deliveries a `stream` program may hold at once. */
   inFlight: number;
   /** Exit statuses of its program that are no failure; left out: 0. */

@@ -24,3 +24,9 @@ test("a character that is cut in two does not cost the rest", () => {
   tail.add(bytesOf("z"));
   expect(tail.text()).toBe("\ufffdxyzz");
 });
+
+test("as bytes it is as it came, blanks and all", () => {
+  const tail = keepTail(5);
+  tail.add(bytesOf("abcd \n"));
+  expect(Buffer.from(tail.bytes()).toString()).toBe("bcd \n");
+});

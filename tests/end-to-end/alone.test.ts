@@ -11,7 +11,7 @@ const commands = [
   "send recv ack nack extend request reply dead purge".split(" "),
   "publish subscribe unsubscribe".split(" "),
   "peek inboxes limits topics trace sql status ps health logs".split(" "),
-  "init up down restart pause unpause scale reap drain resume beat".split(" "),
+  "init up down restart pause unpause scale reap drain resume beat attach".split(" "),
   ["version"],
 ].flat();
 

@@ -8,7 +8,7 @@ export default defineCommand({
   summary: "show what agents wrote, and with -f what they write from now on",
   notes: [
     "Without AGENT the lines of all agents, each with its name, and as `skep` the words of the swarm itself.",
-    "What could drive your terminal is shown as an escape, colours are left out; --raw leaves all as it was written.",
+    "What could drive your terminal is shown as an escape, colours and the like are left out; --raw leaves all as it was written.",
   ],
   args: {
     agent: {

@@ -4,14 +4,14 @@ import { leasesOf } from "../../bus/lease.ts";
 import { aborted, sleep } from "../../core/clock.ts";
 import { endedBy, letLeave, startProgram } from "../program.ts";
 import type { Ended, Host } from "../runner.ts";
+import { startOnTerminal } from "../terminal.ts";
 
 // A program that holds nothing hears at its next claim that the swarm is stopping; this long it may take to leave by itself.
 const leaveMs = 1_000;
 
 /** Runs the program until it ends by itself or the agent is to stop. */
 export async function runSelf(host: Host): Promise<Ended> {
-  const child = await startProgram(host, (chunk) => host.log.append(chunk));
-  child.end();
+  const child = await (host.spec.terminal ? startOnTerminal(host) : startWithoutInput(host));
   await Promise.race([child.exited, aborted(host.draining)]);
   if (host.draining.aborted) {
     await finishWork(host, child);
@@ -20,8 +20,14 @@ export async function runSelf(host: Host): Promise<Ended> {
   return endedBy(host, await child.finished);
 }
 
+async function startWithoutInput(host: Host): Promise<Child> {
+  const child = await startProgram(host, (chunk) => host.log.append(chunk));
+  child.end();
+  return child;
+}
+
 /** Waits until the program holds nothing any more. */
-async function finishWork({ store, spec }: Host, child: Child): Promise<void> {
+async function finishWork({ store, spec }: Host, child: Pick<Child, "exited">): Promise<void> {
   let gone = false;
   void child.exited.then(() => (gone = true));
   const holdsAnything = async () => (await store.read((tx) => leasesOf(tx, spec.name))).length > 0;

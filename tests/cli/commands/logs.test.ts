@@ -45,8 +45,9 @@ test("there may be nothing, or nobody", async () => {
   ]);
 });
 
-test("what drives a terminal is shown as an escape, colours and the end of line of a terminal are left out, and --raw leaves all", async () => {
-  const evil = "\u001b[32mgreen\u001b[0m \u001b]0;title\u0007\u001b[2J\u202e\r";
+test("what drives a terminal is shown as an escape, colours and the like are left out, and --raw leaves all", async () => {
+  const evil =
+    "\u001b[?25l\r\u001b[1;32mgreen\u001b(B\u001b[m\u001b[K \u001b]0;title\u0007\u001b[2J\u202e\r";
   const skep = oldHome({ ada: `${evil}\n` });
   expect((await skep("logs")).stdout).toBe("ada | green \\u001b]0;title\\u0007\\u001b[2J\\u202e\n");
   expect((await skep("logs", "ada", "--raw")).stdout).toBe(`${evil}\n`);
