@@ -28,8 +28,8 @@ export interface Scene {
   catchUp(): Uint8Array;
 }
 
-// Whoever does not read keeps nobody waiting and fills no memory: it is sent away.
-const unreadBytesMax = 4 * 1024 * 1024;
+// Whoever reads more slowly than the program prints keeps nobody waiting and fills no memory: it misses some of it.
+const unreadBytesMax = 1024 * 1024;
 
 // How long the terminal has another size, so that a program which looks for a change finds one.
 const nudgeMs = 50;
@@ -37,20 +37,18 @@ const nudgeMs = 50;
 /** Lets whoever comes to the socket `path` see and use the terminal; only its own user gets there. Rejects with what the system says when it cannot be made. */
 export async function openViewers(path: string, { terminal, catchUp }: Scene): Promise<Viewers> {
   const viewers = new Map<Socket, WindowSize | undefined>();
+  const behind = new Set<Socket>();
   let size = usualSize;
 
-  const tell = (socket: Socket, shown: Shown) => {
-    socket.write(attachLine(shown));
-    if (socket.writableLength > unreadBytesMax) socket.destroy();
-  };
+  const tell = (socket: Socket, shown: Shown) => void socket.write(attachLine(shown));
 
-  /** Gives the terminal the size that everybody can see all of; one who is `new` gets all of it painted. */
-  const fit = async (isNew: boolean) => {
+  /** Gives the terminal the size that everybody can see all of; has all of it painted `anew`, if need be, for one who has not seen it. */
+  const fit = async (anew: boolean) => {
     const next = smallest([...viewers.values()]) ?? size;
     const same = next.columns === size.columns && next.rows === size.rows;
     size = next;
     if (!same) return terminal.resize(size);
-    if (!isNew) return;
+    if (!anew) return;
     terminal.resize({ ...size, rows: Math.max(1, size.rows - 1) });
     await sleep(nudgeMs);
     terminal.resize(size);
@@ -59,8 +57,14 @@ export async function openViewers(path: string, { terminal, catchUp }: Scene): P
   const server = createServer((socket) => {
     viewers.set(socket, undefined);
     socket.on("error", () => {});
+    socket.on("drain", () => {
+      if (!behind.delete(socket)) return;
+      tell(socket, { output: encoded(catchUp()) });
+      void fit(true);
+    });
     socket.on("close", () => {
       viewers.delete(socket);
+      behind.delete(socket);
       void fit(false);
     });
     const lines = splitLines(attachLineBytesMax, (line) => {
@@ -95,7 +99,11 @@ export async function openViewers(path: string, { terminal, catchUp }: Scene): P
     show(bytes) {
       if (viewers.size === 0) return;
       const shown = { output: encoded(bytes) };
-      for (const socket of viewers.keys()) tell(socket, shown);
+      for (const socket of viewers.keys()) {
+        if (behind.has(socket)) continue;
+        tell(socket, shown);
+        if (socket.writableLength > unreadBytesMax) behind.add(socket);
+      }
     },
     close(how) {
       server.close();

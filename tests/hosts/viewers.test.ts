@@ -127,19 +127,24 @@ test("what nobody reads in the program is not taken from who types", async () =>
   await waitUntil("all came", () => typed.length === 60);
 });
 
-test("one that does not read is sent away, and the others go on", async () => {
-  const { viewer, viewers } = await theatre();
-  const [deaf, other] = [await viewer(), await viewer()];
-  deaf.socket.pause();
+test("one that does not read misses something, is then told how it stands, and keeps nobody waiting", async () => {
+  const { viewer, viewers, sizes } = await theatre();
+  const [slow, other] = [await viewer(), await viewer()];
+  slow.resize(80, 24);
+  await waitUntil("it is painted", () => sizes.length === 2);
+  slow.socket.pause();
   const piece = bytesOf("x".repeat(100_000));
-  for (let n = 1; n <= 80; n++) {
+  const all = 80;
+  for (let n = 1; n <= all; n++) {
     viewers.show(piece);
     await waitUntil("the other one sees it", () => other.seen().length === n * 100_000);
   }
-  deaf.socket.resume();
-  await waitUntil("it is sent away", () => deaf.gone());
-  expect(deaf.ended()).toBeUndefined();
-  expect(other.gone()).toBe(false);
+  slow.socket.resume();
+  await waitUntil("it is told how it stands", () => slow.seen().endsWith("so far;"));
+  expect(slow.seen().length).toBeWithin(1_000_000, 4_000_000);
+  await waitUntil("it is painted anew", () => sizes.join() === "80x23,80x24,80x23,80x24");
+  viewers.show(bytesOf("and on;"));
+  await waitUntil("it goes on", () => slow.seen().endsWith("so far;and on;"));
 });
 
 test("how it ended is told to everybody, and nobody comes any more", async () => {
