@@ -5,6 +5,7 @@ import {
   renameSync,
   rmSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -59,6 +60,9 @@ describe("the last lines", () => {
     const { reader } = logOf("t\nnext\n", "first\nsecond\nspli");
     expect(reader.begin(2)).toEqual(["split", "next"]);
   });
+  test("what was put aside is left alone where there are enough", () => {
+    expect(logOf("1\n2\n3\n", "x\nspli").reader.begin(2)).toEqual(["2", "3"]);
+  });
   test("of a large file no more is read than has to be", () => {
     const line = "x".repeat(99);
     const { reader } = logOf(`${line}\n`.repeat(50_000) + "last\n");
@@ -101,6 +105,17 @@ describe("what is added", () => {
     appendFileSync(path, "4\n");
     expect(reader.more()).toEqual(["4"]);
   });
+  test("nor is the file that was begun and put aside between two looks", () => {
+    const { reader, path } = logOf("1\n");
+    reader.begin(0);
+    appendFileSync(path, "2\n");
+    renameSync(path, `${path}.1`);
+    writeFileSync(path, "3\n");
+    renameSync(path, `${path}.1`);
+    writeFileSync(path, "4\n");
+    const heard = [...reader.more(), ...reader.more(), ...reader.more()];
+    expect(heard).toEqual(["2", "3", "4"]);
+  });
   test("of a log that is put aside again and again each line comes once", () => {
     const { reader, home } = logOf();
     reader.begin(0);
@@ -125,6 +140,7 @@ describe("what is added", () => {
   });
   test("one that was deleted brings back nothing of the one before it", () => {
     const { reader, path } = logOf("now\n", "long ago\n");
+    utimesSync(`${path}.1`, 1_000, 1_000);
     reader.begin(0);
     appendFileSync(path, "then\n");
     expect(reader.more()).toEqual(["then"]);
