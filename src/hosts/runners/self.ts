@@ -4,7 +4,6 @@ import { leasesOf } from "../../bus/lease.ts";
 import { aborted, sleep } from "../../core/clock.ts";
 import { endedBy, letLeave, startProgram } from "../program.ts";
 import type { Ended, Host } from "../runner.ts";
-import { startOnTerminal } from "../terminal.ts";
 
 // A program that holds nothing hears at its next claim that the swarm is stopping; this long it may take to leave by itself.
 const leaveMs = 1_000;
@@ -18,6 +17,11 @@ export async function runSelf(host: Host): Promise<Ended> {
     await letLeave(host, child, leaveMs);
   }
   return endedBy(host, await child.finished);
+}
+
+async function startOnTerminal(host: Host) {
+  // Loaded for those who want one: every other host would start the later for it.
+  return (await import("../terminal.ts")).startOnTerminal(host);
 }
 
 async function startWithoutInput(host: Host): Promise<Child> {
