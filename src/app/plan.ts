@@ -16,6 +16,8 @@ export function planOf({
   startAtOnce,
   startStaggerMs,
   addressBook,
+  restartsMax,
+  restartsPeriodMs,
   topology,
 }: Swarm): SwarmPlan {
   return {
@@ -26,6 +28,8 @@ export function planOf({
     startAtOnce,
     startStaggerMs,
     addressBook,
+    restartsMax: restartsMax ?? undefined,
+    restartsPeriodMs,
     topology,
   };
 }

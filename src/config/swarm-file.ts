@@ -57,7 +57,7 @@ export async function readSwarmFile(
       (keys) => ({ file: path, line: parsed.lineOf(keys), key: keys.join(".") }),
       `${path} has`,
     );
-  const { name, topology, address_book, start_at_once, start_stagger, agents } = checked.output;
+  const { name, topology, agents, ...whole } = checked.output;
   const all = Object.entries(agents).map(
     ([group, given]) => [group, { ...given, count: counts[group] ?? given.count }] as const,
   );
@@ -67,9 +67,11 @@ export async function readSwarmFile(
     file,
     directory,
     topology: topology ?? swarmDefaults.topology,
-    addressBook: address_book ?? swarmDefaults.addressBook,
-    startAtOnce: start_at_once ?? swarmDefaults.startAtOnce,
-    startStaggerMs: start_stagger ?? swarmDefaults.startStaggerMs,
+    addressBook: whole.address_book ?? swarmDefaults.addressBook,
+    startAtOnce: whole.start_at_once ?? swarmDefaults.startAtOnce,
+    startStaggerMs: whole.start_stagger ?? swarmDefaults.startStaggerMs,
+    restartsMax: whole.restarts_max ?? swarmDefaults.restartsMax,
+    restartsPeriodMs: whole.restarts_period ?? swarmDefaults.restartsPeriodMs,
     agents: all.flatMap(([group, given]) => agentSpecs(group, given, directory, cores)),
     startOrder: startOrder(new Map(all.map(([group, { after = [] }]) => [group, after]))).steps,
   };

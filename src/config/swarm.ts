@@ -92,6 +92,9 @@ export interface Swarm {
   /** How many hosts are started at the same time, and the pause between one start and the next. */
   startAtOnce: number;
   startStaggerMs: number;
+  /** So many restarts of all agents together within the period; with one more the swarm gives up. null: a tenth of the agents, and 20 at least. */
+  restartsMax: number | null;
+  restartsPeriodMs: number;
   /** From 1 to 10,000, in the order of the file, every one with its own name. */
   agents: AgentSpec[];
   /** The names of the groups, those in one list after those in the lists before it. */
@@ -130,6 +133,8 @@ export const swarmDefaults = {
   addressBook: "closed",
   startAtOnce: 16,
   startStaggerMs: 0,
+  restartsMax: null,
+  restartsPeriodMs: 60_000,
 } as const satisfies Partial<Swarm>;
 
 /** As many agents as one swarm can have. */

@@ -53,6 +53,8 @@ describe("a swarm file", () => {
       startAtOnce: 16,
       addressBook: "closed",
       startStaggerMs: 0,
+      restartsMax: null,
+      restartsPeriodMs: 60_000,
       agents: [
         {
           ...usual,
@@ -96,10 +98,13 @@ describe("a swarm file", () => {
   });
   test("says how the swarm as a whole is to be", async () => {
     const whole = 'topology = "auto"\nstart_at_once = 3\nstart_stagger = "20ms"';
-    expect(await read(`name = "s"\n${whole}\n[agents.a]\n${command}`)).toMatchObject({
+    const restarts = 'restarts_max = 0\nrestarts_period = "2m"';
+    expect(await read(`name = "s"\n${whole}\n${restarts}\n[agents.a]\n${command}`)).toMatchObject({
       topology: "auto",
       startAtOnce: 3,
       startStaggerMs: 20,
+      restartsMax: 0,
+      restartsPeriodMs: 120_000,
     });
   });
 });
@@ -127,11 +132,14 @@ describe("what a swarm is refused for", () => {
     ]);
   });
   test("what the whole swarm cannot be", async () => {
-    const wrong = 'topology = "star"\nstart_at_once = 0\nstart_stagger = 5';
+    const wrong =
+      'topology = "star"\nstart_at_once = 0\nstart_stagger = 5\nrestarts_max = -1\nrestarts_period = "1ms"';
     expect(await mistakesIn(`name = "s"\n${wrong}\n[agents.a]\n${command}`)).toEqual([
       ':2: topology must be flat, mesh, hierarchical, hybrid or auto, not "star"',
       ":3: start_at_once must be a whole number from 1 to 10000, not 0",
       ":4: start_stagger must be a duration from 0ms to 7d, not 5",
+      ":5: restarts_max must be a whole number from 0 to 1000000, not -1",
+      ':6: restarts_period must be a duration from 1.0s to 7d, not "1ms"',
     ]);
   });
   test("agents whose names are none", async () => {

@@ -14,6 +14,8 @@ export const swarm = table({
   address_book: v.optional(choice(["closed", "open"])),
   start_at_once: v.optional(whole(1, 10_000)),
   start_stagger: v.optional(duration(0)),
+  restarts_max: v.optional(whole(0, 1_000_000)),
+  restarts_period: v.optional(duration(1_000)),
   agents: v.pipe(
     anyTable<v.InferInput<typeof groups>>(
       "a table of agents\nName them one by one: [agents.worker]",
