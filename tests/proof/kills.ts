@@ -1,0 +1,148 @@
+// Everything is killed, at random and again and again, and nothing is lost, doubled or left.
+import { join } from "node:path";
+import { sleep } from "../../src/core/clock.ts";
+import { accountFor, answersIn } from "./account.ts";
+import { openGhosts } from "./ghosts.ts";
+import { keepUp } from "./keep-up.ts";
+import { type Place, inPlace } from "./place.ts";
+import { produce } from "./producer.ts";
+import type { Proof, ProofOptions } from "./proof.ts";
+import { type Kind, type Scene, killOne, planKills } from "./victims.ts";
+
+const answers = "answers";
+const owners = 15;
+const gapMostMs = 400;
+const upWithinMs = 120_000;
+const doneWithinMs = 60_000;
+
+// Deaths are what this is about: they are to use up nobody's attempts, and to stop nothing.
+const settings = `[bus]
+max_attempts = 1000
+inbox_cap = 1000000
+backoff_max = "1s"
+
+[agents]
+stop_grace = "1s"
+`;
+
+export const kills: Proof = {
+  name: "kills",
+  summary:
+    "100 agents; programs, hosts, supervisor, guardian and the sender of their work are killed at random",
+  count: 300,
+  quick: 20,
+  unit: "kills",
+  async run(options) {
+    const { executable } = options;
+    let figures = "";
+    const faults = await inPlace(executable, settings, async (place) => {
+      const ended = await killAll(place, options);
+      figures = ended.figures;
+      return ended.faults;
+    });
+    return { faults, figures };
+  },
+};
+
+async function killAll(place: Place, { count, random, progress }: ProofOptions) {
+  const receipts = join(place.directory, "receipts");
+  await place.makeInboxes(answers);
+  const keeper = keepUp(place, place.file(swarmOf(receipts)));
+  await untilReady(place, 100);
+  let done = 0;
+  const inboxes = [...Array.from({ length: owners * 2 }, () => "pieces"), ...ownInboxes()];
+  const work = { inboxes, answers, leastMs: 0, mostMs: 300, atOnce: 150, done: () => done };
+  const producer = produce(place, random, work);
+  const ghosts = openGhosts(place, receipts);
+  const scene: Scene = { place, keeper, producer, random };
+  const hits = new Map<Kind, number>();
+  let killed = 0;
+
+  for (const kind of planKills(count, random)) {
+    // Some come at once after another.
+    if (random.share() < 0.7) await sleep(random.whole(0, gapMostMs));
+    // Who is to be hit may be about to start.
+    while (!(await killOne(scene, kind))) await sleep(20);
+    killed++;
+    hits.set(kind, (hits.get(kind) ?? 0) + 1);
+    done = await answersIn(place, answers);
+    progress(`${killed} of ${count} killed, ${done} of ${producer.accepted.size} messages done`);
+    await ghosts.show();
+    // What comes after the end of a supervisor may hit a swarm that is back, or one that is on its way.
+    if (["supervisor", "guardian", "both"].includes(kind))
+      await untilReady(place, random.pick([1, 50, 90])!);
+  }
+
+  const faults = await producer.finish(upWithinMs);
+  const { accepted } = producer;
+  faults.push(...(await untilAnswered(place, accepted.size)));
+  await ghosts.show();
+  faults.push(...(await keeper.down()), ...(await accountFor(place, accepted, answers)));
+  faults.push(...ghosts.faults);
+  if (ghosts.refused() === 0) faults.push("no late ack was refused, so none was tried");
+  const each = [...hits].map(([kind, times]) => `${times} × ${kind}`).join(", ");
+  const figures =
+    `${killed} kills (${each}); ${accepted.size} messages, ${producer.again()} sent again; ` +
+    `${ghosts.refused()} late acks refused; skep up ${keeper.calls()} times, and ${keeper.restarts()} restarts below it`;
+  return { faults, figures };
+}
+
+function swarmOf(receipts: string) {
+  const own = (program: string) => [program].map((name) => join(import.meta.dir, "programs", name));
+  const usual = {
+    restart: "always",
+    restart_max: 1_000_000,
+    backoff_max: "1s",
+    env: ["PATH", "HOME", { RECEIPTS: receipts }],
+  };
+  const stream = { ...usual, runner: "stream", command: ["sh", ...own("stream.sh")] };
+  return {
+    name: "kills",
+    restarts_max: 1_000_000,
+    agents: {
+      exec: {
+        ...usual,
+        runner: "exec",
+        command: ["sh", ...own("exec.sh")],
+        inbox: "pieces",
+        count: 40,
+      },
+      stream: { ...stream, inbox: "pieces", in_flight: 3, count: 30 },
+      own: { ...stream, count: owners },
+      self: { ...usual, runner: "self", command: ["sh", ...own("self.sh")], count: owners },
+    },
+  };
+}
+
+function ownInboxes(): string[] {
+  const numbers = Array.from({ length: owners }, (_, index) => index + 1);
+  return numbers.flatMap((number) => [`own-${number}`, `self-${number}`]);
+}
+
+/** Waits until so many agents of a swarm that is supervised are ready. */
+async function untilReady({ app }: Place, least: number): Promise<void> {
+  for (let waitedMs = 0; waitedMs < upWithinMs; waitedMs += 20) {
+    const run = await app.lastRun();
+    if (run?.alive === true && run.state === "running") {
+      const agents = await app.agents();
+      if (agents.filter(({ state }) => state === "ready" || state === "busy").length >= least)
+        return;
+    }
+    await sleep(20);
+  }
+  throw new Error(`${least} agents were not ready within ${upWithinMs / 1_000} s`);
+}
+
+/** Waits for all answers, as long as some come: the fault when none do. */
+async function untilAnswered(place: Place, all: number): Promise<string[]> {
+  let done = await answersIn(place, answers);
+  for (let idleMs = 0; done < all; idleMs += 50) {
+    if (idleMs >= doneWithinMs)
+      return [`${all - done} of ${all} messages were not done, and nothing happened for a minute`];
+    await sleep(50);
+    const now = await answersIn(place, answers);
+    if (now > done) idleMs = 0;
+    done = now;
+  }
+  return [];
+}

@@ -1,0 +1,82 @@
+// Who is left of a home: everybody with its mark in the environment, and everybody who was orphaned below this process,
+// whatever became of the mark.
+import { readFileSync, readdirSync } from "node:fs";
+import { ownChildren, signalProcess } from "../../src/agents/process.ts";
+import { sleep } from "../../src/core/clock.ts";
+import { type ProcessIdentity, processState } from "../../src/core/identity.ts";
+import { type Subreaper, becomeSubreaper, strays } from "../../src/core/subreaper.ts";
+
+/** One process of a home. */
+export interface Found extends ProcessIdentity {
+  command: string;
+  /** The words of its command line. */
+  words: string[];
+  how: "marked" | "orphaned";
+}
+
+let subreaper: Subreaper | undefined;
+
+/** Has this process take in whoever is orphaned below it. */
+export function takeIn(): void {
+  if (subreaper !== undefined) return;
+  subreaper = becomeSubreaper();
+  if (subreaper === undefined)
+    throw new Error("this system does not let a process take in orphans");
+  setInterval(() => subreaper!.reap(ownChildren), 1_000).unref();
+}
+
+/** Every live process with the mark of `home`. */
+export function markedBy(home: string): Found[] {
+  const mark = `\0SKEP_HOME=${home}\0`;
+  const found: Found[] = [];
+  for (const entry of readdirSync("/proc")) {
+    const pid = Number(entry);
+    if (!Number.isInteger(pid) || pid === process.pid) continue;
+    if (!`\0${read(pid, "environ")}`.includes(mark)) continue;
+    const one = look(pid, "marked");
+    if (one !== undefined) found.push(one);
+  }
+  return found;
+}
+
+/** Who is left of `home`, given a moment for those that are just ending. */
+export async function processesOf(home: string, patienceMs = 500): Promise<Found[]> {
+  for (let waitedMs = 0; ; waitedMs += 50) {
+    const found = everybody(home);
+    if (found.length === 0 || waitedMs >= patienceMs) return found;
+    await sleep(50);
+  }
+}
+
+/** Kills who is left of `home`. */
+export async function forget(home: string): Promise<void> {
+  for (let round = 0; round < 50; round++) {
+    const found = everybody(home);
+    if (found.length === 0) return;
+    for (const one of found) signalProcess(one, "SIGKILL");
+    await sleep(20);
+  }
+}
+
+function everybody(home: string): Found[] {
+  const marked = markedBy(home);
+  const known = new Set(marked.map(({ pid }) => pid));
+  const orphans = strays(ownChildren).filter(({ pid }) => !known.has(pid));
+  return [...marked, ...orphans.flatMap(({ pid }) => look(pid, "orphaned") ?? [])];
+}
+
+function look(pid: number, how: Found["how"]): Found | undefined {
+  const state = processState(pid);
+  if (state === undefined || state.state === "Z") return undefined;
+  const words = read(pid, "cmdline").split("\0").slice(0, -1);
+  return { pid, startTime: state.startTime, command: words.join(" "), words, how };
+}
+
+function read(pid: number, file: "environ" | "cmdline"): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, "latin1");
+  } catch {
+    // Gone meanwhile.
+    return "";
+  }
+}
