@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { sleep } from "../../src/core/clock.ts";
 import { accountFor, answersIn } from "./account.ts";
+import { answers, crowdInboxes, crowdOf, crowdSettings, crowdSize, untilReady } from "./crowd.ts";
 import { openGhosts } from "./ghosts.ts";
 import { keepUp } from "./keep-up.ts";
 import { type Place, inPlace } from "./place.ts";
@@ -9,21 +10,9 @@ import { produce } from "./producer.ts";
 import type { Proof, ProofOptions } from "./proof.ts";
 import { type Kind, type Scene, killOne, planKills } from "./victims.ts";
 
-const answers = "answers";
-const owners = 15;
 const gapMostMs = 400;
-const upWithinMs = 120_000;
+const acceptedWithinMs = 120_000;
 const doneWithinMs = 60_000;
-
-// Deaths are what this is about: they are to use up nobody's attempts, and to stop nothing.
-const settings = `[bus]
-max_attempts = 1000
-inbox_cap = 1000000
-backoff_max = "1s"
-
-[agents]
-stop_grace = "1s"
-`;
 
 export const kills: Proof = {
   name: "kills",
@@ -35,7 +24,7 @@ export const kills: Proof = {
   async run(options) {
     const { executable } = options;
     let figures = "";
-    const faults = await inPlace(executable, settings, async (place) => {
+    const faults = await inPlace(executable, crowdSettings, async (place) => {
       const ended = await killAll(place, options);
       figures = ended.figures;
       return ended.faults;
@@ -47,11 +36,17 @@ export const kills: Proof = {
 async function killAll(place: Place, { count, random, progress }: ProofOptions) {
   const receipts = join(place.directory, "receipts");
   await place.makeInboxes(answers);
-  const keeper = keepUp(place, place.file(swarmOf(receipts)));
-  await untilReady(place, 100);
+  const keeper = keepUp(place, place.file(crowdOf("kills", receipts)));
+  await untilReady(place, crowdSize);
   let done = 0;
-  const inboxes = [...Array.from({ length: owners * 2 }, () => "pieces"), ...ownInboxes()];
-  const work = { inboxes, answers, leastMs: 0, mostMs: 300, atOnce: 150, done: () => done };
+  const work = {
+    inboxes: crowdInboxes,
+    answers,
+    leastMs: 0,
+    mostMs: 300,
+    atOnce: 150,
+    done: () => done,
+  };
   const producer = produce(place, random, work);
   const ghosts = openGhosts(place, receipts);
   const scene: Scene = { place, keeper, producer, random };
@@ -73,7 +68,7 @@ async function killAll(place: Place, { count, random, progress }: ProofOptions) 
       await untilReady(place, random.pick([1, 50, 90])!);
   }
 
-  const faults = await producer.finish(upWithinMs);
+  const faults = await producer.finish(acceptedWithinMs);
   const { accepted } = producer;
   faults.push(...(await untilAnswered(place, accepted.size)));
   await ghosts.show();
@@ -85,52 +80,6 @@ async function killAll(place: Place, { count, random, progress }: ProofOptions) 
     `${killed} kills (${each}); ${accepted.size} messages, ${producer.again()} sent again; ` +
     `${ghosts.refused()} late acks refused; skep up ${keeper.calls()} times, and ${keeper.restarts()} restarts below it`;
   return { faults, figures };
-}
-
-function swarmOf(receipts: string) {
-  const own = (program: string) => [program].map((name) => join(import.meta.dir, "programs", name));
-  const usual = {
-    restart: "always",
-    restart_max: 1_000_000,
-    backoff_max: "1s",
-    env: ["PATH", "HOME", { RECEIPTS: receipts }],
-  };
-  const stream = { ...usual, runner: "stream", command: ["sh", ...own("stream.sh")] };
-  return {
-    name: "kills",
-    restarts_max: 1_000_000,
-    agents: {
-      exec: {
-        ...usual,
-        runner: "exec",
-        command: ["sh", ...own("exec.sh")],
-        inbox: "pieces",
-        count: 40,
-      },
-      stream: { ...stream, inbox: "pieces", in_flight: 3, count: 30 },
-      own: { ...stream, count: owners },
-      self: { ...usual, runner: "self", command: ["sh", ...own("self.sh")], count: owners },
-    },
-  };
-}
-
-function ownInboxes(): string[] {
-  const numbers = Array.from({ length: owners }, (_, index) => index + 1);
-  return numbers.flatMap((number) => [`own-${number}`, `self-${number}`]);
-}
-
-/** Waits until so many agents of a swarm that is supervised are ready. */
-async function untilReady({ app }: Place, least: number): Promise<void> {
-  for (let waitedMs = 0; waitedMs < upWithinMs; waitedMs += 20) {
-    const run = await app.lastRun();
-    if (run?.alive === true && run.state === "running") {
-      const agents = await app.agents();
-      if (agents.filter(({ state }) => state === "ready" || state === "busy").length >= least)
-        return;
-    }
-    await sleep(20);
-  }
-  throw new Error(`${least} agents were not ready within ${upWithinMs / 1_000} s`);
 }
 
 /** Waits for all answers, as long as some come: the fault when none do. */
