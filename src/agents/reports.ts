@@ -6,7 +6,6 @@ import type { HostProcess } from "./host-process.ts";
 import type { Gone } from "./hosting.ts";
 import { notePaused } from "./pause.ts";
 import { type Exit, describeExit } from "./process.ts";
-import { killMarked } from "./survivors.ts";
 
 /** Notes what `host` reports. */
 export function hear(crew: Crew, host: HostProcess, report: Report): void {
@@ -58,8 +57,7 @@ export async function lose(crew: Crew, { host, exit, lastWords }: Gone): Promise
   const { store, ledger } = crew.supervision;
   const programs = names.flatMap((name) => crew.charges.get(name)?.program ?? []);
   // Its programs may still be at work on what somebody else is about to get.
-  const marked = await killMarked({ run: crew.run.mark, agents: names, programs });
-  const killed = marked + (await crew.shelter.end(0));
+  const killed = await crew.shelter.kill({ run: crew.run.mark, agents: names, programs }, true);
   const reason = `its host ${describeExit(exit)}${lastWords && `: ${lastWords}`}`;
   // Of several that shared it, only those that were at work can have ended it; they are alone from now on.
   const atWork =

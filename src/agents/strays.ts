@@ -1,14 +1,18 @@
 // Strays: processes that were left to us when their parents ended, whatever session they fled to and whatever they
 // shed of their environment. A process that can adopt them can also end them.
 import { elapsedMs, sleep } from "../core/clock.ts";
+import type { ProcessIdentity } from "../core/identity.ts";
 import { type Subreaper, becomeSubreaper, strays } from "../core/subreaper.ts";
 import { ownChildren, signalProcess } from "./process.ts";
+import { type Mark, isMarked, killMarked } from "./survivors.ts";
 
 export interface Shelter {
   /** Takes leave of the strays that have ended by themselves. */
   reap(): void;
   /** Ends every stray: SIGTERM and `graceMs`, then SIGKILL until none is left. How many had to be killed. */
   end(graceMs: number): Promise<number>;
+  /** Kills the strays with `mark`, or all of them where nobody else can have left any; every process with that mark where none are taken in. How many. */
+  kill(mark: Mark, all: boolean): Promise<number>;
 }
 
 /** Has this process take in whoever is orphaned below it from now on; where that cannot be had, nobody. */
@@ -17,7 +21,11 @@ export function openShelter(): Shelter {
   return subreaper === undefined ? closedShelter : shelterOf(subreaper);
 }
 
-const closedShelter: Shelter = { reap() {}, end: async () => 0 };
+const closedShelter: Shelter = {
+  reap() {},
+  end: async () => 0,
+  kill: (mark) => killMarked(mark),
+};
 
 function shelterOf(subreaper: Subreaper): Shelter {
   const left = () => strays(ownChildren);
@@ -33,15 +41,23 @@ function shelterOf(subreaper: Subreaper): Shelter {
         }
         while (elapsedMs() < deadline && left().length > 0) await sleep(20);
       }
-      const killed = new Set<number>();
-      // One that forks while it is looked for can slip through a round.
-      for (let round = 0; round < 100; round++) {
-        const found = left();
-        if (found.length === 0) break;
-        for (const one of found) if (signalProcess(one, "SIGKILL")) killed.add(one.pid);
-        await sleep(10);
-      }
-      return killed.size;
+      return await killAll(left);
     },
+    kill: (mark, all) =>
+      killAll(all ? left : () => left().filter(({ pid }) => isMarked(pid, mark))),
   };
+}
+
+/** Kills whoever `left` finds, until it finds nobody: how many. */
+async function killAll(left: () => ProcessIdentity[]): Promise<number> {
+  const killed = new Set<number>();
+  // One that forks while it is looked for can slip through a round.
+  for (let round = 0; round < 100; round++) {
+    const found = left();
+    for (const one of found) if (signalProcess(one, "SIGKILL")) killed.add(one.pid);
+    // The kernel's lists may leave somebody out while another one ends.
+    if (found.length === 0 && left().length === 0) break;
+    await sleep(10);
+  }
+  return killed.size;
 }

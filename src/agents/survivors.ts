@@ -71,7 +71,8 @@ function signalAll(
   });
 }
 
-function isMarked(pid: number, { run, agents }: Mark): boolean {
+/** Whether the process `pid` carries that mark in its environment. */
+export function isMarked(pid: number, { run, agents }: Mark): boolean {
   try {
     const environment = `\0${readFileSync(`/proc/${pid}/environ`, "latin1")}`;
     const has = (name: string, value: string) => environment.includes(`\0${name}=${value}\0`);

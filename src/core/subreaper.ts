@@ -1,6 +1,6 @@
 // Orphans: a process that has itself made the parent of all whose own parent dies, and takes them off the kernel's hands.
 // Linux alone can do that, and only where the C library can be called.
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { type ProcessState, processState } from "./identity.ts";
 
 const PR_SET_CHILD_SUBREAPER = 36;
@@ -23,7 +23,7 @@ export function becomeSubreaper(): Subreaper | undefined {
   let before = new Set<number>();
   return {
     reap(own) {
-      const ended = childrenOf(process.pid).filter(
+      const ended = kinship()(process.pid).filter(
         ({ pid, state }) => state === "Z" && !own.has(pid),
       );
       for (const { pid } of ended) if (before.has(pid)) calls.waitpid(pid, null, WNOHANG);
@@ -32,28 +32,33 @@ export function becomeSubreaper(): Subreaper | undefined {
   };
 }
 
-/** Every process below this one that is not below one of its `own` children, the nearest first; none where there is no `/proc`. */
+/** Every live process below this one that is not below one of its `own` children, the nearest first; none where there is no `/proc`. */
 export function strays(own: ReadonlySet<number>): ProcessState[] {
-  const byParent = new Map<number, ProcessState[]>();
-  for (const state of allProcesses()) {
-    const siblings = byParent.get(state.parent);
-    if (siblings === undefined) byParent.set(state.parent, [state]);
-    else siblings.push(state);
-  }
-  const adopted = byParent.get(process.pid) ?? [];
-  const found = adopted.filter(({ pid, state }) => !own.has(pid) && state !== "Z");
-  for (const one of found) found.push(...(byParent.get(one.pid) ?? []));
+  const childrenOf = kinship();
+  const alive = ({ state }: ProcessState) => state !== "Z";
+  const found = childrenOf(process.pid).filter((one) => !own.has(one.pid) && alive(one));
+  for (const one of found) found.push(...childrenOf(one.pid).filter(alive));
   return found;
 }
 
-function childrenOf(parent: number): ProcessState[] {
+/** Who has which children: by the kernel's own lists, for a look at all processes takes long where there are many; else by what each of them says of its parent. */
+function kinship(): (parent: number) => ProcessState[] {
+  if (existsSync(`/proc/${process.pid}/task/${process.pid}/children`)) return listedChildren;
+  const byParent = Map.groupBy(allProcesses(), ({ parent }) => parent);
+  return (parent) => byParent.get(parent) ?? [];
+}
+
+/** The children of `parent`; each of its threads has a list of its own. */
+function listedChildren(parent: number): ProcessState[] {
   try {
-    const text = readFileSync(`/proc/${parent}/task/${parent}/children`, "latin1");
-    const pids = text.split(" ").filter(Boolean).map(Number);
+    const lists = readdirSync(`/proc/${parent}/task`).map((thread) =>
+      readFileSync(`/proc/${parent}/task/${thread}/children`, "latin1"),
+    );
+    const pids = lists.flatMap((list) => list.split(" ").filter(Boolean).map(Number));
     return pids.flatMap((pid) => processState(pid) ?? []);
   } catch {
-    // A kernel that was built without that list.
-    return allProcesses().filter((state) => state.parent === parent);
+    // It has ended, and whoever it had is somebody else's.
+    return [];
   }
 }
 

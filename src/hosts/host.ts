@@ -4,7 +4,7 @@ import { insist } from "../agents/insist.ts";
 import { type Log, openLog } from "../agents/log.ts";
 import { signalGroup } from "../agents/process.ts";
 import { findOpenRun } from "../agents/runs.ts";
-import { endMarked, killMarked } from "../agents/survivors.ts";
+import { endMarked } from "../agents/survivors.ts";
 import { handBack } from "../bus/hand-back.ts";
 import { aborted, sleep } from "../core/clock.ts";
 import { isSkepError } from "../core/errors.ts";
@@ -44,6 +44,7 @@ export async function runHost(
     draining,
     gate,
     turns,
+    endStrays,
     started(found) {
       program = found;
       tell({ report: "started", name, program: found === undefined ? null : identityOf(found) });
@@ -70,10 +71,7 @@ export async function runHost(
         : asKilled(found, killed);
     // What its program leaves behind, a `skep recv` that waits, say, could claim in the agent's name once more.
     // Programs at a terminal often start others in groups of their own, as shells do.
-    if (!draining.aborted || spec.terminal) {
-      await killMarked({ run: env["SKEP_RUN"]!, agents: [name] });
-      await endStrays();
-    }
+    if (!draining.aborted || spec.terminal) await endStrays();
     // A program that was told to stop, or never began, spends nobody's attempt.
     const ending = told || ended.unstarted === true ? "returned" : "died";
     const reason = ended.reason ?? "its program ended";

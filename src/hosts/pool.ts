@@ -35,6 +35,7 @@ export async function hostAgents(parts: Parts, { orders, tell, draining }: Post)
     const killing = new AbortController();
     const gate = openGate();
     const signal = AbortSignal.any([stopping, stop.signal]);
+    const mark = { run: assignment.env["SKEP_RUN"]!, agents: [name] };
     // All that share a host are of one group.
     turns ??= openTurns(assignment.spec.atOnce);
     const controls: Controls = {
@@ -42,7 +43,8 @@ export async function hostAgents(parts: Parts, { orders, tell, draining }: Post)
       gate,
       turns,
       killing: killing.signal,
-      endStrays: async () => hosted.size === 1 && (await shelter.end(0)),
+      // Of one that is alone here they are known without any mark.
+      endStrays: () => shelter.kill(mark, hosted.size === 1),
       tell,
     };
     void endWithoutSupervisor(parts, assignment, stopping);

@@ -21,6 +21,10 @@ export async function startProgram(host: Host, onStdout: Launch["onStdout"]): Pr
     onStdout,
     onStderr: (chunk) => log.append(chunk),
   });
+  // What it leaves behind may hold its pipes, and so hold up its end; nobody is to wait for that.
+  void child.exited.then(async () => {
+    if (!host.draining.aborted) await host.endStrays();
+  });
   host.started(child);
   return child;
 }

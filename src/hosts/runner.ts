@@ -79,14 +79,14 @@ export interface Host extends Parts {
   started(program?: ProcessIdentity): void;
   /** Says which process works on what the agent holds now; undefined: none. */
   working(program: ProcessIdentity | undefined): void;
+  /** Ends what the agent's programs that have ended left behind: how many had to be killed. */
+  endStrays(): Promise<number>;
 }
 
 /** What those who run a host decide about one agent of it. */
-export interface Controls extends Pick<Host, "draining" | "gate" | "turns"> {
+export interface Controls extends Pick<Host, "draining" | "gate" | "turns" | "endStrays"> {
   /** Aborts, with why, when its program has to be ended at once. */
   killing: AbortSignal;
-  /** Ends what the agent's program left behind without a mark of its own, where it can only be this agent's. */
-  endStrays(): Promise<unknown>;
   tell(report: Report): void;
 }
 

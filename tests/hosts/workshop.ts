@@ -141,7 +141,7 @@ async function startHost(
   const controls: Controls = {
     draining: draining.signal,
     killing: killing.signal,
-    endStrays: async () => {},
+    endStrays: () => killMarked({ run: env["SKEP_RUN"]!, agents: [name] }),
     gate,
     turns: openTurns(),
     tell(report) {

@@ -35,6 +35,9 @@ async function work(host: Host, delivery: Delivery): Promise<Settlement> {
   });
   host.working(child);
   void child.write(delivery.body).then(() => child.end());
+  const { signal } = await child.exited;
+  // Somebody else is about to get the message: what a killed program leaves behind must not go on with it.
+  if (signal !== null) await host.endStrays();
   const exit = await child.finished;
   host.working(undefined);
   if (isSuccess(spec, exit)) {

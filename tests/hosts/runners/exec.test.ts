@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findMarked } from "../../../src/agents/survivors.ts";
+import { processState } from "../../../src/core/identity.ts";
 import { waitUntil } from "../../helpers/wait-until.ts";
 import { fixtures, workshops } from "../workshop.ts";
 
@@ -61,6 +62,21 @@ describe("what the program is told", () => {
       .filter((name) => !name.startsWith("SKEP_MSG_"));
     expect(names.sort()).toEqual(["GIVEN", "PATH", "SKEP_RUN"]);
   });
+});
+
+test("what a killed program leaves behind does not go on with the message, and holds up nobody", async () => {
+  const shop = await workshop();
+  const script = '[ "$SKEP_MSG_ATTEMPT" = 2 ] || { sleep 1000 & sleep 1000; }';
+  await shop.host({ runner: "exec", command: sh(script) }, { SKEP_AGENT: "a" });
+  const id = await shop.send("x");
+  const parts = () => findMarked({ run: shop.mark }).map(({ pid }) => pid);
+  await waitUntil("all of it runs", () => parts().length === 3);
+  process.kill(
+    parts().find((pid) => processState(pid)?.parent === process.pid)!,
+    "SIGKILL",
+  );
+  await waitUntil("it is done", async () => (await shop.fate(id)).state === "acked");
+  expect(parts()).toEqual([]);
 });
 
 describe("how its exit settles", () => {
