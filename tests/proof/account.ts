@@ -1,12 +1,13 @@
 // The account of a proof: what became of every message that was accepted, and of its answer.
 import type { Place } from "./place.ts";
 
-/** How many answers there are by now. */
-export async function answersIn({ app }: Place, inbox: string): Promise<number> {
-  const row = await app.store.read((tx) =>
-    tx.get<{ sent: number }>("select sent from ledger where inbox = $inbox", { inbox }),
+/** How many messages ever came to `inboxes`. */
+export async function sentTo({ app }: Place, ...inboxes: readonly string[]): Promise<number> {
+  const rows = await app.store.read((tx) =>
+    tx.all<{ inbox: string; sent: number }>("select inbox, sent from ledger"),
   );
-  return row?.sent ?? 0;
+  const those = rows.filter(({ inbox }) => inboxes.includes(inbox));
+  return those.reduce((sum, { sent }) => sum + sent, 0);
 }
 
 /** Faults for each of `accepted` (ids by key) that was not acked once, with one answer in `answers`; and for whatever else was sent or acked. */

@@ -5,7 +5,7 @@ import { signalProcess } from "../../src/agents/process.ts";
 import type { Agent } from "../../src/agents/registry.ts";
 import { elapsedMs, sleep } from "../../src/core/clock.ts";
 import { type ProcessIdentity, processState } from "../../src/core/identity.ts";
-import { answersIn } from "./account.ts";
+import { sentTo } from "./account.ts";
 import { answers, crowdInboxes, crowdOf, crowdSettings, crowdSize, untilReady } from "./crowd.ts";
 import { keepUp } from "./keep-up.ts";
 import { type Found, markedBy } from "./left-behind.ts";
@@ -29,8 +29,9 @@ export const deaths: Proof = {
   quick: 30,
   unit: "kills",
   async run(options) {
+    const { executable } = options;
     let delays: Delays = new Map();
-    const faults = await inPlace(options.executable, crowdSettings, async (place) => {
+    const faults = await inPlace({ executable, settings: crowdSettings }, async (place) => {
       const ended = await measureDeaths(place, options);
       delays = ended.delays;
       return ended.faults;
@@ -76,7 +77,7 @@ export async function measureDeaths(
       } else faults.push(`the death of ${victim.what} of ${victim.agent.name} was not seen`);
       progress(`${killed} of ${count} killed`);
     }
-    done = await answersIn(place, answers);
+    done = await sentTo(place, answers);
     await sleep(gapMs);
   }
   faults.push(...(await producer.finish(10_000)), ...(await keeper.down()));

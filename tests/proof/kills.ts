@@ -1,7 +1,7 @@
 // Everything is killed, at random and again and again, and nothing is lost, doubled or left.
 import { join } from "node:path";
 import { sleep } from "../../src/core/clock.ts";
-import { accountFor, answersIn } from "./account.ts";
+import { accountFor, sentTo } from "./account.ts";
 import { answers, crowdInboxes, crowdOf, crowdSettings, crowdSize, untilReady } from "./crowd.ts";
 import { openGhosts } from "./ghosts.ts";
 import { keepUp } from "./keep-up.ts";
@@ -24,7 +24,7 @@ export const kills: Proof = {
   async run(options) {
     const { executable } = options;
     let figures = "";
-    const faults = await inPlace(executable, crowdSettings, async (place) => {
+    const faults = await inPlace({ executable, settings: crowdSettings }, async (place) => {
       const ended = await killAll(place, options);
       figures = ended.figures;
       return ended.faults;
@@ -60,7 +60,7 @@ async function killAll(place: Place, { count, random, progress }: ProofOptions) 
     while (!(await killOne(scene, kind))) await sleep(20);
     killed++;
     hits.set(kind, (hits.get(kind) ?? 0) + 1);
-    done = await answersIn(place, answers);
+    done = await sentTo(place, answers);
     progress(`${killed} of ${count} killed, ${done} of ${producer.accepted.size} messages done`);
     await ghosts.show();
     // What comes after the end of a supervisor may hit a swarm that is back, or one that is on its way.
@@ -84,12 +84,12 @@ async function killAll(place: Place, { count, random, progress }: ProofOptions) 
 
 /** Waits for all answers, as long as some come: the fault when none do. */
 async function untilAnswered(place: Place, all: number): Promise<string[]> {
-  let done = await answersIn(place, answers);
+  let done = await sentTo(place, answers);
   for (let idleMs = 0; done < all; idleMs += 50) {
     if (idleMs >= doneWithinMs)
       return [`${all - done} of ${all} messages were not done, and nothing happened for a minute`];
     await sleep(50);
-    const now = await answersIn(place, answers);
+    const now = await sentTo(place, answers);
     if (now > done) idleMs = 0;
     done = now;
   }

@@ -22,6 +22,8 @@ export interface Place {
   app: App;
   /** Starts a command of skep in the background; `hear` gets what it says to programs. */
   start(words: readonly string[], hear?: (chunk: Uint8Array) => void): Promise<Running>;
+  /** Starts any other program in the background. */
+  launch(command: readonly string[]): Promise<Running>;
   /** Runs a command of skep to its end. */
   skep(words: readonly string[]): Promise<Exit & { stdout: string; stderr: string }>;
   /** Writes a swarm file: its path. */
@@ -33,13 +35,20 @@ export interface Place {
 /** Ends what a proof has started, whatever that is; for whoever stops it. */
 export const open = new Set<() => Promise<unknown>>();
 
+interface Home {
+  executable: string;
+  /** The text of its skep.toml. */
+  settings: string;
+  /** Whether it may have forgotten what has ended. */
+  forgets?: boolean;
+}
+
 /**
- * Has `work` done in a new home with `settings` (the text of a skep.toml): the faults that it found, with those of the home itself. By then nothing may be
+ * Has `work` done in a new home: the faults that it found, with those of the home itself. By then nothing may be
  * left of what was started, and what lies there must add up. Where there are faults the home is kept, to be looked into.
  */
 export async function inPlace(
-  executable: string,
-  settings: string,
+  { executable, settings, forgets = false }: Home,
   work: (place: Place) => Promise<string[]>,
 ): Promise<string[]> {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), "skep-proof-")));
@@ -49,11 +58,13 @@ export async function inPlace(
   takeIn();
   const app = await openApp(home, await loadSettings(home, {}), [executable]);
   const started: Running[] = [];
-  const start: Place["start"] = async (words, hear) => {
-    const running = await startIn(directory, [executable, ...words, "--home", home], hear);
+  const launch = async (command: readonly string[], hear?: (chunk: Uint8Array) => void) => {
+    const running = await startIn(directory, command, hear);
     started.push(running);
     return running;
   };
+  const start: Place["start"] = (words, hear) =>
+    launch([executable, ...words, "--home", home], hear);
   const endAll = async () => {
     for (const running of started) signalProcess(running, "SIGKILL");
     await Promise.all(started.map(({ exited }) => exited));
@@ -68,6 +79,7 @@ export async function inPlace(
         home,
         app,
         start,
+        launch: (command) => launch(command),
         async skep(words) {
           const running = await start(words);
           running.end();
@@ -85,7 +97,7 @@ export async function inPlace(
           }),
       })),
     );
-    faults.push(...(await leftIn(home)), ...(await soundnessOf(app)));
+    faults.push(...(await leftIn(home)), ...(await soundnessOf(app, forgets)));
   } catch (error) {
     faults.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
   } finally {
@@ -124,13 +136,13 @@ async function leftIn(home: string): Promise<string[]> {
   return left.map(({ pid, command, how }) => `process ${pid} is left (${how}): ${command}`);
 }
 
-async function soundnessOf(app: App): Promise<string[]> {
+async function soundnessOf(app: App, forgets: boolean): Promise<string[]> {
   const faults: string[] = [];
   const answer = await app.store.read((tx) => tx.all("select * from pragma_integrity_check"));
   const said = JSON.stringify(answer);
   if (said !== '[{"integrity_check":"ok"}]') faults.push(`integrity_check says ${said}`);
   try {
-    await auditLedger(app.bus);
+    await auditLedger(app.bus, { forgets });
   } catch (error) {
     faults.push(`the ledger does not add up: ${(error as Error).message}`);
   }
