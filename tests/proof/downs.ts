@@ -99,7 +99,8 @@ async function measureDown(place: Place, { agents, group, inFlight, waiting }: C
   await untilReady(place, agents);
   const names = Array.from({ length: agents }, (_, index) => `a-${index + 1}`);
   const each = names.map((to) => ({ to, body: bytesOf("x") }));
-  const options = { from: null, onFull: "fail", timeoutMs: 0, atomic: false } as const;
+  const patient = { timeoutMs: flyWithinMs, timeoutForLock: true };
+  const options = { from: null, onFull: "fail", atomic: false, ...patient } as const;
   for (let round = 0; round < inFlight + waiting; round++)
     for (let from = 0; from < agents; from += 100)
       await sendBatch(place.app.bus, each.slice(from, from + 100), options);

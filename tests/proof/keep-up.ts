@@ -1,5 +1,6 @@
 // Keeping a swarm up: whenever its guardian has ended, `skep up` is called once more, as a person would.
 import { signalProcess } from "../../src/agents/process.ts";
+import { usualRestart } from "../../src/agents/restart.ts";
 import { sleep } from "../../src/core/clock.ts";
 import type { Place, Running } from "./place.ts";
 
@@ -37,7 +38,7 @@ export function keepUp(place: Place, file: string): Keeper {
   return {
     guardian: () => guardian,
     calls: () => all.length,
-    restarts: () => all.flatMap((one) => one.stderr().match(/^it starts again/gm) ?? []).length,
+    restarts: () => all.reduce((sum, one) => sum + startsAgain(one.stderr()), 0),
     async down() {
       ending = true;
       const { code, stdout, stderr } = await place.skep(["down", "--json", "--timeout", "20s"]);
@@ -60,8 +61,17 @@ export function keepUp(place: Place, file: string): Keeper {
 function mayEndWith(code: number | null, said: string, ending: boolean): boolean {
   if (code === 0) return true;
   if (code === 4) return said.includes("runs here already");
-  if (code === 8) return said.includes("too often") || said.includes("died meanwhile");
+  if (code === 8) return isTooOften(said) || said.includes("died meanwhile");
   return ending && code === 143;
+}
+
+/** Whether the supervisor was started again as often as it may be. */
+function isTooOften(said: string): boolean {
+  return said.includes("too often") && startsAgain(said) >= usualRestart.max;
+}
+
+function startsAgain(said: string): number {
+  return [...said.matchAll(/^it starts again/gm)].length;
 }
 
 /** What nobody may say whoever is killed: that something of ours ended by a fault of its own. */

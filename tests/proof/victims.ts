@@ -19,7 +19,7 @@ const shares: Record<Kind, number> = {
   producer: 8,
 };
 
-/** Whom `count` kills hit, in which order: everybody at least once. */
+/** Whom `count` kills hit, in which order: everybody at least once, and in the end only those whose death nobody but their own supervisor makes good. */
 export function planKills(count: number, random: Random): Kind[] {
   const kinds = Object.keys(shares) as Kind[];
   const plan = kinds.flatMap((kind) =>
@@ -27,7 +27,11 @@ export function planKills(count: number, random: Random): Kind[] {
   );
   // What rounding has left over or taken away, the programs make up for.
   while (plan.length < count) plan.push("program");
-  return random.shuffled(plan.slice(plan.length - count));
+  const hit = random.shuffled(plan.slice(plan.length - count));
+  const members = hit.filter((kind) => kind === "program" || kind === "host");
+  const last = members.slice(0, Math.floor(count / 4));
+  for (const kind of last) hit.splice(hit.indexOf(kind), 1);
+  return [...hit, ...last];
 }
 
 export interface Scene {
