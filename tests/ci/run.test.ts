@@ -7,8 +7,8 @@ import { tempDir } from "../helpers/temp-dir.ts";
 // Processes start slowly on a busy machine.
 setDefaultTimeout(60_000);
 
-// Nine steps besides the tests, and two tests in each of the three suites of other drivers and runtimes.
-const steps = 9;
+// Ten steps besides the tests, and two tests in each of the three suites of other drivers and runtimes.
+const steps = 10;
 const suites = ["bus, with better-sqlite3", "bus, on Node", "bus, on Deno"];
 const others = steps + 2 * suites.length;
 

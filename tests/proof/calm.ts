@@ -23,7 +23,7 @@ export const calm: Proof = {
   name: "calm",
   summary: `100 agents at work beside ${burners} busy loops and ${writers} saturating writers; nobody is suspected or killed`,
   count: 600,
-  quick: 30,
+  quick: 25,
   unit: "seconds",
   async run(options) {
     const { executable } = options;

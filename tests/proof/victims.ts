@@ -23,7 +23,7 @@ const shares: Record<Kind, number> = {
 export function planKills(count: number, random: Random): Kind[] {
   const kinds = Object.keys(shares) as Kind[];
   const plan = kinds.flatMap((kind) =>
-    Array.from({ length: Math.max(1, Math.round((count * shares[kind]) / 100)) }, () => kind),
+    Array.from({ length: Math.max(1, Math.floor((count * shares[kind]) / 100)) }, () => kind),
   );
   // What rounding has left over or taken away, the programs make up for.
   while (plan.length < count) plan.push("program");
