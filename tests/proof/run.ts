@@ -4,15 +4,17 @@ import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { skepExecutable } from "../helpers/executable.ts";
 import { calm } from "./calm.ts";
+import { crashPoints } from "./crash-points.ts";
 import { deaths } from "./deaths.ts";
 import { downs } from "./downs.ts";
 import { failover } from "./failover.ts";
 import { kills } from "./kills.ts";
+import { pairs } from "./pairs.ts";
 import { open } from "./place.ts";
 import type { Proof } from "./proof.ts";
 import { randomOf } from "./random.ts";
 
-const proofs: readonly Proof[] = [kills, deaths, calm, downs, failover];
+const proofs: readonly Proof[] = [kills, deaths, calm, downs, failover, crashPoints, pairs];
 
 const usage = `usage: bun tests/proof/run.ts [NAME...] [--count N] [--quick] [--seed N]
 ${proofs.map(({ name, summary, count, quick, unit }) => `  ${name.padEnd(10)}${summary}: ${count} ${unit}, quick ${quick}`).join("\n")}
