@@ -59,7 +59,7 @@ test("a paused agent claims nothing, whatever its runner, and goes on with what 
   for (const name of names) await place.counts(name, { ready: 0, acked: 1 });
   up.kill("SIGTERM");
   await up.ended;
-}, 40_000);
+});
 
 describe("a second up", () => {
   test("changes only what has changed", async () => {
@@ -119,7 +119,7 @@ test("scale starts more of a group or has some leave, and a restarted supervisor
     expect((await place.skep(["scale", "w", "--", word])).status).toBe(2);
   up.kill("SIGTERM");
   await up.ended;
-}, 30_000);
+});
 
 test("without a swarm there is nobody to tell", async () => {
   const place = await newPlace();

@@ -42,7 +42,7 @@ test("one that is killed again and again is given up, and what it left is parked
   expect(stderr).toContain("the supervisor was ended by SIGKILL too often");
   expect((await place.app.lastRun())?.state).toBe("stopped");
   expect(place.left()).toEqual([]);
-}, 60_000);
+});
 
 test("a guardian that is killed is missed by its supervisor, which takes the swarm down in order", async () => {
   const place = await newPlace();
@@ -66,14 +66,10 @@ test.skipIf(lacks("setsid"))(
       return Number(readOrNothing(pidFile));
     };
     const started = async (restarts: number) =>
-      waitUntil(
-        `started ${restarts} times`,
-        async () => {
-          const agent = await place.agent("a");
-          return agent?.restarts === restarts && agent.state === "ready" ? agent : undefined;
-        },
-        10_000,
-      );
+      waitUntil(`started ${restarts} times`, async () => {
+        const agent = await place.agent("a");
+        return agent?.restarts === restarts && agent.state === "ready" ? agent : undefined;
+      });
     const victims = ["programPid", "hostPid"] as const;
     for (const [restarts, victim] of victims.entries()) {
       const agent = await started(restarts);
@@ -85,7 +81,7 @@ test.skipIf(lacks("setsid"))(
     await started(2);
     const pid = await stray();
     process.kill((await place.app.lastRun())!.pid, "SIGKILL");
-    await waitUntil("the stray of the killed supervisor is gone", () => !exists(pid), 10_000);
+    await waitUntil("the stray of the killed supervisor is gone", () => !exists(pid));
     await Bun.write(pidFile, "");
     await waitUntil("the next run is there", async () => (await place.app.lastRun())!.id === 2);
     const last = await stray();
@@ -93,7 +89,6 @@ test.skipIf(lacks("setsid"))(
     await up.ended;
     expect(exists(last)).toBe(false);
   },
-  40_000,
 );
 
 test("when guardian and supervisor are killed, reap finishes; while they live it keeps its hands off", async () => {

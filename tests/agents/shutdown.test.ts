@@ -211,7 +211,7 @@ test("a signal while many agents are being started leaves none of them", async (
   await place.killAll(up);
   await waitUntil("its hosts have stopped", () => place.left().length === 0);
   expect((await place.skep(["down"])).status).toBe(0);
-}, 60_000);
+});
 
 test("while a run is open nobody's address book is; a swarm that went down leaves all doors open", async () => {
   const place = await newPlace();

@@ -121,14 +121,10 @@ export function swarmPlaces() {
       },
       /** Waits until the counts of `inbox` are these. */
       async counts(inbox: string, wanted: Record<string, number>): Promise<void> {
-        await waitUntil(
-          `${inbox} has ${JSON.stringify(wanted)}`,
-          async () => {
-            const now = await ledgerOf(app, inbox);
-            return Object.entries(wanted).every(([account, count]) => now[account] === count);
-          },
-          10_000,
-        );
+        await waitUntil(`${inbox} has ${JSON.stringify(wanted)}`, async () => {
+          const now = await ledgerOf(app, inbox);
+          return Object.entries(wanted).every(([account, count]) => now[account] === count);
+        });
       },
       /** How many deliveries of `inbox` are in each state. */
       ledger: (inbox: string) => ledgerOf(app, inbox),

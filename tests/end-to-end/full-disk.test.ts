@@ -70,7 +70,7 @@ describe.skipIf(!mayMount())("a full disk", () => {
     }
     holder.close();
     expect((await holder.ended).status).toBe(0);
-  }, 60_000);
+  }, 240_000);
 
   test("where nobody has the database open: no verb gets anywhere, and nothing is lost", async () => {
     const disk = await smallDisk(place());
@@ -83,5 +83,5 @@ describe.skipIf(!mayMount())("a full disk", () => {
     disk.room();
     expect(await all(disk)).toEqual(before);
     expect(await disk.skep(["send", "a1", "x"])).toMatchObject({ status: 0, stderr: "" });
-  }, 60_000);
+  }, 240_000);
 });

@@ -21,7 +21,7 @@ import { testDriver } from "../helpers/test-driver.ts";
 import { programs } from "./start-program.ts";
 
 // Processes start slowly on a busy machine.
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 
 const tempHome = tempHomes();
 const start = programs();

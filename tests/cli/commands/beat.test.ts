@@ -106,4 +106,4 @@ test("an agent of a running swarm beats in its own name, and nobody else does", 
     return stdout === said;
   });
   await place.skep(["down"]);
-}, 20_000);
+});

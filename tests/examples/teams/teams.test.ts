@@ -1,16 +1,19 @@
-import { afterEach, beforeAll, expect, test } from "bun:test";
+import { afterEach, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { dirname, join } from "node:path";
 import { skepExecutable } from "../../helpers/executable.ts";
 import { tempDir } from "../../helpers/temp-dir.ts";
 import { waitUntil } from "../../helpers/wait-until.ts";
 
 const examples = join(import.meta.dir, "..", "..", "..", "examples", "teams");
+// A swarm of a dozen programs starts slowly on a busy machine.
+setDefaultTimeout(120_000);
+
 let executable: string;
 let home: string | undefined;
 
 beforeAll(async () => {
   executable = await skepExecutable();
-}, 60_000);
+});
 afterEach(async () => {
   if (home !== undefined) await skep("down", "--timeout", "0s");
 });
@@ -46,7 +49,7 @@ async function up(file: string): Promise<void> {
 }
 
 async function ask(lead: string, directory: string): Promise<unknown> {
-  const { stdout } = await skep("request", lead, directory, "--timeout", "30s");
+  const { stdout } = await skep("request", lead, directory, "--timeout", "100s");
   return JSON.parse(JSON.parse(stdout).body);
 }
 
@@ -64,7 +67,7 @@ test("a coordinator and its workers count what is there, also when the coordinat
   expect(await slow).toEqual({ files: 130, lines: 390 });
   const stray = await skep("send", "somebody", "x", "--as", "counter-1");
   expect(stray.status).not.toBe(0);
-}, 60_000);
+});
 
 test("two teams ask each other, and whichever is asked knows the whole", async () => {
   const directory = await tree(65);
@@ -75,4 +78,4 @@ test("two teams ask each other, and whichever is asked knows the whole", async (
     const lines = (await skep("inboxes", "--json")).stdout.trim().split("\n");
     return lines.map((line) => JSON.parse(line)).every(({ ready, leased }) => ready + leased === 0);
   });
-}, 60_000);
+});
