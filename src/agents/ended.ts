@@ -65,7 +65,8 @@ export async function ended(
   const { name } = charge.member;
   const { killed = 0 } = end;
   crew.supervision.events.emit("agent.restarting", { name, reason: why, killed });
-  if (isTooMuch(crew, tick)) return;
+  // What could not even be started has cost nothing yet: where files or processes run out, the others are to go on.
+  if (end.unstarted !== true && isTooMuch(crew, tick)) return;
   void restartAfter(crew, charge, restartInMs);
 }
 

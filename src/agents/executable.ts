@@ -11,6 +11,28 @@ export function ownCommand(): string[] {
   return [process.execPath, ...run, script];
 }
 
+/**
+ * What the environment of a process of ours tells its runtime, so that it does with the threads it has: it starts more of
+ * them now and then, to collect garbage or to compile, and where no process may be made any more it aborts for want of one.
+ */
+export const fewThreads = {
+  BUN_JSC_useConcurrentGC: "0",
+  BUN_JSC_numberOfGCMarkers: "1",
+  BUN_JSC_useConcurrentJIT: "0",
+};
+
+/** Has this process, which runs `words`, begin again with `env` around it: the same process, from the start. Comes back where that is not to be had. */
+export function beginAgain(words: readonly string[], env: Record<string, string>): void {
+  // Node ends a process that it cannot begin again.
+  if (process.versions.bun === undefined || process.execve === undefined) return;
+  const [program, ...args] = [...ownCommand(), ...words];
+  try {
+    process.execve(program!, [program!, ...args], env);
+  } catch {
+    // Then it goes on as it is.
+  }
+}
+
 // What a shell falls back on: enough for `sh`, and nothing of whoever called `skep up`.
 const plainPath = "/usr/local/bin:/usr/bin:/bin";
 

@@ -1,6 +1,7 @@
 // Starting a host: another process of this very executable, which agents are handed to through a pipe.
 import { splitLines } from "../core/lines.ts";
 import type { ProcessIdentity } from "../core/identity.ts";
+import { fewThreads } from "./executable.ts";
 import { type Order, type Report, lineOf, reportOf } from "./host-line.ts";
 import { type Exit, launch } from "./process.ts";
 
@@ -12,6 +13,7 @@ export const hostRuntime = {
   // Left alone it looks for garbage every second, which is most of what an idle host takes: 100 of them 11 % of a
   // core, and 6 % this way. What allocates much is collected all the same.
   BUN_GC_TIMER_INTERVAL: "10000",
+  ...fewThreads,
 };
 
 export interface HostProcess extends ProcessIdentity {

@@ -37,14 +37,14 @@ const lastWordsBytesMax = 300;
 /** Hosts for the agents of one run; none yet. */
 export function openHosting(parts: HostingParts): Hosting {
   const { home, skep, common, onReport, onSaid, onGone } = parts;
-  const starting = new Map<string, Promise<HostProcess>>();
+  const known = new Map<string, Promise<HostProcess>>();
   const running = new Map<HostProcess, Promise<void>>();
 
-  const start = async (key: string, charge: Charge): Promise<HostProcess> => {
+  const start = async (key: string, charge: Charge, forget: () => void): Promise<HostProcess> => {
     const { cwd, hostEnv } = charge.member;
     const said = keepTail(lastWordsBytesMax);
     const env = { ...runtimeOf(charge), ...hostEnv, ...common, ...identityOf(charge, common) };
-    const host: HostProcess = await startHost({
+    const begun = await startHost({
       skep,
       home,
       label: key,
@@ -56,13 +56,14 @@ export function openHosting(parts: HostingParts): Hosting {
         onSaid(host.agents, text);
       },
     });
+    // Whoever is handed over when it has been told to end, or has ended, gets another one.
+    const host: HostProcess = { ...begun, end: () => (forget(), begun.end()) };
     const gone = (async () => {
       const exit = await host.exited;
-      // Whoever is handed over from now on gets another one.
-      starting.delete(key);
+      forget();
       // What it said last may say why, and what it reported last may say that all is well.
       await host.finished;
-      await onGone({ host, exit, lastWords: said.text().replace(/\s*\n\s*/g, "; ") });
+      await onGone({ host, exit, lastWords: lastWordsIn(said.text()) });
       running.delete(host);
     })();
     running.set(host, gone);
@@ -72,16 +73,24 @@ export function openHosting(parts: HostingParts): Hosting {
   return {
     async hostFor(charge) {
       const key = keyOf(charge);
-      const known = starting.get(key);
-      if (known !== undefined) return await known;
-      const begun = start(key, charge);
-      starting.set(key, begun);
-      begun.catch(() => starting.delete(key));
+      const one = known.get(key);
+      if (one !== undefined) return await one;
+      const forget = () => {
+        if (known.get(key) === begun) known.delete(key);
+      };
+      const begun = start(key, charge, forget);
+      known.set(key, begun);
+      begun.catch(forget);
       return await begun;
     },
     hosts: () => [...running.keys()],
     ended: async () => void (await Promise.all(running.values())),
   };
+}
+
+/** On one line. Of the report that the runtime makes of its own end only what happened. */
+function lastWordsIn(said: string): string {
+  return /^panic\(.*$/m.exec(said)?.[0] ?? said.replace(/\s*\n\s*/g, "; ");
 }
 
 function isPooled({ member, alone }: Charge): boolean {

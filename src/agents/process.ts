@@ -5,6 +5,7 @@ import type { Writable } from "node:stream";
 import { sleep } from "../core/clock.ts";
 import { SkepError } from "../core/errors.ts";
 import { type ProcessIdentity, isAlive, processState } from "../core/identity.ts";
+import { needFileRoom } from "./file-room.ts";
 
 export interface Launch {
   /** The program and its arguments. */
@@ -81,7 +82,7 @@ export async function untilRead(exited: Promise<Exit>, closed: Promise<void>): P
 /** The error for whoever wanted to start `program`, when the system answers with `error`. */
 export function cannotStart(program: string, cwd: string, error: unknown): SkepError {
   return new SkepError("E_FAILED", `${program} cannot be started: ${whyNot(error, cwd)}`, {
-    hint: "A name without a slash is looked for on the PATH of the agent's environment.",
+    hint: hintFor(error),
     cause: error,
   });
 }
@@ -137,6 +138,8 @@ async function start(
 ) {
   const [program, ...args] = command;
   try {
+    // A spawn that runs out of files halfway has started what nobody knows of.
+    needFileRoom();
     const child = spawn(program!, args, {
       cwd,
       env,
@@ -169,7 +172,7 @@ const reasons: Record<string, string> = {
   EACCES: "it may not be executed",
   ENOEXEC: "it is neither a program nor a script that begins with #!",
   E2BIG: "its arguments and environment are too long",
-  EAGAIN: "there are too many processes",
+  EAGAIN: "there are too many processes (ulimit -u)",
   EMFILE: "too many files are open here (ulimit -n)",
   ENFILE: "too many files are open on this machine",
 };
@@ -179,6 +182,11 @@ function whyNot(error: unknown, cwd: string): string {
   if (!existsSync(cwd)) return `there is no directory ${cwd}`;
   const reason = reasons[code ?? ""];
   return reason === undefined ? message : `${reason} (${code})`;
+}
+
+function hintFor(error: unknown): string | undefined {
+  if ((error as NodeJS.ErrnoException).code !== "ENOENT") return undefined;
+  return "A name without a slash is looked for on the PATH of the agent's environment.";
 }
 
 function writeTo(stdin: Writable, bytes: Uint8Array | string): Promise<void> {

@@ -131,7 +131,8 @@ async function fail(
   { stderr }: Outputs,
 ): Promise<number> {
   const isClosed = error instanceof OutputClosed;
-  const status = isClosed ? closedPipeStatus : statusOf(error);
+  // A terminal that is gone told it so before: that is why it ends.
+  const status = isClosed ? (signals.status ?? closedPipeStatus) : statusOf(error);
   const told = isClosed ? error.told : error;
   if (told === undefined) return status;
   // Asked to stop, a command stops waiting, and says that it did not get what it waited for. Nobody wants to know.

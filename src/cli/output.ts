@@ -37,8 +37,10 @@ function telling(
   return new SkepError("E_DISK", `${done}, but ${message}`, { hint: words.join(" ") });
 }
 
+type Stream = "stdout" | "stderr";
+
 /** The standard output or the standard error of this process. */
-export function openOutput(stream: "stdout" | "stderr"): Output {
+export function openOutput(stream: Stream): Output {
   const writeAll = writerOf(stream);
   let waiting = "";
   let writing: Promise<void> | undefined;
@@ -72,15 +74,16 @@ export function openOutput(stream: "stdout" | "stderr"): Output {
   };
 }
 
-function writerOf(stream: "stdout" | "stderr"): (text: string) => Promise<unknown> {
+function writerOf(stream: Stream): (text: string) => Promise<unknown> {
+  const fd = numberOf(stream);
+  // Where there is no room left, Node's own stream for a file writes what fits and calls that a success; where no thread
+  // can be started, Bun's never gets done.
+  if (isFile(fd)) return async (text) => writeToFile(fd, text);
   if (process.versions.bun !== undefined) {
     // `process.stdout` costs 3 ms to make and switches a pipe that others share to non-blocking.
     const file = Bun[stream];
     return (text) => Bun.write(file, text);
   }
-  const fd = stream === "stdout" ? 1 : 2;
-  // Where there is no room left, Node's own stream for a file writes what fits and calls that a success.
-  if (fstatSync(fd).isFile()) return async (text) => writeToFile(fd, text);
   return (text) =>
     new Promise((resolve, reject) => {
       // What goes wrong is told to the callback; a stream with nobody to hear of it would end the process.
@@ -89,14 +92,30 @@ function writerOf(stream: "stdout" | "stderr"): (text: string) => Promise<unknow
     });
 }
 
+function numberOf(stream: Stream): number {
+  return stream === "stdout" ? 1 : 2;
+}
+
+function isFile(fd: number): boolean {
+  try {
+    return fstatSync(fd).isFile();
+  } catch {
+    // It is closed: whoever writes hears of it.
+    return false;
+  }
+}
+
 function writeToFile(fd: number, text: string): void {
   let left = bytesOf(text);
   while (left.length > 0) left = left.subarray(writeSync(fd, left));
 }
 
-function writeFault(stream: string, error: unknown): Error {
+function writeFault(stream: Stream, error: unknown): Error {
   const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
-  if (code === "EPIPE" || code === "ECONNRESET") return new OutputClosed(`${stream} is closed`);
+  // A terminal that is gone says EIO, as a broken disk does.
+  const isGone = code === "EIO" && !isFile(numberOf(stream));
+  if (isGone || code === "EPIPE" || code === "ECONNRESET")
+    return new OutputClosed(`${stream} is closed`);
   return new SkepError("E_DISK", `${stream} cannot be written to (${code})`, {
     hint: "Check where the output goes: a full disk, or a limit on the size of files.",
   });

@@ -73,8 +73,12 @@ export function swarmPlaces() {
     const app = await openApp(home, defaults, [executable]);
     const started: Running[] = [];
     made.push({ app, started, home });
-    const start = (words: string[], env: Record<string, string> = {}): Running => {
-      const running = run([executable, ...words, "--home", home], directory, env);
+    const start = (
+      words: string[],
+      env: Record<string, string> = {},
+      before: string[] = [],
+    ): Running => {
+      const running = run([...before, executable, ...words, "--home", home], directory, env);
       started.push(running);
       return running;
     };
@@ -93,9 +97,13 @@ export function swarmPlaces() {
       /** The swarm of these agents, as its file spells it out. */
       swarm: (agents: Agents): Promise<Swarm> => readSwarmFile(file(agents)),
       start,
-      /** Starts `skep up` for these agents. */
-      up: (agents: Agents, words: string[] = [], env: Record<string, string> = {}): Running =>
-        start(["up", file(agents), ...words], env),
+      /** Starts `skep up` for these agents; `before` is a command that runs it. */
+      up: (
+        agents: Agents,
+        words: string[] = [],
+        env: Record<string, string> = {},
+        before: string[] = [],
+      ): Running => start(["up", file(agents), ...words], env, before),
       /** Kills `up`, and the supervisor below it. */
       async killAll(up: Running): Promise<void> {
         const { pid } = (await app.lastRun())!;
@@ -181,7 +189,8 @@ async function ledgerOf({ store }: App, inbox: string): Promise<Record<string, n
   return (await store.read((tx) => tx.get<Record<string, number>>(query, { inbox }))) ?? {};
 }
 
-function run(command: string[], cwd: string, env: Record<string, string>): Running {
+/** Starts a command that is expected to end by itself, or to be killed by whoever starts it. */
+export function run(command: string[], cwd: string, env: Record<string, string>): Running {
   const { PATH = "", HOME = "" } = process.env;
   const child = Bun.spawn(command, {
     cwd,

@@ -1,6 +1,6 @@
 // `skep up`: runs a swarm under a process that outlives its supervisor; or makes one that runs what its file says now.
 import { detach } from "../../agents/detach.ts";
-import { ownCommand, withSkepOnPath } from "../../agents/executable.ts";
+import { beginAgain, fewThreads, ownCommand, withSkepOnPath } from "../../agents/executable.ts";
 import { guard } from "../../agents/guardian.ts";
 import { logPath, swarmLogName } from "../../agents/log.ts";
 import { arrange } from "../../agents/topology.ts";
@@ -54,13 +54,13 @@ export default defineCommand({
     if (check) return context.data(context.json ? planJson(swarm, shape) : planText(swarm, shape));
     if (swarm.topology === "auto")
       context.say(`${swarm.name}: ${shape.topology}, for ${shape.why}`);
+    const env = thriftyEnvironment(isDetached);
     const app = await open(context);
     if (await runsAlready(app, swarm.name)) {
       const wish = { verb: "apply", subject: swarm.file } as const;
       return await sayDone(context, await app.order(wish, context.signal));
     }
     const flags = await flagsOf(context);
-    const env = ownEnvironment();
     if (isDetached)
       return await upDetached(context, app, [...ownCommand(), "up", swarm.file, ...flags], env);
     await app.close();
@@ -70,7 +70,7 @@ export default defineCommand({
         command: [...ownCommand(), ...supervisor, ...(again ? ["--again"] : [])],
         env,
       }),
-      finish: { command: [...ownCommand(), "reap", ...flags], env },
+      finish: { command: [...ownCommand(), "reap", ...flags, "--quiet"], env },
       stopGraceMs: app.settings.agents.stopGraceMs,
       say: context.say,
       signal: context.signal,
@@ -78,6 +78,15 @@ export default defineCommand({
     });
   },
 });
+
+/** The environment of the processes that have to outlive all others. Unless it is detached, this is one of them. */
+function thriftyEnvironment(isDetached: boolean | undefined): Record<string, string> {
+  const own = ownEnvironment();
+  const env = { ...own, ...fewThreads };
+  const isThrifty = Object.entries(fewThreads).every(([name, value]) => own[name] === value);
+  if (!isThrifty && isDetached !== true) beginAgain(process.argv.slice(2), env);
+  return env;
+}
 
 /** Whether a swarm of that name is up here; another one is the supervisor's to refuse. */
 async function runsAlready(app: App, name: string): Promise<boolean> {

@@ -1,0 +1,124 @@
+// Swarms where files or processes run out: what cannot be started has failed and says why, and all the others go on.
+import { chmodSync, chownSync, copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "bun:test";
+import { readOrNothing, run, swarmPlaces } from "../agents/swarm-place.ts";
+import { skepExecutable } from "../helpers/executable.ts";
+import { lacks } from "../helpers/programs.ts";
+import { tempDir } from "../helpers/temp-dir.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
+
+const newPlace = swarmPlaces();
+const sleeper = { command: ["sleep", "1000"] };
+
+test("with 64 files at most some agents run, the others have failed for that reason, and nothing else does", async () => {
+  const place = await newPlace();
+  const again = { restart: "on-failure", restart_max: 1, backoff_max: "1s" };
+  const agents = {
+    // Too many for the host that they share, and then too many hosts for the supervisor.
+    pooled: { command: ["cat"], runner: "stream", pool: 1, count: 20, ...again },
+    gate: { ...sleeper, ready: { command: ["test", "-e", "open"] } },
+    own: { ...sleeper, ...again, count: 25, after: ["gate"] },
+  };
+  const limited = ["sh", "-c", 'ulimit -n 64 && exec "$0" "$@"'];
+  const up = place.up(agents, [], {}, limited);
+  const settled = (count: number) =>
+    waitUntil(
+      `${count} have settled`,
+      async () => {
+        const all = await place.app.agents();
+        return all.filter(({ state }) => state !== "starting").length === count ? all : undefined;
+      },
+      20_000,
+    );
+  await settled(20);
+  writeFileSync(join(place.directory, "open"), "");
+  const all = await settled(46);
+  for (const group of ["own", "pooled"]) {
+    const ready = all.filter((one) => one.group === group && one.state === "ready");
+    const failed = all.filter((one) => one.group === group && one.state === "failed");
+    expect(ready.length + failed.length).toBe(agents[group as "own"].count);
+    expect(ready.length).toBeGreaterThanOrEqual(3);
+    expect(failed.length).toBeGreaterThanOrEqual(5);
+    const reason = /cannot be started: too many files are open here \(ulimit -n\) \(EMFILE\); restarted 1 times/;
+    for (const one of failed) expect(one.reason).toMatch(reason);
+    // No program runs that nobody knows of.
+    const programs = place.left().filter((command) => /^sleep|^cat/.test(command));
+    expect(programs).toHaveLength(all.filter(({ programPid }) => programPid !== null).length);
+  }
+  // There is room again when another one ends, and those that run do their work.
+  const ready = all.filter(({ state }) => state === "ready").map(({ name }) => name);
+  const { programPid } = await place.becomes("own-1", "ready");
+  expect((await place.skep(["restart", "own-1"])).status).toBe(0);
+  expect((await place.becomes("own-1", "ready")).programPid).not.toBe(programPid);
+  const { status, stdout } = await place.skep(["down", "--json"]);
+  expect(status).toBe(0);
+  const { stopped, failed, dead } = JSON.parse(stdout).agents;
+  expect([stopped, failed, dead]).toEqual([ready.length, all.length - ready.length, 0]);
+  expect((await up.ended).status).toBe(0);
+}, 40_000);
+
+const nobody = 54_321;
+
+test.skipIf(process.getuid?.() !== 0 || lacks("setpriv", "prlimit"))(
+  "where a user may have no more processes, those that run go on, and down leaves nothing (wants root)",
+  async () => {
+    const directory = tempDir();
+    const home = join(directory, "home");
+    const skep = join(directory, "skep");
+    copyFileSync(await skepExecutable(), skep);
+    mkdirSync(home, { mode: 0o700 });
+    const agents = { a: { ...sleeper, restart: "never", count: 20 } };
+    writeFileSync(
+      join(directory, "swarm.json"),
+      JSON.stringify({ name: "s", start_at_once: 4, agents }),
+    );
+    for (const path of [directory, home]) chownSync(path, nobody, nobody);
+    chmodSync(skep, 0o755);
+    const as = ["setpriv", `--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups"];
+    const start = (words: string[], limit: string[] = []) =>
+      run([...as, ...limit, skep, ...words, "--home", home], directory, {});
+    const states = async () => {
+      const { stdout } = await start(["ps", "--json"]).ended;
+      const rows = stdout.trim().split("\n").filter(Boolean);
+      return rows.map((row) => JSON.parse(row) as { state: string; reason: string | null });
+    };
+    // Threads count too: a host has three or four of them.
+    const up = start(["up", "swarm.json"], ["prlimit", "--nproc=80"]);
+    try {
+      const settled = await waitUntil(
+        "all have settled",
+        async () => {
+          const all = await states();
+          return all.length === 20 && all.every(({ state }) => state !== "starting") && all;
+        },
+        20_000,
+      );
+      const ready = settled.filter(({ state }) => state === "ready");
+      expect(ready.length).toBeWithin(2, 15);
+      for (const { state, reason } of settled)
+        if (state !== "ready")
+          expect(reason).toMatch(
+            /too many processes \(ulimit -u\) \(EAGAIN\)$|^its host was ended by SIGABRT/,
+          );
+      const { stdout } = await start(["status", "--json"]).ended;
+      expect(JSON.parse(stdout).run).toMatchObject({ id: 1, state: "running", alive: true });
+      const down = await start(["down", "--json"]).ended;
+      expect(JSON.parse(down.stdout)).toMatchObject({ agents: { stopped: ready.length } });
+      expect((await up.ended).status).toBe(0);
+    } finally {
+      up.kill("SIGKILL");
+      for (const pid of processesOf(nobody)) process.kill(pid, "SIGKILL");
+    }
+    expect(processesOf(nobody)).toEqual([]);
+  },
+  40_000,
+);
+
+function processesOf(uid: number): number[] {
+  const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
+  return pids.filter((pid) => {
+    const status = readOrNothing(`/proc/${pid}/status`);
+    return status.includes(`\nUid:\t${uid}\t`) && !/^State:\tZ/m.test(status);
+  });
+}
