@@ -46,7 +46,8 @@ export async function guard(guarding: Guarding): Promise<number | undefined> {
       await shelter.end(stopGraceMs);
       return signal.aborted && exit.code === 143 ? undefined : exit.code!;
     }
-    say(`the supervisor ${describeExit(exit)}`);
+    // One that was told to stop before it could listen ended as it was told.
+    if (!signal.aborted) say(`the supervisor ${describeExit(exit)}`);
     await shelter.end(stopGraceMs);
     const tick = elapsedMs();
     const decision = decideRestart(supervisorRestart, true, restarts, tick, Math.random());

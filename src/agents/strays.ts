@@ -2,7 +2,7 @@
 // shed of their environment. A process that can adopt them can also end them.
 import { elapsedMs, sleep } from "../core/clock.ts";
 import type { ProcessIdentity } from "../core/identity.ts";
-import { type Subreaper, becomeSubreaper, strays } from "../core/subreaper.ts";
+import { type Subreaper, adopted, becomeSubreaper, strays } from "../core/subreaper.ts";
 import { ownChildren, signalProcess } from "./process.ts";
 import { type Mark, isMarked, killMarked } from "./survivors.ts";
 
@@ -19,6 +19,18 @@ export interface Shelter {
 export function openShelter(): Shelter {
   const subreaper = becomeSubreaper();
   return subreaper === undefined ? closedShelter : shelterOf(subreaper);
+}
+
+/** Kills what `leader`, a program of ours that has ended, left of its group, as far as it was left to this process. */
+export function killLeftovers({ pid: group }: ProcessIdentity): void {
+  // A group that has a member keeps its number from being given to anybody else.
+  const isLeft = adopted(ownChildren).some((one) => one.group === group);
+  if (!isLeft || ownChildren.has(group)) return;
+  try {
+    process.kill(-group, "SIGKILL");
+  } catch {
+    // The last of them has just ended.
+  }
 }
 
 const closedShelter: Shelter = {

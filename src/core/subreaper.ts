@@ -32,13 +32,22 @@ export function becomeSubreaper(): Subreaper | undefined {
   };
 }
 
+/** The live processes that were left to this one: its children but for its `own`; none where there is no `/proc`. */
+export function adopted(own: ReadonlySet<number>): ProcessState[] {
+  if (process.platform !== "linux") return [];
+  return kinship()(process.pid).filter((one) => !own.has(one.pid) && isAlive(one));
+}
+
 /** Every live process below this one that is not below one of its `own` children, the nearest first; none where there is no `/proc`. */
 export function strays(own: ReadonlySet<number>): ProcessState[] {
+  const found = adopted(own);
   const childrenOf = kinship();
-  const alive = ({ state }: ProcessState) => state !== "Z";
-  const found = childrenOf(process.pid).filter((one) => !own.has(one.pid) && alive(one));
-  for (const one of found) found.push(...childrenOf(one.pid).filter(alive));
+  for (const one of found) found.push(...childrenOf(one.pid).filter(isAlive));
   return found;
+}
+
+function isAlive({ state }: ProcessState): boolean {
+  return state !== "Z";
 }
 
 /** Who has which children: by the kernel's own lists, for a look at all processes takes long where there are many; else by what each of them says of its parent. */

@@ -30,23 +30,34 @@ export async function runHost(
   const listener = typeof ready === "object" && "log" in ready ? listenFor(ready.log) : undefined;
   const log = openHeardLog(parts, spec, listener);
   const over = new AbortController();
+  const killed = new AbortController();
   let program: ProcessIdentity | undefined;
-  let killed: string | undefined;
-  const kill = (reason: string) => {
-    killed ??= reason;
-    if (program !== undefined) signalGroup(program, "SIGKILL");
+  let left = 0;
+  const works = (found: ProcessIdentity | undefined) => {
+    program = found;
+    if (killed.signal.aborted && program !== undefined) signalGroup(program, "SIGKILL");
   };
+  const kill = (reason: string) => {
+    killed.abort(reason);
+    works(program);
+  };
+  // The end of a program that lives as long as its agent is seen; others have to be told to take nothing more.
+  const hasProgram = spec.runner === "self" || spec.runner === "stream";
   const host: Host = {
     ...parts,
     spec,
     env,
     log,
-    draining,
+    draining: hasProgram ? draining : AbortSignal.any([draining, killed.signal]),
     gate,
     turns,
-    endStrays,
+    async endStrays() {
+      const count = await endStrays();
+      if (hasProgram) left += count;
+      return count;
+    },
     started(found) {
-      program = found;
+      works(found);
       tell({ report: "started", name, program: found === undefined ? null : identityOf(found) });
       void awaitReady(host, listener, over.signal).then((why) => {
         if (why !== undefined) kill(why);
@@ -54,29 +65,25 @@ export async function runHost(
       });
       void untilLifeless(host, over.signal).then((why) => why !== undefined && kill(why));
     },
-    working(found) {
-      program = found;
-    },
+    working: works,
   };
   killing.addEventListener("abort", () => kill(String(killing.reason)), { once: true });
   const leases = keepLeases(host, () => program);
   try {
-    const found = await endOf(host);
+    const found = await endOf(host, killed.signal);
     over.abort();
     // The bus may tell a program that the swarm goes down before the supervisor's signal reaches us.
     const told = draining.aborted || (await store.read(findOpenRun))?.state === "stopping";
     const ended: Ended =
-      told && found.unstarted !== true
-        ? { state: "stopped", reason: null }
-        : asKilled(found, killed);
+      told && found.unstarted !== true ? { state: "stopped", reason: null } : found;
     // What its program leaves behind, a `skep recv` that waits, say, could claim in the agent's name once more.
     // Programs at a terminal often start others in groups of their own, as shells do.
-    if (!draining.aborted || spec.terminal) await endStrays();
+    if (!draining.aborted || spec.terminal) await host.endStrays();
     // A program that was told to stop, or never began, spends nobody's attempt.
     const ending = told || ended.unstarted === true ? "returned" : "died";
     const reason = ended.reason ?? "its program ended";
     await insist(store, (tx) => handBack(tx, bus.settings, name, ending, reason));
-    return ended;
+    return left === 0 || told ? ended : { ...ended, reason: withLeft(ended.reason, left) };
   } finally {
     over.abort();
     leases.stop();
@@ -99,17 +106,26 @@ export async function endWithoutSupervisor(
 
 const runners = { exec: runExec, stream: runStream, self: runSelf, module: runModule };
 
-async function endOf(host: Host): Promise<Ended> {
+async function endOf(host: Host, killed: AbortSignal): Promise<Ended> {
+  const { runner } = host.spec;
+  const asKilled = (): Ended => ({ state: "failed", reason: String(killed.reason) });
   try {
-    return await runners[host.spec.runner](host);
+    const ending = runners[runner](host);
+    // A function that does not return cannot be ended, only left alone: what it answers later is stale.
+    const ended = await (runner === "module"
+      ? Promise.race([ending, aborted(killed).then(asKilled)])
+      : ending);
+    return killed.aborted ? asKilled() : ended;
   } catch (error) {
     if (!isSkepError(error, "E_FAILED")) throw error;
     return { state: "failed", reason: error.message, unstarted: true };
   }
 }
 
-function asKilled(ended: Ended, killed: string | undefined): Ended {
-  return killed === undefined ? ended : { state: "failed", reason: killed };
+// Whoever named a program that puts itself in the background, and ends, is to see what became of it.
+function withLeft(reason: string | null, left: number): string {
+  const what = `${left} ${left === 1 ? "process" : "processes"} that it left behind killed`;
+  return reason === null ? what : `${reason}; ${what}`;
 }
 
 function openHeardLog(

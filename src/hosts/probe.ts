@@ -1,5 +1,6 @@
 // Probes: a command that says by its exit status how an agent's program is.
 import { describeExit, launch, signalGroup } from "../agents/process.ts";
+import { killLeftovers } from "../agents/strays.ts";
 import { keepTail } from "../agents/tail.ts";
 import { sleep } from "../core/clock.ts";
 import { isSkepError } from "../core/errors.ts";
@@ -25,6 +26,7 @@ export async function probe(
     over.abort();
     // Whatever it started and left is of no more use to anybody.
     signalGroup(child, "SIGKILL");
+    killLeftovers(child);
     if (exit === undefined) return `${command[0]} took longer than ${timeoutMs} ms`;
     if (exit.code === 0) return undefined;
     return [`${command[0]} ${describeExit(exit)}`, said.text()].filter(Boolean).join(": ");

@@ -1,5 +1,6 @@
 // The exec runner: one process for each message. Its exit status settles, its output answers.
 import { describeExit, launch } from "../../agents/process.ts";
+import { killLeftovers } from "../../agents/strays.ts";
 import { keepTail } from "../../agents/tail.ts";
 import type { Delivery } from "../../bus/message.ts";
 import { ackTx } from "../../bus/settle.ts";
@@ -39,6 +40,8 @@ async function work(host: Host, delivery: Delivery): Promise<Settlement> {
   // Somebody else is about to get the message: what a killed program leaves behind must not go on with it.
   if (signal !== null) await host.endStrays();
   const exit = await child.finished;
+  // One message after the other would leave something behind, until the machine is full of it.
+  killLeftovers(child);
   host.working(undefined);
   if (isSuccess(spec, exit)) {
     const reply = asked ? { body: stdout.bytes() } : undefined;
