@@ -14,6 +14,7 @@ import {
   countsOfLastRun,
   findLastRun,
   findOpenRun,
+  isOfHere,
   isSupervised,
 } from "./agents/runs.ts";
 import type { Summary } from "./agents/shutdown.ts";
@@ -164,7 +165,8 @@ export async function openApp(
         run: await findOpenRun(tx),
       }));
       const isWatched = run === undefined || isSupervised(run, clock.boot, clock.tick());
-      return isWatched ? agents : unwatched(agents, isAlive);
+      if (isWatched) return agents;
+      return unwatched(agents, isOfHere(run, clock.boot) ? isAlive : () => false);
     },
     async lastRun() {
       const run = await store.read(findLastRun);

@@ -2,7 +2,7 @@
 import { SkepError } from "../core/errors.ts";
 import { sleep } from "../core/clock.ts";
 import { signalProcess } from "./process.ts";
-import { askToStop, findOpenRun, findRun, isSupervised } from "./runs.ts";
+import { askToStop, findOpenRun, findRun, isOfHere, isSupervised } from "./runs.ts";
 import { type RunParts, type Summary, finishRun } from "./shutdown.ts";
 
 const lookMs = 50;
@@ -17,10 +17,14 @@ export async function stopSwarm(
   const run = await store.read(findOpenRun);
   if (run === undefined) return undefined;
   const startTick = clock.tick();
-  // A second signal would tell the supervisor not to wait, so it gets one however many ask.
-  if (await store.write((tx) => askToStop(tx, run.id, timeoutMs))) signalProcess(run, "SIGTERM");
-  // A stopped process hears nothing until it is continued.
-  signalProcess(run, "SIGCONT");
+  const isFirst = await store.write((tx) => askToStop(tx, run.id, timeoutMs));
+  // In another boot or another container its process id is somebody else's; there the row alone tells it.
+  if (isOfHere(run, clock.boot)) {
+    // A second signal would tell the supervisor not to wait, so it gets one however many ask.
+    if (isFirst) signalProcess(run, "SIGTERM");
+    // A stopped process hears nothing until it is continued.
+    signalProcess(run, "SIGCONT");
+  }
   while (isSupervised(run, clock.boot, clock.tick())) {
     if (signal.aborted)
       throw new SkepError("E_BUSY", `${run.swarm} is still on its way down`, {

@@ -104,6 +104,8 @@ export function swarmPlaces() {
         env: Record<string, string> = {},
         before: string[] = [],
       ): Running => start(["up", file(agents), ...words], env, before),
+      /** What starts `skep up` for these agents, for whoever runs it in a way of its own. */
+      upCommand: (agents: Agents): string[] => [executable, "up", file(agents), "--home", home],
       /** Kills `up`, and the supervisor below it. */
       async killAll(up: Running): Promise<void> {
         const { pid } = (await app.lastRun())!;
@@ -111,6 +113,17 @@ export function swarmPlaces() {
         up.kill("SIGSTOP");
         process.kill(pid, "SIGKILL");
         up.kill("SIGKILL");
+      },
+      /** Kills all there is of a swarm at once, as a power cut would. */
+      async powerOff(up: Running): Promise<void> {
+        up.kill("SIGSTOP");
+        const pids = [(await app.lastRun())!.pid, ...marked("SKEP_HOME", home)];
+        // Nobody may notice the end of another.
+        for (const signal of ["SIGSTOP", "SIGKILL"])
+          for (const pid of pids) process.kill(pid, signal);
+        up.kill("SIGKILL");
+        await up.ended;
+        await waitUntil("nothing runs", () => pids.filter(exists).length === 0);
       },
       /** Runs a command to its end. */
       skep: (words: string[], env: Record<string, string> = {}): Promise<Ended> =>
