@@ -39,6 +39,8 @@ export interface Charge {
   readonly token: string;
   state: AgentState;
   reason: string | null;
+  /** The state that it was in when it became suspect. */
+  before: AgentState;
   host: HostProcess | undefined;
   program: ProcessIdentity | undefined;
   paused: boolean;
@@ -101,6 +103,7 @@ export function newCharge(member: Member, slot: number, token: string): Charge {
     token,
     state: "starting",
     reason: null,
+    before: "starting",
     host: undefined,
     program: undefined,
     paused: false,

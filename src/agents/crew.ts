@@ -72,6 +72,8 @@ export interface Crew {
   changed: Signal;
   /** The agents that have ended since signs of life were last written down. */
   silenced: Set<string>;
+  /** Since when the lookout has looked without a gap: no silence before counts. */
+  awakeTick: number;
   /** Up to when signs of life are written down, and when that of each was last copied to its row. */
   vitalsTick: number;
   copiedTick: Map<string, number>;

@@ -5,7 +5,7 @@ import { didYouMean } from "../core/names.ts";
 import { applyPlan } from "./apply.ts";
 import type { Charge } from "./charge.ts";
 import { type Crew, giveUp } from "./crew.ts";
-import { insist } from "./insist.ts";
+import { insist, isPassing } from "./insist.ts";
 import { type Done, type PlacedOrder, answerOrder, openOrders } from "./orders.ts";
 import { setPaused } from "./pause.ts";
 import { restartOne } from "./restart-one.ts";
@@ -15,13 +15,13 @@ const lookEveryMs = 250;
 
 /** Sees to the orders that come, until the run of `crew` is over, and notes how each went. An agent that takes its time holds up nobody else's order. */
 export async function followOrders(crew: Crew): Promise<void> {
-  const { over, supervision } = crew;
+  const { over } = crew;
   const inHand = new Set<number>();
   let lastChange: Promise<unknown> = Promise.resolve();
   while (!over.signal.aborted) {
     await sleep(lookEveryMs, over.signal);
     if (over.signal.aborted || crew.stopping) return;
-    const orders = await supervision.store.read((tx) => openOrders(tx, crew.run.id));
+    const orders = await placedOrders(crew);
     for (const order of orders) {
       if (inHand.has(order.id)) continue;
       inHand.add(order.id);
@@ -32,6 +32,16 @@ export async function followOrders(crew: Crew): Promise<void> {
       if (isPlan) lastChange = done;
       done.catch((error: unknown) => giveUp(crew, error));
     }
+  }
+}
+
+/** The orders that nobody has seen to; none while the database cannot be read. */
+async function placedOrders({ run, supervision }: Crew): Promise<PlacedOrder[]> {
+  try {
+    return await supervision.store.read((tx) => openOrders(tx, run.id));
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    return [];
   }
 }
 

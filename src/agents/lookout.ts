@@ -11,6 +11,7 @@ import type { Change, Sign } from "./suspicion.ts";
 import { exchangeBeats } from "./vital-signs.ts";
 
 const lookEveryMs = 1_000;
+const lateMaxMs = 1_000;
 const seenEveryMs = 10_000;
 
 /** Keeps a lookout until the run of `crew` is over. */
@@ -19,9 +20,14 @@ export async function keepLookout(crew: Crew): Promise<void> {
   const { clock } = supervision;
   let detector = newDetector();
   let seenTick = clock.tick();
+  let lookTick = clock.tick();
   while (!over.signal.aborted) {
     await sleep(lookEveryMs, over.signal);
     if (over.signal.aborted) return;
+    const tick = clock.tick();
+    // Whatever kept us from looking may have kept the agents from beating: a stopped container, a busy machine.
+    if (tick - lookTick > lookEveryMs + lateMaxMs) crew.awakeTick = tick;
+    lookTick = tick;
     try {
       await exchangeBeats(crew);
       detector = suspect(crew, detector);
@@ -48,9 +54,13 @@ function suspect(crew: Crew, detector: Detector): Detector {
 async function note(crew: Crew, { name, suspect: isSuspect, reason }: Change): Promise<void> {
   const charge = crew.charges.get(name);
   if (charge === undefined || crew.stopping || hasEnded(charge.state)) return;
-  if (isSuspect) await setState(crew, charge, "suspect", reason);
-  else if (charge.state === "suspect")
-    await setState(crew, charge, charge.paused ? "paused" : "ready", null);
+  if (isSuspect) {
+    if (charge.state !== "suspect") charge.before = charge.state;
+    await setState(crew, charge, "suspect", reason);
+  } else if (charge.state === "suspect") {
+    const state = charge.before === "starting" ? "starting" : charge.paused ? "paused" : "ready";
+    await setState(crew, charge, state, null);
+  }
 }
 
 /** What is seen of an agent; undefined when it does not run. Agents that share a host are looked at once. */

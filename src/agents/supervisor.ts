@@ -106,6 +106,7 @@ async function assemble(plan: SwarmPlan, supervision: Supervision): Promise<Crew
     over,
     changed: openSignal(),
     silenced: new Set(),
+    awakeTick: clock.tick(),
     vitalsTick: 0,
     copiedTick: new Map(),
     restartTicks: [],

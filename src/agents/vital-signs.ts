@@ -70,12 +70,13 @@ function takeNote(crew: Crew, charge: Charge, beat: LastBeat | undefined): void 
     host.tell({ order: "kill", name: member.name, reason });
   };
   const { readyByBeat, liveBeatMs } = member;
+  const silentMs = tick - Math.max(saidTick ?? startedTick, crew.awakeTick);
   if (readyByBeat !== undefined && charge.state === "starting") {
     if (saidTick !== undefined) becomeReady(crew, member.name);
-    else if (tick - startedTick > readyByBeat.timeoutMs)
+    else if (silentMs > readyByBeat.timeoutMs)
       kill(`no beat within ${formatDuration(readyByBeat.timeoutMs)}`);
-  } else if (liveBeatMs !== undefined && tick - (saidTick ?? startedTick) > liveBeatMs)
-    kill(`no beat for ${formatDuration(tick - (saidTick ?? startedTick))}`);
+  } else if (liveBeatMs !== undefined && silentMs > liveBeatMs)
+    kill(`no beat for ${formatDuration(silentMs)}`);
   if (beat !== undefined && tick - (crew.copiedTick.get(member.name) ?? 0) > copyEveryMs) {
     crew.copiedTick.set(member.name, tick);
     void crew.record.note(member.name, { lastBeatAt: beat.at });

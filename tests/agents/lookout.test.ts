@@ -1,0 +1,94 @@
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { waitUntil } from "../helpers/wait-until.ts";
+import { type Place, exists, fixtures, idle, swarmPlaces } from "./swarm-place.ts";
+
+const newPlace = swarmPlaces();
+const sleeper = { command: ["sleep", "1000"], restart: "on-failure" };
+
+// Both take their time, and so they take it together.
+test("who is stopped is suspect, the host told apart from the program, and nobody is because the supervisor was", async () => {
+  const [one, other] = [await newPlace(), await newPlace()];
+  await Promise.all([stopsAgents(one), stopsItsSupervisor(other)]);
+}, 60_000);
+
+async function stopsAgents(place: Place): Promise<void> {
+  const up = place.up({ host: sleeper, program: sleeper, other: idle, starting: notReady });
+  const host = await place.becomes("host", "ready");
+  const program = await place.becomes("program", "ready");
+  await place.becomes("other", "ready");
+  const starting = await waitUntil("it runs", async () => {
+    const now = await place.agent("starting");
+    return now?.programPid == null ? undefined : now;
+  });
+  const stopped = [host.hostPid!, program.programPid!, starting.programPid!];
+  for (const pid of stopped) process.kill(pid, "SIGSTOP");
+  const begin = performance.now();
+  const reasons = {
+    host: /^its host is stopped, for 1[5-9]\.\ds now$/,
+    program: /^its program is stopped, for 1[5-9]\.\ds now$/,
+    starting: /^its program is stopped, /,
+  };
+  for (const [name, reason] of Object.entries(reasons)) {
+    const suspect = async () => (await place.agent(name))?.state === "suspect";
+    await waitUntil(`${name} is suspect`, suspect, 25_000);
+    expect((await place.agent(name))!.reason).toMatch(reason);
+  }
+  expect(performance.now() - begin).toBeWithin(14_500, 20_000);
+  const { stdout } = await place.skep(["health", "--json"]);
+  const { unhealthy, agents } = JSON.parse(stdout);
+  const names = agents.map(({ name }: { name: string }) => name);
+  expect([unhealthy, names]).toEqual([3, ["host", "program", "starting"]]);
+  expect(await place.agent("other")).toMatchObject({ state: "ready" });
+  for (const pid of stopped) process.kill(pid, "SIGCONT");
+  for (const { name, hostPid, programPid } of [host, program])
+    expect(await place.becomes(name, "ready")).toMatchObject({ hostPid, programPid, restarts: 0 });
+  // That it goes on does not make an agent ready.
+  expect(await place.becomes("starting", "starting")).toMatchObject({ restarts: 0 });
+  up.kill("SIGTERM");
+  await up.ended;
+}
+
+const notReady = { ...sleeper, ready: { log: "never" }, ready_timeout: "1h" };
+
+async function stopsItsSupervisor(place: Place): Promise<void> {
+  const beats = { command: ["sh", join(fixtures, "beat.sh"), "/"], restart: "on-failure" };
+  const live = { beat: "3s" };
+  const up = place.up({
+    many: { ...sleeper, count: 5 },
+    beating: { ...beats, live },
+    // As when a container is stopped with all that is in it.
+    frozen: { ...beats, live },
+    exec: idle,
+  });
+  const names = ["many-1", "many-5", "beating", "frozen", "exec"];
+  for (const name of names) await place.becomes(name, "ready");
+  const before = await place.app.agents();
+  const { pid } = (await place.app.lastRun())!;
+  const { programPid } = (await place.agent("frozen"))!;
+  process.kill(-programPid!, "SIGSTOP");
+  process.kill(pid, "SIGSTOP");
+  // Work goes on meanwhile.
+  await place.send("exec", "x");
+  await place.counts("exec", { acked: 1 });
+  await Bun.sleep(20_000);
+  process.kill(pid, "SIGCONT");
+  await Bun.sleep(300);
+  process.kill(-programPid!, "SIGCONT");
+  for (let looks = 0; looks < 15; looks++) {
+    await Bun.sleep(200);
+    for (const { state } of await place.app.agents()) expect(state).toBe("ready");
+  }
+  const after = await place.app.agents();
+  const identities = (agents: typeof before) =>
+    agents.map(({ name, hostPid, programPid: program, restarts }) => [
+      name,
+      hostPid,
+      program,
+      restarts,
+    ]);
+  expect(identities(after)).toEqual(identities(before));
+  expect(exists(pid)).toBe(true);
+  up.kill("SIGTERM");
+  expect((await up.ended).status).toBe(143);
+}
