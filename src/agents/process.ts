@@ -154,6 +154,8 @@ async function start(
       }),
     );
     const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
+    // Any number of writes may wait for room at once.
+    child.stdin?.setMaxListeners(0);
     // A program may end or close its input while we write; its exit says what there is to say. One that cannot be
     // started, for want of files, has no pipes at all.
     for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe?.on("error", () => {});

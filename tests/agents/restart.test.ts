@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import fc from "fast-check";
 import { decideRestart, treeRestartsMax, usualRestart } from "../../src/agents/restart.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
 import { swarmPlaces } from "./swarm-place.ts";
 
 const newPlace = swarmPlaces();
@@ -112,6 +114,32 @@ describe("an agent that crashes", () => {
     await place.becomes("bad", "starting", "ready");
     up.kill("SIGTERM");
     expect((await up.ended).status).toBe(143);
+  }, 30_000);
+  test("and rests starts again all the same when its host is killed meanwhile, and is not waited for by down", async () => {
+    const place = await newPlace();
+    const bad = { command: ["sh", "-c", "test -e well && exec sleep 1000; exit 3"] };
+    const up = place.up({
+      a: { ...bad, restart: "on-failure" },
+      b: { ...bad, restart: "on-failure", backoff_min: "1h", backoff_max: "1h" },
+      other: { command: ["sleep", "1000"] },
+    });
+    await place.becomes("other", "ready");
+    await waitUntil("both rest", async () => {
+      const agents = await place.app.agents();
+      return agents.filter(({ reason }) => reason?.startsWith("starts again in")).length === 2;
+    });
+    // The host of one that rests waits for it.
+    const host = (await place.agent("a"))!.hostPid!;
+    await Bun.write(join(place.directory, "well"), "");
+    process.kill(host, "SIGKILL");
+    const after = await place.becomes("a", "ready");
+    expect(after).toMatchObject({ restarts: 1, reason: null });
+    expect(after.hostPid).not.toBe(host);
+    const { stdout } = await place.skep(["down", "--json"]);
+    const { agents, drain_ms: drainMs } = JSON.parse(stdout);
+    expect(agents).toEqual({ stopped: 3, failed: 0, dead: 0 });
+    expect(drainMs).toBeLessThan(5_000);
+    expect((await up.ended).status).toBe(0);
   });
   test("but one whose exit is a success by its file has stopped", async () => {
     const place = await newPlace();

@@ -1,0 +1,138 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { openApp } from "../../src/app.ts";
+import { defaults } from "../../src/config/settings.ts";
+import { readSwarmFile } from "../../src/config/swarm-file.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
+import { exists, idle, swarmPlaces } from "./swarm-place.ts";
+
+const newPlace = swarmPlaces();
+const sleeper = { command: ["sleep", "1000"] };
+const sh = (script: string) => ({ command: ["sh", "-c", script] });
+
+describe("agents that come after others", () => {
+  test("start when every one of those is ready, and not before, however that is seen", async () => {
+    const place = await newPlace();
+    const up = place.up({
+      // The first time it fails, and starts again.
+      log: {
+        ...sh(
+          "test -e once || { touch once; exit 1; }; until test -e go; do sleep 0.01; done; echo it is up; exec sleep 1000",
+        ),
+        ready: { log: "is up" },
+        restart: "on-failure",
+      },
+      command: { ...sleeper, count: 2, ready: { command: ["test", "-e", "go"] } },
+      job: sh("touch done"),
+      last: { ...sleeper, after: ["log", "command", "job"] },
+    });
+    await place.becomes("job", "stopped");
+    await waitUntil("it has started again", async () => (await place.agent("log"))?.restarts === 1);
+    await waitUntil("they run", async () => {
+      const running = ["log", "command-1", "command-2"].map((name) => place.agent(name));
+      return (await Promise.all(running)).every((one) => one?.programPid != null);
+    });
+    // They run, and are not ready; so the last one is not even begun.
+    for (const name of ["log", "command-1", "command-2", "last"])
+      expect(await place.agent(name)).toMatchObject({ state: "starting" });
+    expect(await place.agent("last")).toMatchObject({ hostPid: null, startedAt: null });
+    writeFileSync(join(place.directory, "go"), "");
+    const { startedAt } = await place.becomes("last", "ready");
+    for (const name of ["log", "command-1", "command-2"])
+      expect((await place.becomes(name, "ready")).changedAt).toBeLessThanOrEqual(startedAt!);
+    up.kill("SIGTERM");
+    await up.ended;
+  });
+  test("have failed when one of those has for good, and so have those that come after them", async () => {
+    const place = await newPlace();
+    const up = place.up({
+      bad: { ...sh("exit 3"), restart: "on-failure", restart_max: 0, ready: { log: "never" } },
+      next: { ...sleeper, after: ["other", "bad"] },
+      last: { runner: "exec", command: ["cat"], after: ["next"] },
+      other: idle,
+    });
+    const { reason } = await place.becomes("last", "failed");
+    expect(reason).toBe("next, which it comes after, failed");
+    expect((await place.becomes("next", "failed")).reason).toBe(
+      "bad, which it comes after, failed",
+    );
+    expect(await place.agent("other")).toMatchObject({ state: "ready" });
+    const { stdout } = await place.skep(["down", "--json"]);
+    expect(JSON.parse(stdout).agents).toEqual({ stopped: 1, failed: 3, dead: 0 });
+    expect((await up.ended).status).toBe(0);
+  });
+  test("wait for nobody when the swarm goes down", async () => {
+    const place = await newPlace();
+    const up = place.up({
+      never: { ...sleeper, ready: { log: "never" }, ready_timeout: "1h" },
+      last: { ...sleeper, after: ["never"] },
+    });
+    await waitUntil("it runs", async () => (await place.agent("never"))?.programPid != null);
+    const { stdout } = await place.skep(["down", "--timeout", "0s", "--json"]);
+    expect(JSON.parse(stdout).agents).toEqual({ stopped: 2, failed: 0, dead: 0 });
+    await up.ended;
+  });
+});
+
+test("one that is not ready in time has failed, and what it ran is ended, whatever its runner", async () => {
+  const place = await newPlace();
+  const late = { ready: { log: "never" }, ready_timeout: "300ms" };
+  const command = ["test", "-e", "never"];
+  await Bun.write(join(place.directory, "handler.ts"), "export const handle = () => {};");
+  const up = place.up({
+    log: { ...sleeper, ...late },
+    stream: { ...sh("echo nothing; exec sleep 1000"), ...late, runner: "stream" },
+    exec: { ...idle, ready: { command }, ready_timeout: "300ms" },
+    module: {
+      runner: "module",
+      module: "handler.ts",
+      ready: { command },
+      ready_timeout: "300ms",
+    },
+    beat: { ...sleeper, ready: "beat", ready_timeout: "300ms" },
+    after: { ...sleeper, after: ["exec"] },
+    other: idle,
+  });
+  const pids: number[] = [];
+  for (const name of ["log", "stream", "exec", "module"]) {
+    const agent = await place.becomes(name, "failed");
+    expect(agent.reason).toBe("not ready after 300ms");
+    if (agent.programPid !== null) pids.push(agent.programPid);
+  }
+  expect((await place.becomes("beat", "failed")).reason).toBe("no beat within 300ms");
+  await place.becomes("after", "failed");
+  await waitUntil("none runs", () => !place.left().some((one) => one.startsWith("sleep")));
+  expect(pids.filter(exists)).toEqual([]);
+  up.kill("SIGTERM");
+  await up.ended;
+});
+
+describe("how many start", () => {
+  const gapsOf = async (agents: object, options: object) => {
+    const place = await newPlace();
+    const log = join(place.directory, "begun");
+    // A host that takes its time to start, and says when it began.
+    const slow = `date +%s%3N >>${log}; sleep 0.2; exec ${place.executable} "$@"`;
+    const path = join(place.directory, "swarm.json");
+    writeFileSync(path, JSON.stringify({ name: "s", agents, ...options }));
+    const app = await openApp(place.home, defaults, ["sh", "-c", slow, "host"]);
+    const never = new AbortController().signal;
+    await app.runSwarm(await readSwarmFile(path), { signal: never, urgent: never });
+    await app.close();
+    return readFileSync(log, "utf8").trim().split("\n").map(Number);
+  };
+  const brief = { command: ["true"] };
+  test("at once is what start_at_once says, and never more", async () => {
+    const begun = await gapsOf({ a: { ...brief, count: 6 } }, { start_at_once: 2 });
+    expect(begun).toHaveLength(6);
+    for (let n = 2; n < 6; n++) expect(begun[n]! - begun[n - 2]!).toBeGreaterThanOrEqual(200);
+    // Two of them do start at once.
+    expect(begun[1]! - begun[0]!).toBeLessThan(200);
+  });
+  test("with start_stagger there is a pause between one and the next", async () => {
+    const stagger = { start_at_once: 1, start_stagger: "150ms" };
+    const begun = await gapsOf({ a: { ...brief, count: 3 } }, stagger);
+    for (let n = 1; n < 3; n++) expect(begun[n]! - begun[n - 1]!).toBeGreaterThanOrEqual(350);
+  });
+});
