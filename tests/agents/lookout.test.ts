@@ -61,8 +61,8 @@ async function stopsItsSupervisor(place: Place): Promise<void> {
     frozen: { ...beats, live },
     exec: idle,
   });
-  const names = ["many-1", "many-5", "beating", "frozen", "exec"];
-  for (const name of names) await place.becomes(name, "ready");
+  const names = [1, 2, 3, 4, 5].map((n) => `many-${n}`);
+  for (const name of [...names, "beating", "frozen", "exec"]) await place.becomes(name, "ready");
   const before = await place.app.agents();
   const { pid } = (await place.app.lastRun())!;
   const { programPid } = (await place.agent("frozen"))!;

@@ -154,7 +154,10 @@ test("what the programs of single messages leave behind is ended with each of th
   for (let n = 1; n <= 3; n++) {
     await place.send("a", "x");
     await place.counts("a", { acked: n });
-    await waitUntil("its child is gone", () => !place.left().some((one) => /^sleep/.test(one)));
+    await waitUntil(
+      "its child is gone",
+      () => !place.left().some((one) => one.startsWith("sleep")),
+    );
   }
   up.kill("SIGTERM");
   await up.ended;
