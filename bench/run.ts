@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import type { Bench } from "./bench.ts";
 import { type Summary, summarise } from "./figure.ts";
+import { agentsFail } from "./agents-fail.ts";
 import { crowdedTable } from "./crowded-table.ts";
 import { crowd } from "./crowd.ts";
 import { fourToFour } from "./four-to-four.ts";
@@ -24,6 +25,7 @@ const benches: readonly Bench[] = [
   crowdedTable,
   publishing,
   overload,
+  agentsFail,
 ];
 
 const usage = `usage: bun bench/run.ts [NAME...] [--rounds N] [--small] [--references DIR] [--json] [--write]

@@ -13,7 +13,7 @@ const largeMs = 5_000;
 const flyWithinMs = 60_000;
 
 /** A swarm to take down, each of whose agents has `inFlight` messages in flight and others besides. */
-interface Case {
+export interface Case {
   what: string;
   agents: number;
   group: object;
@@ -21,7 +21,7 @@ interface Case {
   waiting: number;
 }
 
-const processes: Case = {
+export const processes: Case = {
   what: "100 processes",
   agents: 100,
   group: { runner: "stream", command: program("waits.sh"), in_flight: 10 },
@@ -29,7 +29,7 @@ const processes: Case = {
   waiting: 5,
 };
 
-const modules: Case = {
+export const modules: Case = {
   what: "708 modules in a pool",
   agents: 708,
   group: { runner: "module", module: join(import.meta.dir, "programs", "waits.ts"), pool: 8 },

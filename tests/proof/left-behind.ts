@@ -49,12 +49,12 @@ export async function processesOf(home: string, patienceMs = 500): Promise<Found
 }
 
 /** Kills who is left of `home`. */
-export async function forget(home: string): Promise<void> {
+export function forget(home: string): void {
   for (let round = 0; round < 50; round++) {
     const found = everybody(home);
     if (found.length === 0) return;
     for (const one of found) signalProcess(one, "SIGKILL");
-    await sleep(20);
+    Bun.sleepSync(20);
   }
 }
 

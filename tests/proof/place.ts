@@ -32,8 +32,19 @@ export interface Place {
   makeInboxes(...names: string[]): Promise<void>;
 }
 
-/** Ends what a proof has started, whatever that is; for whoever stops it. */
-export const open = new Set<() => Promise<unknown>>();
+/** What was started in each directory that is in use. */
+const open = new Map<string, Running[]>();
+
+// Whoever stops a proof leaves nothing behind either.
+process.on("exit", () => {
+  for (const [directory, started] of open) {
+    for (const running of started) signalProcess(running, "SIGKILL");
+    forget(homeIn(directory));
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
+
+const homeIn = (directory: string) => join(directory, "home");
 
 interface Home {
   executable: string;
@@ -52,7 +63,7 @@ export async function inPlace(
   work: (place: Place) => Promise<string[]>,
 ): Promise<string[]> {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), "skep-proof-")));
-  const home = join(directory, "home");
+  const home = homeIn(directory);
   mkdirSync(home, { mode: 0o700 });
   writeFileSync(join(home, "skep.toml"), settings);
   takeIn();
@@ -68,9 +79,9 @@ export async function inPlace(
   const endAll = async () => {
     for (const running of started) signalProcess(running, "SIGKILL");
     await Promise.all(started.map(({ exited }) => exited));
-    return await forget(home);
+    forget(home);
   };
-  open.add(endAll);
+  open.set(directory, started);
   const faults: string[] = [];
   try {
     faults.push(
@@ -102,7 +113,7 @@ export async function inPlace(
     faults.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
   } finally {
     await endAll();
-    open.delete(endAll);
+    open.delete(directory);
     await app.close();
     if (faults.length === 0) rmSync(directory, { recursive: true, force: true });
     else faults.push(`what it left is in ${directory}`);

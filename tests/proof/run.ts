@@ -10,7 +10,6 @@ import { downs } from "./downs.ts";
 import { failover } from "./failover.ts";
 import { kills } from "./kills.ts";
 import { pairs } from "./pairs.ts";
-import { open } from "./place.ts";
 import type { Proof } from "./proof.ts";
 import { randomOf } from "./random.ts";
 
@@ -28,12 +27,8 @@ const seed = numberOf(values.seed) ?? Math.floor(Math.random() * 2 ** 32);
 const chosen = proofs.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
 if (positionals.some((word) => !proofs.some(({ name }) => name === word))) refuse(2);
 
-const statuses = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
-for (const [signal, status] of Object.entries(statuses))
-  process.on(signal, async () => {
-    await Promise.all([...open].map((end) => end()));
-    process.exit(status);
-  });
+for (const [signal, status] of Object.entries({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }))
+  process.on(signal, () => process.exit(status));
 
 const executable = await skepExecutable();
 let broken = 0;
