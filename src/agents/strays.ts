@@ -53,23 +53,30 @@ function shelterOf(subreaper: Subreaper): Shelter {
         }
         while (elapsedMs() < deadline && left().length > 0) await sleep(20);
       }
-      return await killAll(left);
+      const killed = killAll(left);
+      for (let round = 0; round < 100 && left().length > 0; round++) await sleep(10);
+      return killed;
     },
-    kill: (mark, all) =>
+    kill: async (mark, all) =>
       killAll(all ? left : () => left().filter(({ pid }) => isMarked(pid, mark))),
   };
 }
 
-/** Kills whoever `left` finds, until it finds nobody: how many. */
-async function killAll(left: () => ProcessIdentity[]): Promise<number> {
-  const killed = new Set<number>();
-  // One that forks while it is looked for can slip through a round.
-  for (let round = 0; round < 100; round++) {
-    const found = left();
-    for (const one of found) if (signalProcess(one, "SIGKILL")) killed.add(one.pid);
-    // The kernel's lists may leave somebody out while another one ends.
-    if (found.length === 0 && left().length === 0) break;
-    await sleep(10);
+const looksMax = 1_000;
+
+/** Kills whoever `left` finds, until it finds nobody anew: how many. Those are as good as gone then: nobody who is killed does anything more. */
+function killAll(left: () => ProcessIdentity[]): number {
+  const killed = new Set<string>();
+  const identity = ({ pid, startTime }: ProcessIdentity) => `${pid} ${startTime}`;
+  // One that forks while it is looked for can slip through a look, and the kernel's lists may leave somebody out
+  // while another one ends.
+  for (let looks = 0, calm = 0; calm < 2 && looks < looksMax; looks++) {
+    const fresh = left().filter((one) => !killed.has(identity(one)));
+    for (const one of fresh) {
+      signalProcess(one, "SIGKILL");
+      killed.add(identity(one));
+    }
+    calm = fresh.length === 0 ? calm + 1 : 0;
   }
   return killed.size;
 }

@@ -23,9 +23,8 @@ export function becomeSubreaper(): Subreaper | undefined {
   let before = new Set<number>();
   return {
     reap(own) {
-      const ended = kinship()(process.pid).filter(
-        ({ pid, state }) => state === "Z" && !own.has(pid),
-      );
+      const others = kinship()(process.pid).filter((pid) => !own.has(pid));
+      const ended = others.flatMap((pid) => processState(pid) ?? []).filter(isEnded);
       for (const { pid } of ended) if (before.has(pid)) calls.waitpid(pid, null, WNOHANG);
       before = new Set(ended.map(({ pid }) => pid));
     },
@@ -35,38 +34,48 @@ export function becomeSubreaper(): Subreaper | undefined {
 /** The live processes that were left to this one: its children but for its `own`; none where there is no `/proc`. */
 export function adopted(own: ReadonlySet<number>): ProcessState[] {
   if (process.platform !== "linux") return [];
-  return kinship()(process.pid).filter((one) => !own.has(one.pid) && isAlive(one));
+  return aliveOf(kinship()(process.pid).filter((pid) => !own.has(pid)));
 }
 
 /** Every live process below this one that is not below one of its `own` children, the nearest first; none where there is no `/proc`. */
 export function strays(own: ReadonlySet<number>): ProcessState[] {
   const found = adopted(own);
   const childrenOf = kinship();
-  for (const one of found) found.push(...childrenOf(one.pid).filter(isAlive));
+  for (const { pid } of found) found.push(...aliveOf(childrenOf(pid)));
   return found;
 }
 
-function isAlive({ state }: ProcessState): boolean {
-  return state !== "Z";
+function aliveOf(pids: readonly number[]): ProcessState[] {
+  return pids.flatMap((pid) => processState(pid) ?? []).filter((one) => !isEnded(one));
+}
+
+function isEnded({ state }: ProcessState): boolean {
+  return state === "Z";
 }
 
 /** Who has which children: by the kernel's own lists, for a look at all processes takes long where there are many; else by what each of them says of its parent. */
-function kinship(): (parent: number) => ProcessState[] {
+function kinship(): (parent: number) => number[] {
   if (existsSync(`/proc/${process.pid}/task/${process.pid}/children`)) return listedChildren;
   const byParent = Map.groupBy(allProcesses(), ({ parent }) => parent);
-  return (parent) => byParent.get(parent) ?? [];
+  return (parent) => (byParent.get(parent) ?? []).map(({ pid }) => pid);
 }
 
 /** The children of `parent`; each of its threads has a list of its own. */
-function listedChildren(parent: number): ProcessState[] {
+function listedChildren(parent: number): number[] {
   try {
-    const lists = readdirSync(`/proc/${parent}/task`).map((thread) =>
-      readFileSync(`/proc/${parent}/task/${thread}/children`, "latin1"),
-    );
-    const pids = lists.flatMap((list) => list.split(" ").filter(Boolean).map(Number));
-    return pids.flatMap((pid) => processState(pid) ?? []);
+    return readdirSync(`/proc/${parent}/task`).flatMap((thread) => listOf(parent, thread));
   } catch {
     // It has ended, and whoever it had is somebody else's.
+    return [];
+  }
+}
+
+function listOf(parent: number, thread: string): number[] {
+  try {
+    const list = readFileSync(`/proc/${parent}/task/${thread}/children`, "latin1");
+    return list.split(" ").filter(Boolean).map(Number);
+  } catch {
+    // The thread has ended; the others have what it had.
     return [];
   }
 }
