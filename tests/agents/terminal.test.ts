@@ -78,11 +78,10 @@ describe("a program on a terminal", () => {
     expect(child.out()).toEndWith("line 19999\r\n");
   });
   test("its end is seen although a child of its own keeps the terminal, which is then taken away", async () => {
-    const begin = performance.now();
     const child = start("trap '' HUP; (while echo x; do sleep 0.02; done) & echo child $!; exit 4");
     expect(await child.exited).toEqual({ code: 4, signal: null });
-    expect(performance.now() - begin).toBeLessThan(400);
     const pid = Number(/child (\d+)/.exec(child.out())?.[1]);
+    expect(exists(pid)).toBe(true);
     await child.finished;
     await waitUntil("it can write no more", () => !exists(pid));
   });

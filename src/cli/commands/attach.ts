@@ -12,7 +12,7 @@ import { detachKeyAt, ownTerminal } from "../own-terminal.ts";
 
 export default defineCommand({
   name: "attach",
-  summary: "use the terminal of an agent, or watch the whole swarm; and leave again",
+  summary: "sit down at the terminal of an agent, or watch the whole swarm",
   notes: [
     "With AGENT, one with `terminal = true`: what it shows and what you type. Ctrl-] detaches, and the agent goes on.",
     "Several may be attached to one agent: all see the same, all can type, and the smallest window sets the size.",

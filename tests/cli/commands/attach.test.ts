@@ -37,8 +37,7 @@ function sitDown({ executable, home }: Place, words: string[]) {
     child,
     terminal,
     seen: () => seen,
-    sees: (text: string) =>
-      waitUntil(`${JSON.stringify(text)} is seen`, () => seen.includes(text), 10_000),
+    sees: (text: string) => waitUntil(`${JSON.stringify(text)} is seen`, () => seen.includes(text)),
     type: (text: string) => terminal.write(text),
     /** Whether keys come one by one, and Ctrl-C as a key. */
     isRaw: () => (terminal.localFlags & 0b11) === 0,
@@ -79,7 +78,7 @@ describe("the terminal of an agent", () => {
     await two.sees("a was ended by SIGHUP\r\n");
     expect(two.isRaw()).toBe(false);
     expect(readdirSync(join(place.home, "run"))).toEqual([]);
-  }, 40_000);
+  });
   test("has the size of the window, also when that changes", async () => {
     const place = await newPlace();
     const up = place.up({
@@ -139,7 +138,7 @@ describe("the terminal of an agent", () => {
     await two.sees("got again");
     up.kill("SIGTERM");
     await up.ended;
-  }, 40_000);
+  });
   test("goes with its host when that is killed, and the agent with it", async () => {
     const place = await newPlace();
     const up = place.up({ a: echo });
@@ -209,5 +208,5 @@ describe("the whole swarm", () => {
     expect(await two.child.exited).toBe(0);
     await two.sees("s has stopped\r\n");
     await up.ended;
-  }, 40_000);
+  });
 });

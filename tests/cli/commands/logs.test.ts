@@ -95,7 +95,7 @@ test("a swarm is followed until Ctrl-C, with what its agents write, and those th
   const reading = (async () => {
     for await (const chunk of logs.stdout) heard += Buffer.from(chunk).toString();
   })();
-  const has = (line: string) => waitUntil(line, () => heard.includes(`${line}\n`), 10_000);
+  const has = (line: string) => waitUntil(line, () => heard.includes(`${line}\n`));
   await has("a   | here");
   await has("b-1 | there");
   expect((await place.skep(["scale", "b", "2"])).status).toBe(0);
@@ -107,4 +107,4 @@ test("a swarm is followed until Ctrl-C, with what its agents write, and those th
   expect([await logs.exited, await logs.stderr.text()]).toEqual([130, ""]);
   up.kill("SIGTERM");
   await up.ended;
-}, 40_000);
+});
