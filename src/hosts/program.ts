@@ -21,12 +21,16 @@ export async function startProgram(host: Host, onStdout: Launch["onStdout"]): Pr
     onStdout,
     onStderr: (chunk) => log.append(chunk),
   });
-  // What it leaves behind may hold its pipes, and so hold up its end; nobody is to wait for that.
+  cleanUpAfter(host, child);
+  host.started(child);
+  return child;
+}
+
+/** Once the program has ended by itself, ends what it leaves behind: that may hold its output, and so hold up its end; nobody is to wait for it. */
+export function cleanUpAfter(host: Host, child: Pick<Child, "exited">): void {
   void child.exited.then(async () => {
     if (!host.draining.aborted) await host.endStrays();
   });
-  host.started(child);
-  return child;
 }
 
 /** Gives the program `leaveMs` to end by itself, then ends it. */

@@ -5,6 +5,7 @@ import { keepTail } from "../agents/tail.ts";
 import { type TerminalChild, launchOnTerminal } from "../agents/terminal.ts";
 import { terminalModes } from "../agents/terminal-modes.ts";
 import { bytesOf } from "../core/text.ts";
+import { cleanUpAfter } from "./program.ts";
 import type { Host } from "./runner.ts";
 import { type Viewers, openViewers } from "./viewers.ts";
 
@@ -29,6 +30,7 @@ export async function startOnTerminal(host: Host): Promise<TerminalChild> {
       viewers?.show(chunk);
     },
   });
+  cleanUpAfter(host, child);
   const catchUp = () => bytesOf(modes.enter() + (modes.fullScreen ? "" : plain(shown.bytes())));
   try {
     viewers = await openViewers(attachPath(home, spec.name), { terminal: child, catchUp });

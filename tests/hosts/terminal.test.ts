@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { attachLine, attachPath, decoded, encoded, shownOn } from "../../src/agents/attach-line.ts";
 import { bytesOf } from "../../src/core/text.ts";
+import { quickest } from "../helpers/quickest.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { exists } from "../agents/swarm-place.ts";
 import { type Workshop, fixtures, workshops } from "./workshop.ts";
@@ -113,6 +114,19 @@ describe("when it ends", () => {
       expect(await host.ended).toEqual({ state, reason });
       expect(await shop.agent()).toMatchObject({ state, programPid: null });
     }
+  });
+  test("what it leaves behind at its terminal is ended first, and does not put off its end", async () => {
+    const leftMs = await quickest(400, async () => {
+      const shop = await workshop();
+      const script = "trap '' HUP; sleep 1000 & read x; exit 3";
+      const host = await onTerminal(shop, script, { SKEP_AGENT: "a" });
+      const one = await viewerOf(shop);
+      const begin = performance.now();
+      one.type("\n");
+      expect(await host.ended).toEqual({ state: "failed", reason: "sh exited with 3" });
+      return performance.now() - begin;
+    });
+    expect(leftMs).toBeLessThan(400);
   });
   test("missing from the start: the agent has failed", async () => {
     const shop = await workshop();
