@@ -46,8 +46,8 @@ export interface Charge {
   paused: boolean;
   /** Resolves when a pause has reached its host. */
   pausing: Signal;
-  /** It may share its host no more: one that it shared died while it was at work. */
-  alone: boolean;
+  /** The label of the host that it is handed to, when a host that it shared may have died of it; null: as its group says. */
+  apart: string | null;
   /** What its end means: that it failed or finished; that it is to start anew; that it is not wanted any more. */
   end: "of itself" | "restart" | "gone";
   /** The ticks of its restarts, and how many there were. */
@@ -108,7 +108,7 @@ export function newCharge(member: Member, slot: number, token: string): Charge {
     program: undefined,
     paused: false,
     pausing: openSignal(),
-    alone: false,
+    apart: null,
     end: "of itself",
     restartTicks: [],
     restarts: 0,

@@ -35,7 +35,7 @@ export interface Supervision {
   events: Emitter;
   /** What the bus does in the transactions of a run; `app` passes it in. */
   ledger: Ledger;
-  settings: { stopGraceMs: number; drainTimeoutMs: number };
+  settings: { stopGraceMs: number; drainTimeoutMs: number; hangTimeoutMs: number };
   /** What starts skep, for the hosts. */
   skep: readonly string[];
   /** The process that starts this supervisor again when it is killed. */

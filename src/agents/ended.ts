@@ -16,6 +16,8 @@ export type End = Omit<Ending, "state"> & {
   killed?: number;
   /** It did nothing but be where another one failed. */
   blameless?: boolean;
+  /** Another one has ended with it, for the same reason. */
+  repeats?: boolean;
 };
 
 /** Sees to the end of `charge`, and does `also` in the transaction that notes it. */
@@ -66,7 +68,7 @@ export async function ended(
   const { killed = 0 } = end;
   crew.supervision.events.emit("agent.restarting", { name, reason: why, killed });
   // What could not even be started has cost nothing yet: where files or processes run out, the others are to go on.
-  if (end.unstarted !== true && isTooMuch(crew, tick)) return;
+  if (end.unstarted !== true && end.repeats !== true && isTooMuch(crew, tick)) return;
   void restartAfter(crew, charge, restartInMs);
 }
 

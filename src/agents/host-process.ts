@@ -3,6 +3,7 @@ import { splitLines } from "../core/lines.ts";
 import type { ProcessIdentity } from "../core/identity.ts";
 import { fewThreads } from "./executable.ts";
 import { type Order, type Report, lineOf, reportOf } from "./host-line.ts";
+import type { Turning } from "./hung.ts";
 import { type Exit, launch } from "./process.ts";
 
 /** What the environment of a host tells its runtime, which is made for programs that have the machine to themselves. */
@@ -17,8 +18,16 @@ export const hostRuntime = {
 };
 
 export interface HostProcess extends ProcessIdentity {
+  /** Whom it hosts, for whoever looks at the list of processes. */
+  readonly label: string;
   /** The agents that it was handed and that have not ended. */
   readonly agents: Set<string>;
+  /** When it last said anything; null before it did. */
+  heardTick: number | null;
+  /** How it seemed at the last look, where somebody looks whether it hangs. */
+  turning: Turning | undefined;
+  /** Why it was ended, where it did not end by itself. */
+  fault: string | undefined;
   exited: Promise<Exit>;
   /** Resolves when it has ended and what it said is read. */
   finished: Promise<Exit>;
@@ -35,7 +44,6 @@ export async function startHost(options: {
   /** What starts skep. */
   skep: readonly string[];
   home: string;
-  /** Whom it hosts, for whoever looks at the list of processes. */
   label: string;
   cwd: string;
   env: Record<string, string>;
@@ -60,7 +68,11 @@ export async function startHost(options: {
   return {
     pid,
     startTime,
+    label,
     agents: new Set(),
+    heardTick: null,
+    turning: undefined,
+    fault: undefined,
     exited,
     finished,
     // Assignments go through the pipe, so that no argument list shows them. It stays open: its end tells the host that

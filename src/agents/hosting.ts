@@ -37,17 +37,18 @@ const lastWordsBytesMax = 300;
 /** Hosts for the agents of one run; none yet. */
 export function openHosting(parts: HostingParts): Hosting {
   const { home, skep, common, onReport, onSaid, onGone } = parts;
-  const known = new Map<string, Promise<HostProcess>>();
+  // The hosts that agents are handed to, by their labels, and every one that runs.
+  const open = new Map<string, Promise<HostProcess>>();
   const running = new Map<HostProcess, Promise<void>>();
 
-  const start = async (key: string, charge: Charge, forget: () => void): Promise<HostProcess> => {
+  const start = async (label: string, charge: Charge, shut: () => void): Promise<HostProcess> => {
     const { cwd, hostEnv } = charge.member;
     const said = keepTail(lastWordsBytesMax);
     const env = { ...runtimeOf(charge), ...hostEnv, ...common, ...identityOf(charge, common) };
     const begun = await startHost({
       skep,
       home,
-      label: key,
+      label,
       cwd,
       env,
       onReport: (report) => onReport(host, report),
@@ -57,10 +58,10 @@ export function openHosting(parts: HostingParts): Hosting {
       },
     });
     // Whoever is handed over when it has been told to end, or has ended, gets another one.
-    const host: HostProcess = { ...begun, end: () => (forget(), begun.end()) };
+    const host: HostProcess = { ...begun, end: () => (shut(), begun.end()) };
     const gone = (async () => {
       const exit = await host.exited;
-      forget();
+      shut();
       // What it said last may say why, and what it reported last may say that all is well.
       await host.finished;
       await onGone({ host, exit, lastWords: lastWordsIn(said.text()) });
@@ -72,15 +73,14 @@ export function openHosting(parts: HostingParts): Hosting {
 
   return {
     async hostFor(charge) {
-      const key = keyOf(charge);
-      const one = known.get(key);
-      if (one !== undefined) return await one;
-      const forget = () => {
-        if (known.get(key) === begun) known.delete(key);
-      };
-      const begun = start(key, charge, forget);
-      known.set(key, begun);
-      begun.catch(forget);
+      const label = labelOf(charge);
+      const known = open.get(label);
+      if (known !== undefined) return await known;
+      const begun = start(label, charge, () => {
+        if (open.get(label) === begun) open.delete(label);
+      });
+      open.set(label, begun);
+      begun.catch(() => open.delete(label));
       return await begun;
     },
     hosts: () => [...running.keys()],
@@ -93,13 +93,10 @@ function lastWordsIn(said: string): string {
   return /^panic\(.*$/m.exec(said)?.[0] ?? said.replace(/\s*\n\s*/g, "; ");
 }
 
-function isPooled({ member, alone }: Charge): boolean {
-  return member.pool !== undefined && !alone;
-}
-
-function keyOf(charge: Charge): string {
-  const { group, name, pool } = charge.member;
-  return isPooled(charge) ? `${group}:${charge.slot % pool!}` : name;
+/** The label of the host that `charge` is handed to: its own name when it shares it with nobody. */
+export function labelOf({ member, apart, slot }: Charge): string {
+  const { group, name, pool } = member;
+  return apart ?? (pool === undefined ? name : `${group}:${slot % pool}`);
 }
 
 // A module does its work in the host, so its host is left as it is.
@@ -109,7 +106,7 @@ function runtimeOf({ member }: Charge): Record<string, string> {
 
 // A host that several agents share is none of them.
 function identityOf(charge: Charge, common: Record<string, string>): Record<string, string> {
-  return isPooled(charge) ? {} : identityVariables(charge, common);
+  return labelOf(charge) === charge.member.name ? identityVariables(charge, common) : {};
 }
 
 /** What every program of the agent carries in its environment. */

@@ -1,10 +1,15 @@
-// The lookout: looks after what nobody reports. Agents that are silent or stopped, and those that are to beat.
+// The lookout: looks after what nobody reports. Agents that are silent or stopped, those that are to beat, and hosts
+// that hang.
 import { sleep } from "../core/clock.ts";
+import { formatDuration } from "../core/durations.ts";
 import { processState } from "../core/identity.ts";
 import type { Charge } from "./charge.ts";
 import { type Crew, giveUp, setState } from "./crew.ts";
 import { type Detector, look, newDetector } from "./detector.ts";
+import type { HostProcess } from "./host-process.ts";
+import { turningOf } from "./hung.ts";
 import { isPassing } from "./insist.ts";
+import { signalProcess } from "./process.ts";
 import { hasEnded } from "./registry.ts";
 import { noteSeen } from "./runs.ts";
 import type { Change, Sign } from "./suspicion.ts";
@@ -31,6 +36,7 @@ export async function keepLookout(crew: Crew): Promise<void> {
     try {
       await exchangeBeats(crew);
       detector = suspect(crew, detector);
+      endHung(crew);
       if (clock.tick() - seenTick >= seenEveryMs) {
         seenTick = clock.tick();
         await supervision.store.write((tx) => noteSeen(tx, crew.run.id));
@@ -40,6 +46,28 @@ export async function keepLookout(crew: Crew): Promise<void> {
       if (!isPassing(error)) return giveUp(crew, error);
     }
   }
+}
+
+/** Ends the hosts that a module has kept from anything else for too long. */
+function endHung(crew: Crew): void {
+  const { clock, settings } = crew.supervision;
+  const hosts = crew.hosting.hosts().filter((host) => mayHang(crew, host));
+  for (const host of hosts) {
+    const { heardTick } = host;
+    const state = processState(host.pid);
+    // What never said anything has not begun yet.
+    if (heardTick === null || state === undefined) continue;
+    host.turning = turningOf(host.turning, state, { tick: clock.tick(), heardTick, lookEveryMs });
+    if (host.turning.hungMs < settings.hangTimeoutMs) continue;
+    host.fault = `a module kept its host from anything else for ${formatDuration(settings.hangTimeoutMs)}`;
+    signalProcess(host, "SIGKILL");
+  }
+}
+
+/** Whether others wait for what a module does in `host`. One with a host to itself keeps nobody waiting. */
+function mayHang(crew: Crew, { agents }: HostProcess): boolean {
+  const [member] = [...agents].map((name) => crew.charges.get(name)!.member);
+  return member !== undefined && member.runner === "module" && member.pool !== undefined;
 }
 
 /** Has a look at every agent, and notes who is suspect from now on, or no more: the detector afterwards. */

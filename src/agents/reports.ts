@@ -1,15 +1,17 @@
 // Reports: what a host says of its agents, and what its own end means for them.
+import type { Charge } from "./charge.ts";
 import { type Crew, setState } from "./crew.ts";
 import { ended } from "./ended.ts";
 import type { Report } from "./host-line.ts";
 import type { HostProcess } from "./host-process.ts";
-import type { Gone } from "./hosting.ts";
+import { type Gone, labelOf } from "./hosting.ts";
 import { notePaused } from "./pause.ts";
 import { type Exit, describeExit } from "./process.ts";
 
 /** Notes what `host` reports. */
 export function hear(crew: Crew, host: HostProcess, report: Report): void {
   const tick = crew.supervision.clock.tick();
+  host.heardTick = tick;
   if (report.report === "beat") {
     for (const name of host.agents) crew.charges.get(name)!.beatTick = tick;
     return;
@@ -31,7 +33,7 @@ export function hear(crew: Crew, host: HostProcess, report: Report): void {
     const { state, reason, unstarted } = report;
     void ended(crew, charge, { state, reason, unstarted }).then(() => {
       // A host is kept for the next start, unless there will be none.
-      if (charge.over.given && host.agents.size === 0) host.end();
+      if (isOfNoUse(crew, host)) host.end();
     });
   }
 }
@@ -58,18 +60,39 @@ export async function lose(crew: Crew, { host, exit, lastWords }: Gone): Promise
   const programs = names.flatMap((name) => crew.charges.get(name)?.program ?? []);
   // Its programs may still be at work on what somebody else is about to get.
   const killed = await crew.shelter.kill({ run: crew.run.mark, agents: names, programs }, true);
-  const reason = `its host ${describeExit(exit)}${lastWords && `: ${lastWords}`}`;
-  // Of several that shared it, only those that were at work can have ended it; they are alone from now on.
-  const atWork =
-    names.length === 1 ? new Set(names) : await store.read((tx) => ledger.holdersAmong(tx, names));
+  const why = host.fault ?? `its host ${describeExit(exit)}`;
+  const reason = `${why}${lastWords && `: ${lastWords}`}`;
+  const atWork = await store.read((tx) => ledger.holdersAmong(tx, names));
+  // It need not be one that was at work when none was: what a module leaves running can end its host as well.
+  const suspects = atWork.size === 0 ? names : names.filter((name) => atWork.has(name));
+  if (names.length > 1) setApart(crew, host, suspects);
   await Promise.all(
     names.map((name) => {
-      const charge = crew.charges.get(name);
-      if (charge !== undefined && names.length > 1 && atWork.has(name)) charge.alone = true;
-      const blameless = names.length > 1 && atWork.size > 0 && !atWork.has(name);
-      return endedIn(crew, host, name, { state: "dead", reason, killed, blameless });
+      const blameless = !suspects.includes(name);
+      // However many are suspected of it, one host has ended.
+      const repeats = name !== suspects[0];
+      return endedIn(crew, host, name, { state: "dead", reason, killed, blameless, repeats });
     }),
   );
+}
+
+const apartMax = 16;
+
+/**
+ * Keeps `suspects`, one of which may have ended the host that they shared with others, apart from these: each in a host of its own, or
+ * some to each of a few, when they are many. Whoever does it again is found among fewer.
+ */
+function setApart(crew: Crew, { label }: HostProcess, suspects: readonly string[]): void {
+  for (const [index, name] of suspects.entries()) {
+    const apart = suspects.length <= apartMax ? name : `${label}/${index % apartMax}`;
+    Object.assign(crew.charges.get(name) ?? {}, { apart });
+  }
+}
+
+/** Whether nobody is in `host`, and nobody that is about to start would be handed to it. */
+function isOfNoUse({ charges }: Crew, { agents, label }: HostProcess): boolean {
+  const isForIt = (charge: Charge) => !charge.over.given && labelOf(charge) === label;
+  return agents.size === 0 && ![...charges.values()].some(isForIt);
 }
 
 async function endedIn(

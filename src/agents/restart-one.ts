@@ -7,7 +7,7 @@ import { stopOne } from "./stop.ts";
 /** Has `charge` finish what it holds and start anew; what it did before is not held against it. */
 export async function restartOne(crew: Crew, charge: Charge): Promise<void> {
   charge.restartTicks = [];
-  charge.alone = false;
+  charge.apart = null;
   if (!charge.over.given) return await stopOne(crew, charge, "restart");
   revive(charge);
   await takeBack(crew, charge.member.name);

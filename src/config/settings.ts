@@ -49,6 +49,8 @@ export interface AgentsSettings {
   readonly drainTimeoutMs: number;
   /** How long an agent's log grows before it is rotated, in bytes. */
   readonly logBytesMax: number;
+  /** How long a module may keep the host that it shares with others from doing anything else. */
+  readonly hangTimeoutMs: number;
 }
 
 /** The settings of a home without a `skep.toml`. */
@@ -69,7 +71,12 @@ export const defaults: Settings = freeze({
     deadKeepMs: 30 * 24 * 3_600_000,
   },
   store: { durability: "process", busyTimeoutMs: 10_000 },
-  agents: { stopGraceMs: 5_000, drainTimeoutMs: 20_000, logBytesMax: 10 * 1024 * 1024 },
+  agents: {
+    stopGraceMs: 5_000,
+    drainTimeoutMs: 20_000,
+    logBytesMax: 10 * 1024 * 1024,
+    hangTimeoutMs: 60_000,
+  },
 });
 
 /** `settings` so that nobody can change them afterwards. */

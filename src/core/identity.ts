@@ -18,6 +18,8 @@ export interface ProcessState extends ProcessIdentity {
   state: string;
   parent: number;
   group: number;
+  /** How long it has had a processor so far, in milliseconds, to a hundredth of a second. */
+  cpuMs: number;
 }
 
 /** This process. */
@@ -37,6 +39,9 @@ export function pidNamespace(): string {
   }
 }
 
+// What the kernel counts times in for its users, whatever it counts in itself.
+const kernelTickMs = 10;
+
 /** What `/proc` says of `pid`, or undefined when there is no such process (or no `/proc`). */
 export function processState(pid: number): ProcessState | undefined {
   let stat: string;
@@ -53,6 +58,7 @@ export function processState(pid: number): ProcessState | undefined {
     parent: Number(fields[1]),
     group: Number(fields[2]),
     startTime: Number(fields[19]),
+    cpuMs: (Number(fields[11]) + Number(fields[12])) * kernelTickMs,
   };
 }
 

@@ -10,6 +10,9 @@ import { type Turns, openTurns } from "../core/turns.ts";
 
 const beatMs = 5_000;
 
+// Whoever is to be ended when it says nothing for so long beats some times within it.
+const beatsPerTimeout = 4;
+
 /** What a host process hears and says. */
 export interface Post {
   /** Ends when there is no supervisor any more; then every agent stops. */
@@ -27,7 +30,8 @@ export async function hostAgents(parts: Parts, { orders, tell, draining }: Post)
   const over = new AbortController();
   let turns: Turns | undefined;
   const shelter = openShelter();
-  void beat(tell, shelter, over.signal);
+  const { hangTimeoutMs } = parts.settings.agents;
+  void beat(tell, shelter, Math.min(beatMs, hangTimeoutMs / beatsPerTimeout), over.signal);
 
   const start = (name: string, slot: number, assignment: Assignment) => {
     const bus = shareBus(parts.bus, slot);
@@ -86,10 +90,15 @@ interface Hosted {
   ended: Promise<void>;
 }
 
-async function beat(tell: Post["tell"], shelter: Shelter, over: AbortSignal): Promise<void> {
+async function beat(
+  tell: Post["tell"],
+  shelter: Shelter,
+  everyMs: number,
+  over: AbortSignal,
+): Promise<void> {
   while (!over.aborted) {
     tell({ report: "beat" });
     shelter.reap();
-    await sleep(jitter(beatMs, 0.2), over);
+    await sleep(jitter(everyMs, 0.2), over);
   }
 }

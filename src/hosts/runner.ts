@@ -58,7 +58,12 @@ export interface Parts {
   home: string;
   settings: {
     bus: { leaseMs: number; maxRunMs: number };
-    agents: { stopGraceMs: number; drainTimeoutMs: number; logBytesMax: number };
+    agents: {
+      stopGraceMs: number;
+      drainTimeoutMs: number;
+      logBytesMax: number;
+      hangTimeoutMs: number;
+    };
   };
   bus: Bus;
   store: Store;

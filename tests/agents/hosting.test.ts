@@ -1,7 +1,187 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import { type Charge, newCharge } from "../../src/agents/charge.ts";
 import { type Gone, openHosting } from "../../src/agents/hosting.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
+import { type Place, exists, fixtures, swarmPlaces } from "./swarm-place.ts";
+
+const newPlace = swarmPlaces();
+const names = ["m-1", "m-2", "m-3", "m-4"];
+const four = { count: 4, pool: 1, restart: "on-failure", backoff_max: "1s" };
+const module = { ...four, runner: "module", module: join(fixtures, "harms-its-host.ts") };
+const short = '[agents]\nstop_grace = "200ms"\ndrain_timeout = "5s"\nhang_timeout = "2s"\n';
+
+/** Every one of `those` once it is ready: their hosts and how often each was started again, in order. */
+async function ready(place: Place, those = names) {
+  const agents = [];
+  for (const name of those) agents.push(await place.becomes(name, "ready"));
+  return agents.map(({ hostPid, restarts }) => ({ hostPid: hostPid!, restarts }));
+}
+
+/** Waits until `those` are ready in other hosts than `hostPid`. */
+async function back(place: Place, hostPid: number, those = names) {
+  for (const name of those)
+    await waitUntil(
+      `${name} has another host`,
+      async () => {
+        const agent = await place.agent(name);
+        return agent?.state === "ready" && agent.hostPid !== hostPid;
+      },
+      30_000,
+    );
+  return await ready(place, those);
+}
+
+/** How often each message was acked, by the message. */
+async function acks({ app }: Place): Promise<number[]> {
+  const sql = `select (select count(*) from history h where h.message_id = m.id and h.outcome = 'acked') as acks
+                 from messages m where topic is null order by id`;
+  return (await app.store.read((tx) => tx.all<{ acks: number }>(sql))).map(({ acks }) => acks);
+}
+
+describe("agents that share a host", () => {
+  test("modules share its process, and one that throws is not started again", async () => {
+    const place = await newPlace();
+    const up = place.up({ m: { ...module, pool: 2 } });
+    const hosts = (await ready(place)).map(({ hostPid }) => hostPid);
+    expect(new Set(hosts).size).toBe(2);
+    expect(hosts[0]).toBe(hosts[2]!);
+    await place.send("m-1", "throw");
+    await place.counts("m-1", { delayed: 1 });
+    for (const name of names) await place.send(name, "nothing");
+    for (const name of names) await place.counts(name, { acked: 1 });
+    expect(await ready(place)).toEqual(hosts.map((hostPid) => ({ hostPid, restarts: 0 })));
+    up.kill("SIGTERM");
+    await up.ended;
+  });
+  test("programs stay processes of their own: the end of one is no other's, that of their host is everybody's", async () => {
+    const place = await newPlace();
+    const loop =
+      'while read -r l; do r=${l#*receipt\\":\\"}; echo "{\\"ack\\":\\"${r%%\\"*}\\"}"; done';
+    const up = place.up({ m: { ...four, runner: "stream", command: ["sh", "-c", loop] } });
+    const programs = async () =>
+      Promise.all(names.map(async (name) => (await place.becomes(name, "ready")).programPid!));
+    const { hostPid } = (await ready(place))[0]!;
+    const before = await programs();
+    expect(new Set([...before, hostPid]).size).toBe(5);
+    process.kill(before[0]!, "SIGKILL");
+    await waitUntil("it runs again", async () => (await place.agent("m-1"))?.restarts === 1);
+    const after = await programs();
+    expect(after.slice(1)).toEqual(before.slice(1));
+    expect(after[0]).not.toBe(before[0]);
+    process.kill(hostPid, "SIGKILL");
+    await back(place, hostPid);
+    expect(after.filter(exists)).toEqual([]);
+    for (const name of names) await place.send(name, "x");
+    for (const name of names) await place.counts(name, { acked: 1 });
+    up.kill("SIGTERM");
+    await up.ended;
+  });
+  test("a message to each is done at once, whichever process they are in", async () => {
+    const place = await newPlace();
+    const many = Array.from({ length: 30 }, (_, index) => `m-${index + 1}`);
+    const up = place.up({ m: { ...module, count: 30, pool: 2 } });
+    await ready(place, many);
+    const waiting = "select count(*) as count from waiters where wants = 'mail' and waiting = 1";
+    await waitUntil("all of them wait", async () => {
+      const row = await place.app.store.read((tx) => tx.get<{ count: number }>(waiting));
+      return row!.count === 30;
+    });
+    const start = performance.now();
+    await Promise.all(many.map((name) => place.send(name, "nothing")));
+    for (const name of many) await place.counts(name, { acked: 1 });
+    // Whoever is not woken looks by itself after a second.
+    expect(performance.now() - start).toBeLessThan(900);
+    up.kill("SIGTERM");
+    await up.ended;
+  });
+});
+
+describe("a module that ends the host it shares", () => {
+  for (const [how, way, reason] of [
+    ["calls process.exit", "exitOnce", /^starts again in 1\.0s: its host exited with 7/],
+    ["loops for ever", "loopOnce", /^starts again in 1\.0s: a module kept its host .* for 2\.0s$/],
+    ["waits without letting others", "sleepOnce", /^starts again in 1\.0s: a module kept its host/],
+  ] as const)
+    test(`one that ${how} is started again alone, with those that were at work; the others come back at no cost`, async () => {
+      const place = await newPlace(short);
+      const up = place.up({ m: module });
+      const { hostPid } = (await ready(place))[0]!;
+      const go = join(place.directory, "go");
+      await place.send("m-2", `wait ${go}`);
+      await place.becomes("m-2", "busy");
+      await place.send("m-1", `${way} ${join(place.directory, "once")}`);
+      // What comes while nobody is there is done by whoever comes back.
+      for (const name of names) await place.send(name, "nothing");
+      await waitUntil("it is told why", () => reason.test(reasonOf(up.stderr(), "m-1")), 30_000);
+      await Bun.write(go, "");
+      for (const name of names.slice(0, 2)) await place.counts(name, { ready: 0, acked: 2 });
+      for (const name of names.slice(2)) await place.counts(name, { ready: 0, acked: 1 });
+      const [one, two, three, four] = await back(place, hostPid);
+      expect([one, two, three, four].map((agent) => agent!.restarts)).toEqual([1, 1, 0, 0]);
+      expect(three!.hostPid).toBe(four!.hostPid);
+      expect(new Set([one, two, three].map((agent) => agent!.hostPid)).size).toBe(3);
+      expect(await acks(place)).toEqual([1, 1, 1, 1, 1, 1]);
+      up.kill("SIGTERM");
+      await up.ended;
+    }, 60_000);
+
+  test("a message that does it each time goes to the dead letters, and harms the others no more", async () => {
+    const place = await newPlace('[agents]\nstop_grace = "200ms"\n[bus]\nmax_attempts = 2\n');
+    const up = place.up({ m: module });
+    const { hostPid } = (await ready(place))[0]!;
+    await place.send("m-1", "exit");
+    await place.counts("m-1", { dead: 1 });
+    const others = await back(place, hostPid, names.slice(1));
+    await place.becomes("m-1", "ready");
+    expect(others.map(({ restarts }) => restarts)).toEqual([0, 0, 0]);
+    expect(new Set(others.map((other) => other.hostPid)).size).toBe(1);
+    for (const name of names) await place.send(name, "nothing");
+    for (const name of names) await place.counts(name, { acked: 1 });
+    up.kill("SIGTERM");
+    await up.ended;
+  });
+  test("when nobody was at work all are suspected of it, and only whoever does it again fails", async () => {
+    const place = await newPlace();
+    const up = place.up({ m: { ...module, restart_max: 1 } });
+    const { hostPid } = (await ready(place))[0]!;
+    await place.send("m-1", "exitLater");
+    const agents = await back(place, hostPid);
+    expect(agents.map(({ restarts }) => restarts)).toEqual([1, 1, 1, 1]);
+    expect(new Set(agents.map((agent) => agent.hostPid)).size).toBe(4);
+    await place.send("m-1", "exitLater");
+    await place.becomes("m-1", "failed");
+    for (const name of names.slice(1)) await place.send(name, "nothing");
+    for (const name of names.slice(1)) await place.counts(name, { acked: 1 });
+    expect(await ready(place, names.slice(1))).toEqual(agents.slice(1));
+    up.kill("SIGTERM");
+    await up.ended;
+  });
+  test("many that were at work are set apart in few hosts, and the swarm counts one end", async () => {
+    const place = await newPlace();
+    const many = Array.from({ length: 40 }, (_, index) => `m-${index + 1}`);
+    const up = place.up({ m: { ...module, count: 40 }, other: { ...module, count: 1 } });
+    const { hostPid } = (await ready(place, many))[0]!;
+    const go = join(place.directory, "go");
+    for (const name of many) await place.send(name, `wait ${go}`);
+    for (const name of many) await place.becomes(name, "busy");
+    process.kill(hostPid, "SIGKILL");
+    await Bun.write(go, "");
+    for (const name of many) await place.counts(name, { acked: 1 });
+    const hosts = (await back(place, hostPid, many)).map((agent) => agent.hostPid);
+    expect(new Set(hosts).size).toBe(16);
+    expect(up.stderr()).not.toContain("gave up");
+    up.kill("SIGTERM");
+    expect((await up.ended).stdout).toContain("41 stopped");
+  });
+});
+
+/** What was told of the agent last, without its name. */
+function reasonOf(stderr: string, name: string): string {
+  const lines = stderr.split("\n").filter((line) => line.startsWith(`${name} `));
+  return lines.at(-1)?.slice(name.length + 1) ?? "";
+}
 
 function hosting(script: string) {
   const gone: Gone[] = [];

@@ -39,6 +39,7 @@ describe("the settings", () => {
       busy_timeout = "1.5s"
       [agents]
       stop_grace = "1s"
+      hang_timeout = "2s"
       drain_timeout = "1h"
       log_bytes_max = 5000
     `);
@@ -60,7 +61,12 @@ describe("the settings", () => {
         deadKeepMs: 7_776_000_000,
       },
       store: { durability: "power", busyTimeoutMs: 1_500 },
-      agents: { stopGraceMs: 1_000, drainTimeoutMs: 3_600_000, logBytesMax: 5_000 },
+      agents: {
+        stopGraceMs: 1_000,
+        drainTimeoutMs: 3_600_000,
+        logBytesMax: 5_000,
+        hangTimeoutMs: 2_000,
+      },
     });
     for (const section of Object.keys(defaults) as (keyof typeof defaults)[])
       expect(Object.keys(settings[section])).toEqual(Object.keys(defaults[section]));

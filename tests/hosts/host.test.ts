@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "bun:test";
+import { defaults } from "../../src/config/settings.ts";
 import { randomHex } from "../../src/core/ids.ts";
 import { findMarked, killMarked } from "../../src/agents/survivors.ts";
 import { launch, signalProcess } from "../../src/agents/process.ts";
@@ -75,7 +76,7 @@ test("without a supervisor the programs of an agent are ended when their time is
   const env = { PATH: process.env["PATH"]!, SKEP_RUN: run, SKEP_AGENT: "a" };
   const program = { command: ["sleep", "1000"], cwd: "/", env, onStdout() {}, onStderr() {} };
   const child = await launch(program);
-  const agents = { stopGraceMs: 1_000, drainTimeoutMs: 20, logBytesMax: 0 };
+  const agents = { ...defaults.agents, stopGraceMs: 1_000, drainTimeoutMs: 20 };
   const parts = { settings: { bus: { leaseMs: 0, maxRunMs: 0 }, agents } };
   const spec = { name: "a", runner: "self", inbox: "a", cwd: "/", inFlight: 1 } as const;
   const supervisor = await launch({ ...program, env: {} });

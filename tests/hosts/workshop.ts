@@ -16,6 +16,7 @@ import type { BusSettings, Delivery, Draft } from "../../src/bus/message.ts";
 import { receive } from "../../src/bus/receive.ts";
 import { ackTx } from "../../src/bus/settle.ts";
 import { send } from "../../src/bus/send.ts";
+import { defaults } from "../../src/config/settings.ts";
 import { randomHex } from "../../src/core/ids.ts";
 import { ownIdentity } from "../../src/core/identity.ts";
 import { bytesOf } from "../../src/core/text.ts";
@@ -128,7 +129,7 @@ async function startHost(
   });
   const { leaseMs } = bus.settings;
   const { maxRunMs = 3_600_000, stopGraceMs = 200, logBytesMax = 10_000_000 } = options;
-  const agents = { stopGraceMs, drainTimeoutMs: 5_000, logBytesMax };
+  const agents = { ...defaults.agents, stopGraceMs, drainTimeoutMs: 5_000, logBytesMax };
   const store =
     options.busyTimeoutMs === undefined ? bus.store : impatient(bus.store, options.busyTimeoutMs);
   const clock = { ...bus.clock, tick: () => bus.clock.tick() + (options.aheadMs?.() ?? 0) };
@@ -189,7 +190,8 @@ function impatient(store: Store, mostMs: number): Store {
   };
 }
 
-function deskOf(bus: TempBus) {
+/** What a test does with the messages of `bus`. */
+export function deskOf(bus: TempBus) {
   const fate = async (id: number): Promise<Fate> =>
     await bus.store.read(async (tx) => {
       const now = await tx.get<{ state: string; attempt: number }>(

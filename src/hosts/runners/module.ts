@@ -1,7 +1,4 @@
 // The module runner: a TypeScript or JavaScript file whose `handle` runs inside the host.
-import { Console } from "node:console";
-import { Writable } from "node:stream";
-import type { Log } from "../../agents/log.ts";
 import { deliveryLine } from "../../bus/delivery-line.ts";
 import type { Delivery } from "../../bus/message.ts";
 import { SkepError } from "../../core/errors.ts";
@@ -9,20 +6,22 @@ import { type Answer, answerOf } from "../answer.ts";
 import { workOneByOne } from "../one-by-one.ts";
 import type { Ended, Host } from "../runner.ts";
 import { type Settlement, acceptance, refusal } from "../settlement.ts";
+import { type Speaker, openSpeaker } from "../speaker.ts";
 
 /** Hands one message after the other to the module's `handle`, until the agent is to stop. */
 export async function runModule(host: Host): Promise<Ended> {
-  const release = captureConsole(host.log);
+  const speaker = openSpeaker(host.log);
   try {
     const handle = await load(host.spec.module!);
     host.started();
-    return await workOneByOne(host, (delivery) => work(host, handle, delivery));
+    return await workOneByOne(host, (delivery) => work(host, { handle, speaker }, delivery));
   } finally {
-    release();
+    speaker.close();
   }
 }
 
-type Handle = (delivery: unknown) => unknown;
+/** The agent's name is told beside the message, for the environment of a host that several share cannot say it. */
+type Handle = (delivery: unknown, agent: { name: string }) => unknown;
 
 async function load(path: string): Promise<Handle> {
   let module: { handle?: unknown };
@@ -36,11 +35,17 @@ async function load(path: string): Promise<Handle> {
   return module.handle as Handle;
 }
 
-async function work(host: Host, handle: Handle, delivery: Delivery): Promise<Settlement> {
-  const { log } = host;
+async function work(
+  host: Host,
+  { handle, speaker }: { handle: Handle; speaker: Speaker },
+  delivery: Delivery,
+): Promise<Settlement> {
+  const { log, spec } = host;
   const receipt = delivery.receipt!;
+  const message: unknown = JSON.parse(deliveryLine(delivery));
   try {
-    return acceptance(host, receipt, answerTo(await handle(JSON.parse(deliveryLine(delivery)))));
+    const returned = await speaker.for(() => handle(message, { name: spec.name }));
+    return acceptance(host, receipt, answerTo(returned));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     log.append(`${error instanceof Error ? error.stack : reason}\n`);
@@ -56,26 +61,4 @@ function answerTo(returned: unknown): Answer {
   throw new SkepError("E_USAGE", `handle returned a ${typeof returned}`, {
     hint: "It returns nothing, a text, or { reply, send }.",
   });
-}
-
-/** Sends what the module says to the agent's log, as the output of any other program, until the function it answers is called. */
-function captureConsole(log: Log): () => void {
-  const stream = new Writable({
-    decodeStrings: false,
-    write(chunk: Uint8Array | string, _encoding, done) {
-      log.append(chunk);
-      done();
-    },
-  });
-  const usual = { ...console };
-  Object.assign(console, new Console(stream));
-  const outputs = [process.stdout, process.stderr].map((output) => {
-    const write = output.write;
-    output.write = (chunk: Uint8Array | string) => (log.append(chunk), true);
-    return () => (output.write = write);
-  });
-  return () => {
-    Object.assign(console, usual);
-    for (const restore of outputs) restore();
-  };
 }

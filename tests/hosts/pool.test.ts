@@ -1,0 +1,127 @@
+import { describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { sendBatch } from "../../src/bus/send.ts";
+import { bytesOf } from "../../src/core/text.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
+import { sharedHosts } from "./shared-host.ts";
+import { fixtures } from "./workshop.ts";
+
+const sharedHost = sharedHosts();
+const three = ["p-1", "p-2", "p-3"];
+const ack = 'r=${l#*receipt\\":\\"}; echo "{\\"ack\\":\\"${r%%\\"*}\\"}"';
+
+describe("modules", () => {
+  test("each agent of a process is told its name, and what it says goes to its own log, however late", async () => {
+    const host = await sharedHost();
+    host.start(three, { runner: "module", module: join(fixtures, "says-its-name.ts") });
+    const ids = await Promise.all(three.map((name) => host.send(`for ${name}`, { to: name })));
+    for (const id of ids) await host.becomes(id, "acked");
+    for (const name of three) {
+      const lines = [`${name} begins`, `${name} has for ${name}`, `${name} straight out`];
+      const loads = name === "p-1" ? ["loaded"] : [];
+      await waitUntil("it has said the last", () => host.log(name).includes("late"));
+      expect(host.log(name).trim().split("\n")).toEqual([...loads, ...lines, `${name} late`]);
+    }
+  });
+  test("one that throws harms nobody", async () => {
+    const host = await sharedHost();
+    host.start(three, { runner: "module", module: join(fixtures, "handlers.ts") });
+    const [bad, ...good] = await Promise.all(
+      three.map((name, index) => host.send(index === 0 ? "throw" : "later", { to: name })),
+    );
+    expect((await host.becomes(bad!, "delayed")).attempts).toMatchObject([
+      { reason: "cannot do it" },
+    ]);
+    for (const id of good) await host.becomes(id, "acked");
+    for (const name of three) expect(host.reports("ended", name)).toEqual([]);
+  });
+  test("the console is as it was when all of them have ended, and not before", async () => {
+    const { log } = console;
+    const host = await sharedHost();
+    host.start(["p-1", "p-2"], { runner: "module", module: join(fixtures, "handlers.ts") });
+    for (const name of ["p-1", "p-2"]) await host.reported("ready", name);
+    host.order({ order: "stop", name: "p-1" });
+    await host.reported("ended", "p-1");
+    await host.becomes(await host.send("say", { to: "p-2" }), "acked");
+    expect(host.log("p-2")).toContain("to the console");
+    expect(console.log).not.toBe(log);
+    await host.end();
+    expect(console.log).toBe(log);
+  });
+});
+
+describe("programs", () => {
+  test("those of exec agents stay processes, at most `at_once` of them, and each gets its turn", async () => {
+    const host = await sharedHost();
+    const names = [...three, "p-4", "p-5"];
+    const go = join(host.bus.home, "go");
+    const wait = `until test -e ${go}; do sleep 0.01; done; echo "$SKEP_AGENT"`;
+    host.start(names, { runner: "exec", command: ["sh", "-c", wait], atOnce: 2 });
+    const ids = await Promise.all(names.map((name) => host.send("x", { to: name })));
+    for (const id of ids) await host.becomes(id, "leased");
+    const shells = () => host.programs() >= 2;
+    await waitUntil("two of them run", shells);
+    // Each may be seen with the `sleep` it is waiting for.
+    for (let looks = 0; looks < 10; looks++) {
+      expect(host.programs()).toBeLessThanOrEqual(4);
+      await Bun.sleep(5);
+    }
+    writeFileSync(go, "");
+    for (const id of ids) await host.becomes(id, "acked");
+    for (const name of names) expect(host.log(name)).toBe(`${name}\n`);
+  });
+  test("each stream agent has one of its own, and the end of one is no other's", async () => {
+    const host = await sharedHost();
+    const loop = `while read -r l; do case $l in *die*) exit 3;; esac; ${ack}; done`;
+    host.start(three, { runner: "stream", command: ["sh", "-c", loop] });
+    for (const name of three) await host.reported("ready", name);
+    expect(host.programs()).toBe(3);
+    const bad = await host.send("die", { to: "p-1" });
+    expect(await host.reported("ended", "p-1")).toMatchObject({ state: "failed" });
+    expect((await host.fate(bad)).attempts).toMatchObject([{ outcome: "died" }]);
+    for (const name of ["p-2", "p-3"])
+      await host.becomes(await host.send("x", { to: name }), "acked");
+    expect(host.programs()).toBe(2);
+  });
+});
+
+describe("a message to everybody wakes everybody at once", () => {
+  const many = Array.from({ length: 40 }, (_, index) => `p-${index + 1}`);
+  // Whoever is not woken looks by itself after a second.
+  const soonMs = 900;
+
+  for (const [inboxes, where] of [
+    ["inboxes of their own", undefined],
+    ["an inbox they share", "jobs"],
+  ] as const)
+    test(`at ${inboxes}`, async () => {
+      const host = await sharedHost();
+      const work = where === undefined ? {} : { inbox: where };
+      host.start(many, { runner: "module", module: join(fixtures, "takes-a-while.ts"), ...work });
+      await waitUntil("all of them wait", async () => (await waiting(host.bus)) === many.length);
+      const start = performance.now();
+      const drafts = many.map((name) => ({ to: where ?? name, body: bytesOf("x") }));
+      const options = { from: null, onFull: "fail", timeoutMs: 0, atomic: false } as const;
+      await sendBatch(host.bus, drafts, options);
+      const acked = async () =>
+        (await host.bus.store.read((tx) =>
+          tx.get<{ acked: number; holders: number }>(
+            "select count(*) as acked, count(distinct holder) as holders from history",
+          ),
+        ))!;
+      await waitUntil("all of it is done", async () => (await acked()).acked === many.length);
+      expect(performance.now() - start).toBeLessThan(soonMs);
+      // Nobody took two before everybody had one.
+      expect((await acked()).holders).toBe(many.length);
+    });
+});
+
+async function waiting({
+  store,
+}: {
+  store: Awaited<ReturnType<typeof sharedHost>>["bus"]["store"];
+}) {
+  const sql = "select count(*) as count from waiters where wants = 'mail' and waiting = 1";
+  return (await store.read((tx) => tx.get<{ count: number }>(sql)))!.count;
+}
