@@ -10,6 +10,8 @@ export interface Mark {
   run: string;
   /** SKEP_AGENT is one of these; left out: everybody's. */
   agents?: readonly string[];
+  /** SKEP_SPARE is one of these: what was started before it was clear for which of those agents. */
+  spares?: readonly string[];
   /** Programs known by their rows, with their groups: a program can lose its mark, by `env -i` or a new title. */
   programs?: readonly ProcessIdentity[];
 }
@@ -72,11 +74,16 @@ function signalAll(
 }
 
 /** Whether the process `pid` carries that mark in its environment. */
-export function isMarked(pid: number, { run, agents }: Mark): boolean {
+export function isMarked(pid: number, { run, agents, spares = [] }: Mark): boolean {
   try {
     const environment = `\0${readFileSync(`/proc/${pid}/environ`, "latin1")}`;
     const has = (name: string, value: string) => environment.includes(`\0${name}=${value}\0`);
-    return has("SKEP_RUN", run) && agents?.some((name) => has("SKEP_AGENT", name)) !== false;
+    if (!has("SKEP_RUN", run)) return false;
+    if (agents === undefined) return true;
+    return (
+      agents.some((name) => has("SKEP_AGENT", name)) ||
+      spares.some((mark) => has("SKEP_SPARE", mark))
+    );
   } catch {
     // Gone meanwhile, or another user's.
     return false;

@@ -39,7 +39,14 @@ export const defaultRules: readonly EnvironmentRule[] = [
 ];
 
 /** The variables that are not settings, for "did you mean". */
-export const plainVariables = ["SKEP_HOME", "SKEP_AGENT", "SKEP_TOKEN", "SKEP_RUN", "SKEP_DEBUG"];
+export const plainVariables = [
+  "SKEP_HOME",
+  "SKEP_AGENT",
+  "SKEP_TOKEN",
+  "SKEP_RUN",
+  "SKEP_SPARE",
+  "SKEP_DEBUG",
+];
 
 /** What the environment says to skep; a variable that is set to nothing counts as not set. */
 export function readEnvironment(variables: Variables = process.env): Environment {

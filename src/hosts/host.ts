@@ -17,6 +17,7 @@ import { runExec } from "./runners/exec.ts";
 import { runModule } from "./runners/module.ts";
 import { runSelf } from "./runners/self.ts";
 import { runStream } from "./runners/stream.ts";
+import type { Spares } from "./spares.ts";
 
 /** Runs the agent of `assignment` until it ends or `draining` aborts: how it ended. What it still holds is handed back. */
 export async function runHost(
@@ -25,7 +26,7 @@ export async function runHost(
   controls: Controls,
 ): Promise<Ended> {
   const { store, bus } = parts;
-  const { draining, gate, turns, killing, endStrays, tell } = controls;
+  const { draining, gate, turns, spares, killing, endStrays, tell } = controls;
   const { name, ready } = spec;
   const listener = typeof ready === "object" && "log" in ready ? listenFor(ready.log) : undefined;
   const log = openHeardLog(parts, spec, listener);
@@ -56,6 +57,7 @@ export async function runHost(
       if (hasProgram) left += count;
       return count;
     },
+    spares,
     started(found) {
       works(found);
       tell({ report: "started", name, program: found === undefined ? null : identityOf(found) });
@@ -95,13 +97,16 @@ export async function runHost(
 export async function endWithoutSupervisor(
   { settings }: Pick<Parts, "settings">,
   { spec, env, supervisor }: Assignment,
+  spares: Spares,
   draining: AbortSignal,
 ): Promise<void> {
   const { drainTimeoutMs, stopGraceMs } = settings.agents;
   await aborted(draining);
   do await sleep(drainTimeoutMs);
   while (isAlive(supervisor));
-  await endMarked({ run: env["SKEP_RUN"]!, agents: [spec.name] }, stopGraceMs);
+  const { name } = spec;
+  const mark = { run: env["SKEP_RUN"]!, agents: [name], spares: spares.marksOf(name) };
+  await endMarked(mark, stopGraceMs);
 }
 
 const runners = { exec: runExec, stream: runStream, self: runSelf, module: runModule };

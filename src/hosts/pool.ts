@@ -7,6 +7,7 @@ import { type Gate, openGate } from "./gate.ts";
 import { endWithoutSupervisor, runHost } from "./host.ts";
 import type { Assignment, Controls, Parts } from "./runner.ts";
 import { type Turns, openTurns } from "../core/turns.ts";
+import { openSpares } from "./spares.ts";
 
 const beatMs = 5_000;
 
@@ -30,7 +31,11 @@ export async function hostAgents(parts: Parts, { orders, tell, draining }: Post)
   const over = new AbortController();
   let turns: Turns | undefined;
   const shelter = openShelter();
-  const { hangTimeoutMs } = parts.settings.agents;
+  const { hangTimeoutMs, stopGraceMs } = parts.settings.agents;
+  const spares = openSpares(stopGraceMs);
+  // Those that were told to start and have yet to say that they did, and the last one that did.
+  const starting = new Set<string>();
+  let latest: Assignment | undefined;
   void beat(tell, shelter, Math.min(beatMs, hangTimeoutMs / beatsPerTimeout), over.signal);
 
   const start = (name: string, slot: number, assignment: Assignment) => {
@@ -46,18 +51,35 @@ export async function hostAgents(parts: Parts, { orders, tell, draining }: Post)
       draining: signal,
       gate,
       turns,
+      spares,
       killing: killing.signal,
       // Of one that is alone here they are known without any mark.
-      endStrays: () => shelter.kill(mark, hosted.size === 1),
-      tell,
+      endStrays: () => shelter.kill({ ...mark, spares: spares.marksOf(name) }, hosted.size === 1),
+      tell(report) {
+        tell(report);
+        if (report.report !== "started") return;
+        latest = assignment;
+        hasBegun(name);
+      },
     };
-    void endWithoutSupervisor(parts, assignment, stopping);
+    starting.add(name);
+    void endWithoutSupervisor(parts, assignment, spares, stopping);
     const ended = runHost({ ...parts, bus }, assignment, controls).then((ending) => {
       hosted.delete(name);
+      hasBegun(name);
       bus.doorbell.close();
       tell({ report: "ended", name, ...ending });
     });
     hosted.set(name, { stop, killing, gate, ended });
+  };
+
+  // No agent that could run is kept waiting for the sake of one that may be wanted later.
+  const hasBegun = (name: string) => {
+    starting.delete(name);
+    if (starting.size > 0 || latest === undefined) return;
+    const { spec, env } = latest;
+    const { command, cwd, spare = 0 } = spec;
+    if (spec.runner === "stream") spares.refill({ command: command!, cwd, env }, spare);
   };
 
   const follow = (order: Order) => {
@@ -78,7 +100,9 @@ export async function hostAgents(parts: Parts, { orders, tell, draining }: Post)
     orphaned.abort();
   })();
   await Promise.race([told, aborted(draining)]);
+  const spared = spares.end();
   while (hosted.size > 0) await Promise.all([...hosted.values()].map(({ ended }) => ended));
+  await spared;
   over.abort();
   await shelter.end(0);
 }

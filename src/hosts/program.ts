@@ -11,16 +11,12 @@ import {
 import { sleep } from "../core/clock.ts";
 import type { Ended, Host, Work } from "./runner.ts";
 
-/** Starts the agent's program and notes that it runs; its stderr goes to the log. E_FAILED when it cannot be started. */
+/** Starts the agent's program, or takes one that runs already, and notes that it runs; its stderr goes to the log. E_FAILED when it cannot be started. */
 export async function startProgram(host: Host, onStdout: Launch["onStdout"]): Promise<Child> {
-  const { spec, env, log } = host;
-  const child = await launch({
-    command: spec.command!,
-    cwd: spec.cwd,
-    env,
-    onStdout,
-    onStderr: (chunk) => log.append(chunk),
-  });
+  const { spec, env, log, spares } = host;
+  const onStderr = (chunk: Uint8Array) => log.append(chunk);
+  const launched = { command: spec.command!, cwd: spec.cwd, env, onStdout, onStderr };
+  const child = spares.take(spec.name, launched) ?? (await launch(launched));
   cleanUpAfter(host, child);
   host.started(child);
   return child;

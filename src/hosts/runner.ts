@@ -7,6 +7,7 @@ import type { ProcessIdentity } from "../core/identity.ts";
 import type { Store } from "../store/store.ts";
 import type { Gate } from "./gate.ts";
 import type { Turns } from "../core/turns.ts";
+import type { Spares } from "./spares.ts";
 
 /** One agent, as the swarm file spells it out. */
 export interface Work {
@@ -31,6 +32,8 @@ export interface Work {
   live?: Live | null | undefined;
   /** In a pool, how many `exec` programs of one host run at once; left out: any number. */
   atOnce?: number | undefined;
+  /** In a pool, how many `stream` programs each host starts ahead; left out: none. */
+  spare?: number | undefined;
   /** How long its program may take to end, and how much of its output is kept; left out: the settings say. */
   stopGraceMs?: number | null | undefined;
   logBytesMax?: number | null | undefined;
@@ -80,6 +83,7 @@ export interface Host extends Parts {
   /** Closed while the agent is paused. */
   gate: Gate;
   turns: Turns;
+  spares: Spares;
   /** Says that the agent runs, and which program is its, where one runs for long. */
   started(program?: ProcessIdentity): void;
   /** Says which process works on what the agent holds now; undefined: none. */
@@ -89,7 +93,10 @@ export interface Host extends Parts {
 }
 
 /** What those who run a host decide about one agent of it. */
-export interface Controls extends Pick<Host, "draining" | "gate" | "turns" | "endStrays"> {
+export interface Controls extends Pick<
+  Host,
+  "draining" | "gate" | "turns" | "spares" | "endStrays"
+> {
   /** Aborts, with why, when its program has to be ended at once. */
   killing: AbortSignal;
   tell(report: Report): void;

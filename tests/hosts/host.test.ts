@@ -7,6 +7,7 @@ import { findMarked, killMarked } from "../../src/agents/survivors.ts";
 import { launch, signalProcess } from "../../src/agents/process.ts";
 import { findOpenRun, noteStopping } from "../../src/agents/runs.ts";
 import { endWithoutSupervisor } from "../../src/hosts/host.ts";
+import { openSpares } from "../../src/hosts/spares.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { workshops } from "./workshop.ts";
 
@@ -81,7 +82,12 @@ test("without a supervisor the programs of an agent are ended when their time is
   const spec = { name: "a", runner: "self", inbox: "a", cwd: "/", inFlight: 1 } as const;
   const supervisor = await launch({ ...program, env: {} });
   const draining = new AbortController();
-  const ending = endWithoutSupervisor(parts, { spec, env, supervisor }, draining.signal);
+  const ending = endWithoutSupervisor(
+    parts,
+    { spec, env, supervisor },
+    openSpares(0),
+    draining.signal,
+  );
   draining.abort();
   // That nothing happens can only be waited for; it would take a fifth of this.
   await Bun.sleep(100);

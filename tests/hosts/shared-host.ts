@@ -54,6 +54,7 @@ export function sharedHosts() {
     return {
       bus,
       ...deskOf(bus),
+      mark,
       order: orders.add,
       /** Hands the agents `names` to the host, each with an inbox of its own unless `work` says otherwise. */
       start(names: readonly string[], work: Partial<Work> & Pick<Work, "runner">): void {

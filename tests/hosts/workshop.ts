@@ -24,6 +24,7 @@ import { type Gate, openGate } from "../../src/hosts/gate.ts";
 import { runHost } from "../../src/hosts/host.ts";
 import type { Controls, Ended, Parts, Work } from "../../src/hosts/runner.ts";
 import { openTurns } from "../../src/core/turns.ts";
+import { openSpares } from "../../src/hosts/spares.ts";
 import type { Store } from "../../src/store/store.ts";
 import { type TempBus, tempBuses } from "../helpers/temp-bus.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
@@ -145,6 +146,7 @@ async function startHost(
     endStrays: () => killMarked({ run: env["SKEP_RUN"]!, agents: [name] }),
     gate,
     turns: openTurns(),
+    spares: openSpares(stopGraceMs),
     tell(report) {
       reports.push(report);
       void note(bus, report);

@@ -97,6 +97,14 @@ const signsOfLife: Rule<Keys>[] = [
     holds: (given) => given.live?.beat === undefined || staysUp(given),
     message: `waits for beats, which only a program that stays can give\n${elsewhere}.`,
   },
+  {
+    key: "spare",
+    and: ["runner", "ready", "live"],
+    holds: ({ spare, ready, live }) =>
+      spare === undefined || spare === 0 || (ready !== "beat" && live?.beat === undefined),
+    message:
+      "does not go with beats: a program that was started ahead has no name to beat under\nUse a line of output or a command.",
+  },
   only("success_exit_codes", 'runner = "self" or "stream"', ["runner"], staysUp),
 ];
 

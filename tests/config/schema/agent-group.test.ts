@@ -85,6 +85,10 @@ describe("what a group is refused for, by its key", () => {
     [`${stream}\npool = 2\nat_once = 2`, ":6: agents.a.at_once goes only with a pool and runner"],
     [`${stream}\nspare = 2`, ':5: agents.a.spare goes only with a pool and runner = "stream"'],
     [`${exec}\npool = true\nspare = 2`, ":6: agents.a.spare goes only with a pool and runner"],
+    ...['ready = "beat"', 'live = { beat = "9s" }'].map((line): [string, string] => [
+      `${stream}\npool = true\nspare = 2\n${line}`,
+      ":6: agents.a.spare does not go with beats",
+    ]),
     [`${self}\nafter = "b"`, ":4: agents.a.after must be a list of groups"],
     [`${self}\nrestart = "no"`, ":4: agents.a.restart must be on-failure, always or never"],
     [`${self}\nrestart_max = -1`, ":4: agents.a.restart_max must be a whole number from 0"],
