@@ -26,10 +26,10 @@ export function logPath(home: string, name: string): string {
   return join(home, "logs", `${name}.log`);
 }
 
-/** The log of `name` in `<home>/logs`. At `bytesMax` it is renamed to `<name>.log.1`, over the one before, and begun anew. */
+/** The log of `name` in `<home>/logs`, made with the first that is appended. At `bytesMax` it is renamed to `<name>.log.1`, over the one before, and begun anew. */
 export function openLog(home: string, name: string, bytesMax: number): Log {
   const path = logPath(home, name);
-  let file = openFile(path);
+  let file: { fd: number; size: number } | undefined;
   let closed = false;
   // The number of a closed file may be given to another one, such as the database: it is forgotten before anything else happens.
   const close = () => {

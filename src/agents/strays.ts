@@ -2,6 +2,7 @@
 // shed of their environment. A process that can adopt them can also end them.
 import { elapsedMs, sleep } from "../core/clock.ts";
 import type { ProcessIdentity } from "../core/identity.ts";
+import { setFileAside } from "../core/proc.ts";
 import { type Subreaper, adopted, becomeSubreaper, strays } from "../core/subreaper.ts";
 import { ownChildren, signalProcess } from "./process.ts";
 import { type Mark, isMarked, killMarked } from "./survivors.ts";
@@ -17,6 +18,7 @@ export interface Shelter {
 
 /** Has this process take in whoever is orphaned below it from now on; where that cannot be had, nobody. */
 export function openShelter(): Shelter {
+  setFileAside();
   const subreaper = becomeSubreaper();
   return subreaper === undefined ? closedShelter : shelterOf(subreaper);
 }

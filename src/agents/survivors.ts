@@ -1,7 +1,7 @@
 // Processes that a run started, found by the mark that every one of them inherited in its environment.
-import { readFileSync, readdirSync } from "node:fs";
 import { sleep } from "../core/clock.ts";
 import { type ProcessIdentity, isAlive, processState } from "../core/identity.ts";
+import { idsIn, readProc } from "../core/proc.ts";
 import { signalGroup, signalProcess } from "./process.ts";
 
 /** Whose processes are meant: all of a run's, or those of some agents of it. */
@@ -21,9 +21,8 @@ export function findMarked(mark: Mark): ProcessIdentity[] {
   const found = (mark.programs ?? []).filter(isAlive);
   if (process.platform !== "linux") return found;
   const known = new Set(found.map(({ pid }) => pid));
-  for (const entry of readdirSync("/proc")) {
-    const pid = Number(entry);
-    if (!Number.isInteger(pid) || pid === process.pid || known.has(pid)) continue;
+  for (const pid of idsIn("")) {
+    if (pid === process.pid || known.has(pid)) continue;
     if (!isMarked(pid, mark)) continue;
     const state = processState(pid);
     if (state !== undefined && state.state !== "Z") found.push({ pid, startTime: state.startTime });
@@ -76,7 +75,7 @@ function signalAll(
 /** Whether the process `pid` carries that mark in its environment. */
 export function isMarked(pid: number, { run, agents, spares = [] }: Mark): boolean {
   try {
-    const environment = `\0${readFileSync(`/proc/${pid}/environ`, "latin1")}`;
+    const environment = `\0${readProc(`${pid}/environ`)}`;
     const has = (name: string, value: string) => environment.includes(`\0${name}=${value}\0`);
     if (!has("SKEP_RUN", run)) return false;
     if (agents === undefined) return true;

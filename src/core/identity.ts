@@ -1,5 +1,6 @@
 // Who a process is: its id alone is reused by the kernel, so its start time goes with it.
-import { readFileSync, readlinkSync } from "node:fs";
+import { readlinkSync } from "node:fs";
+import { readProc } from "./proc.ts";
 
 export interface ProcessIdentity {
   pid: number;
@@ -46,7 +47,7 @@ const kernelTickMs = 10;
 export function processState(pid: number): ProcessState | undefined {
   let stat: string;
   try {
-    stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    stat = readProc(`${pid}/stat`);
   } catch {
     return undefined;
   }

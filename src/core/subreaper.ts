@@ -1,7 +1,8 @@
 // Orphans: a process that has itself made the parent of all whose own parent dies, and takes them off the kernel's hands.
 // Linux alone can do that, and only where the C library can be called.
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { type ProcessState, processState } from "./identity.ts";
+import { idsIn, readProc } from "./proc.ts";
 
 const PR_SET_CHILD_SUBREAPER = 36;
 const WNOHANG = 1;
@@ -63,16 +64,16 @@ function kinship(): (parent: number) => number[] {
 /** The children of `parent`; each of its threads has a list of its own. */
 function listedChildren(parent: number): number[] {
   try {
-    return readdirSync(`/proc/${parent}/task`).flatMap((thread) => listOf(parent, thread));
+    return idsIn(`${parent}/task`).flatMap((thread) => listOf(parent, thread));
   } catch {
     // It has ended, and whoever it had is somebody else's.
     return [];
   }
 }
 
-function listOf(parent: number, thread: string): number[] {
+function listOf(parent: number, thread: number): number[] {
   try {
-    const list = readFileSync(`/proc/${parent}/task/${thread}/children`, "latin1");
+    const list = readProc(`${parent}/task/${thread}/children`);
     return list.split(" ").filter(Boolean).map(Number);
   } catch {
     // The thread has ended; the others have what it had.
@@ -81,8 +82,7 @@ function listOf(parent: number, thread: string): number[] {
 }
 
 function allProcesses(): ProcessState[] {
-  const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
-  return pids.flatMap((pid) => processState(pid) ?? []);
+  return idsIn("").flatMap((pid) => processState(pid) ?? []);
 }
 
 interface Calls {

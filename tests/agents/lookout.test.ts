@@ -10,7 +10,7 @@ const sleeper = { command: ["sleep", "1000"], restart: "on-failure" };
 test("who is stopped is suspect, the host told apart from the program, and nobody is because the supervisor was", async () => {
   const [one, other] = [await newPlace(), await newPlace()];
   await Promise.all([stopsAgents(one), stopsItsSupervisor(other)]);
-}, 60_000);
+});
 
 async function stopsAgents(place: Place): Promise<void> {
   const up = place.up({ host: sleeper, program: sleeper, other: idle, starting: notReady });

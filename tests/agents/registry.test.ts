@@ -145,7 +145,9 @@ test("ps and status show every agent, for people and for programs", async () => 
   expect(table).toMatch(/^b +failed +self +b .* false exited with 1$/m);
   const { run, agents: shown } = JSON.parse((await place.skep(["status", "--json"])).stdout);
   expect(run).toMatchObject({ swarm: "s", state: "running", alive: true });
-  expect(shown).toEqual(agents);
+  // Its host beats meanwhile.
+  const unbeaten = (all: object[]) => all.map((one) => ({ ...one, last_beat_at: null }));
+  expect(unbeaten(shown)).toEqual(unbeaten(agents));
   const status = (await place.skep(["status"])).stdout;
   expect(status).toMatch(/: s, run 1, running, started \S+ ago\nagents: 1 ready, 1 failed\n/);
   up.kill("SIGTERM");

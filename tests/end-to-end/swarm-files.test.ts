@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "bun:test";
 import { fixtures, swarmPlaces } from "../agents/swarm-place.ts";
+import { casesMs, casesOf } from "../helpers/cases.ts";
 
 const newPlace = swarmPlaces();
 const a = { command: ["cat"] };
@@ -62,24 +63,28 @@ describe("up refuses, with all that is wrong and where, and starts nothing:", ()
   });
 });
 
-const many = Number(process.env["MANY_AGENTS"] ?? 1_000);
+const many = Math.min(casesOf(1_000), 10_000);
 
-test("a swarm of very many agents comes up, answers and goes down, without a word of warning", async () => {
-  const place = await newPlace();
-  const module = join(fixtures, "handlers.ts");
-  const path = join(place.directory, "many.json");
-  const group = { runner: "module", module, count: many, pool: 4 };
-  writeFileSync(path, JSON.stringify({ name: "s", agents: { a: group } }));
-  const up = place.start(["up", path]);
-  const last = `a-${many}`;
-  await place.becomes(last, "ready");
-  await place.send(last, "text");
-  await place.counts(last, { acked: 1 });
-  const health = JSON.parse((await place.skep(["health", "--json"])).stdout);
-  expect(health).toMatchObject({ total: many, unhealthy: 0 });
-  const { status, stdout } = await place.skep(["down", "--json"]);
-  expect([status, JSON.parse(stdout).agents]).toEqual([0, { stopped: many, failed: 0, dead: 0 }]);
-  const { stderr } = await up.ended;
-  const said = `s: starting ${many} agents in ${place.home}\ns: draining; once more skips the waiting\n`;
-  expect(stderr).toBe(said);
-}, 120_000);
+test(
+  "a swarm of very many agents comes up, answers and goes down, without a word of warning",
+  async () => {
+    const place = await newPlace();
+    const module = join(fixtures, "handlers.ts");
+    const path = join(place.directory, "many.json");
+    const group = { runner: "module", module, count: many, pool: 4 };
+    writeFileSync(path, JSON.stringify({ name: "s", agents: { a: group } }));
+    const up = place.start(["up", path]);
+    const last = `a-${many}`;
+    await place.becomes(last, "ready");
+    await place.send(last, "text");
+    await place.counts(last, { acked: 1 });
+    const health = JSON.parse((await place.skep(["health", "--json"])).stdout);
+    expect(health).toMatchObject({ total: many, unhealthy: 0 });
+    const { status, stdout } = await place.skep(["down", "--json"]);
+    expect([status, JSON.parse(stdout).agents]).toEqual([0, { stopped: many, failed: 0, dead: 0 }]);
+    const { stderr } = await up.ended;
+    const said = `s: starting ${many} agents in ${place.home}\ns: draining; once more skips the waiting\n`;
+    expect(stderr).toBe(said);
+  },
+  casesMs(60_000),
+);
