@@ -202,7 +202,8 @@ for (const runtime of runtimes) {
       ];
       for (const words of [...looks, ["sql", "select * from lives"]])
         expect(await run(words)).toMatchObject({ status: 0, stderr: expect.any(String) });
-    });
+      // As many starts as there are verbs, and half as many again.
+    }, 240_000);
 
     test("says what is missing where better-sqlite3 is not installed", async () => {
       const directory = tempDir();
