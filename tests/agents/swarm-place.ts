@@ -1,5 +1,5 @@
 // Directories in which tests run swarms with the real executable, and look for what is left of them.
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, expect, setDefaultTimeout } from "bun:test";
 import { type App, openApp } from "../../src/app.ts";
@@ -149,7 +149,11 @@ export function swarmPlaces() {
       },
       /** How many deliveries of `inbox` are in each state. */
       ledger: (inbox: string) => ledgerOf(app, inbox),
-      log: (name: string): string => readFileSync(join(home, "logs", `${name}.log`), "utf8"),
+      /** What was logged so far; nothing before there is a log. */
+      log(name: string): string {
+        const path = join(home, "logs", `${name}.log`);
+        return existsSync(path) ? readFileSync(path, "utf8") : "";
+      },
       /** The processes of swarms that ran here. */
       left: (): string[] => marked("SKEP_HOME", home).map(commandOf),
     };

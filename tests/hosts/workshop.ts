@@ -1,5 +1,5 @@
 // A host in this very process, at work for a real program on a bus of its own.
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, setDefaultTimeout } from "bun:test";
 import type { Report } from "../../src/agents/host-line.ts";
@@ -109,7 +109,11 @@ export function workshops() {
           const agent = await bus.store.read((tx) => findAgent(tx, "a"));
           return agent === undefined ? undefined : programsOf([agent])[0];
         }),
-      log: () => readFileSync(join(bus.home, "logs", "a.log"), "utf8"),
+      /** What was logged so far; nothing before there is a log. */
+      log: (): string => {
+        const path = join(bus.home, "logs", "a.log");
+        return existsSync(path) ? readFileSync(path, "utf8") : "";
+      },
     };
   };
 }

@@ -214,7 +214,7 @@ test("when the agent is to stop, what is in hand is finished and nothing more is
   expect(await ended).toEqual({ state: "stopped", reason: null });
   expect((await shop.fate(first)).state).toBe("acked");
   expect(await shop.fate(second)).toEqual({ state: "ready", attempt: 0, attempts: [] });
-  expect(readFileSync(join(shop.bus.home, "logs", "a.log"), "utf8")).toBe("");
+  expect(shop.log()).toBe("");
 });
 
 function script(home: string, text: string): string {
