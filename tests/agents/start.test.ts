@@ -131,8 +131,8 @@ describe("how many start", () => {
     expect(begun[1]! - begun[0]!).toBeLessThan(200);
   });
   test("with start_stagger there is a pause between one and the next", async () => {
-    const stagger = { start_at_once: 1, start_stagger: "150ms" };
-    const begun = await gapsOf({ a: { ...brief, count: 3 } }, stagger);
-    for (let n = 1; n < 3; n++) expect(begun[n]! - begun[n - 1]!).toBeGreaterThanOrEqual(350);
+    const stagger = { start_at_once: 1, start_stagger: "1s" };
+    const begun = await gapsOf({ a: { ...brief, count: 2 } }, stagger);
+    expect(begun[1]! - begun[0]!).toBeGreaterThanOrEqual(1_200);
   });
 });

@@ -22,7 +22,8 @@ describe("an agent that is to beat", () => {
       a: { ...agent, ready: "beat" },
       next: { command: ["sleep", "1000"], after: ["a"] },
     });
-    await waitUntil("it runs", async () => (await place.agent("a"))?.programPid != null);
+    // Its host beats for it, and somebody has looked.
+    await waitUntil("it runs", async () => (await place.agent("a"))?.lastBeatAt != null);
     expect(await place.agent("a")).toMatchObject({ state: "starting" });
     start();
     const { changedAt } = await place.becomes("a", "ready");
