@@ -1,7 +1,8 @@
 // The words of `skep --help`, `skep help COMMAND` and `skep help exit`.
-import { type ArgDef, type ArgsDef, type Command, type CommandTable } from "./command.ts";
-import { flagName, globalArgs, internal } from "./command.ts";
 import { columns } from "./columns.ts";
+import { type ArgsDef, type Command, type CommandTable } from "./command.ts";
+import { flagName, globalArgs, internal } from "./command.ts";
+import { placeName, usageLine, valueHint } from "./usage.ts";
 
 /** The list of all commands, under their headings. */
 export async function overview(table: CommandTable): Promise<string> {
@@ -53,18 +54,6 @@ export function manual(command: Command): string {
   return parts.join("\n\n");
 }
 
-/** How a command is called, in one line: `Usage: skep send TO [BODY] [FLAGS]`. */
-export function usageLine({ name, args }: Pick<Command, "name" | "args">): string {
-  const words = ["Usage: skep", name];
-  for (const [arg, def] of Object.entries(args)) {
-    if (def.type === "positional")
-      words.push(def.required === false ? `[${placeName(arg, def)}]` : placeName(arg, def));
-    else if (def.type !== "boolean" && def.required)
-      words.push(`--${flagName(arg)} ${valueHint(arg, def)}`);
-  }
-  return `${words.join(" ")} [FLAGS]`;
-}
-
 /** What each exit status means. */
 export const exitHelp = [
   "The exit status of every command:",
@@ -100,17 +89,4 @@ function flagRows(args: ArgsDef): string[][] {
     const usual = def.type === "boolean" || !def.default ? "" : ` (default ${def.default})`;
     return [[`${short}--${flagName(name)}${hint}`, `${def.description}${usual}`]];
   });
-}
-
-function valueHint(name: string, def: Exclude<ArgDef, { type: "positional" | "boolean" }>): string {
-  if (def.valueHint !== undefined) return def.valueHint;
-  if (def.type === "enum") return def.options.join("|");
-  if (def.type === "duration") return "DURATION";
-  return def.type === "whole" ? "N" : flagName(name).toUpperCase();
-}
-
-function placeName(name: string, def: ArgDef): string {
-  if (def.type === "positional" && def.options !== undefined) return def.options.join("|");
-  const word = flagName(name).toUpperCase();
-  return def.type === "positional" && def.many ? `${word}...` : word;
 }

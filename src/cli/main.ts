@@ -7,10 +7,10 @@ import { type Command, type CommandTable, globalArgs, internal } from "./command
 import { commands } from "./commands.ts";
 import { type GlobalValues, type Outputs, createContext, openOutputs } from "./context.ts";
 import { describe, statusOf } from "./failure.ts";
-import { exitHelp, manual, overview, usageLine } from "./help.ts";
 import { OutputClosed } from "./output.ts";
 import { type Signals, openSignals } from "./signals.ts";
 import { isTerminal } from "./terminal.ts";
+import { usageLine } from "./usage.ts";
 
 /** 128 and the number of SIGPIPE: what other programs end with when nobody reads what they write. */
 const closedPipeStatus = 141;
@@ -46,14 +46,17 @@ async function run(
   outputs: Outputs,
 ): Promise<number | void> {
   const { before, name, after } = splitAtCommand(words);
-  if (name === "help" || (name === undefined && !asksForVersion(before)))
+  if (name === "help" || (name === undefined && !(await asksForVersion(before))))
     return outputs.stdout.write(`${await helpText(before, after, table)}\n`);
   const command = await load(name ?? "version", table, before);
   const given =
     name === undefined ? before.filter((word) => word !== "--version") : [...before, ...after];
-  if (asksForHelp(given)) return outputs.stdout.write(`${manual(command)}\n`);
+  if (asksForHelp(given)) {
+    const { manual } = await import("./help.ts");
+    return outputs.stdout.write(`${manual(command)}\n`);
+  }
   const args = { ...globalArgs, ...command.args };
-  const values = readArguments(args, given, usageLine(command));
+  const values = await readArguments(args, given, usageLine(command));
   const context = createContext(
     values as unknown as GlobalValues,
     command.createsHome ?? false,
@@ -77,8 +80,8 @@ const rootArgs = {
   version: { type: "boolean", description: "which skep this is" },
 } as const;
 
-function asksForVersion(before: readonly string[]): boolean {
-  const { version, help } = readArguments(rootArgs, before, "See `skep help`.");
+async function asksForVersion(before: readonly string[]): Promise<boolean> {
+  const { version, help } = await readArguments(rootArgs, before, "See `skep help`.");
   return version === true && help !== true;
 }
 
@@ -101,7 +104,8 @@ async function helpText(
     ...globalArgs,
     topic: { type: "positional", required: false, description: "a command, or `exit`" },
   } as const;
-  const { topic } = readArguments(args, [...before, ...after], "Usage: skep help [COMMAND]");
+  const { topic } = await readArguments(args, [...before, ...after], "Usage: skep help [COMMAND]");
+  const { exitHelp, manual, overview } = await import("./help.ts");
   if (topic === undefined || asksForHelp(after)) return overview(table);
   return topic === "exit" ? exitHelp : manual(await load(String(topic), table));
 }
@@ -115,7 +119,7 @@ async function load(
   const loader = loaders.get(name);
   if (loader !== undefined) return (await loader()).default;
   // What looks like the command may be the value of a flag that nobody knows.
-  readArguments(rootArgs, before, "See `skep help`.");
+  await readArguments(rootArgs, before, "See `skep help`.");
   const shown = Object.entries(table).filter(([heading]) => heading !== internal);
   const names = shown.flatMap(([, entries]) => Object.keys(entries));
   throw new SkepError("E_USAGE", `there is no command ${JSON.stringify(name)}`, {

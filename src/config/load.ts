@@ -1,5 +1,5 @@
 // The settings of a home: the defaults, changed by `skep.toml`, changed by SKEP_<SECTION>_<KEY>.
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { SkepError } from "../core/errors.ts";
 import { type Settings, defaults } from "./settings.ts";
@@ -22,6 +22,8 @@ export async function loadSettings(
 
 function readIfThere(file: string): Uint8Array | undefined {
   try {
+    // Asked first, for mostly there is none, and to make an error of that takes longer than all else here.
+    if (statSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
     return readFileSync(file);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

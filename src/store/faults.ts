@@ -1,47 +1,47 @@
 // What a SQLite library threw, in skep's words.
 import { type ErrorCode, SkepError, isSkepError } from "../core/errors.ts";
 
-const faults: [pattern: RegExp, code: ErrorCode, what: string, hint?: string][] = [
-  [/^SQLITE_(BUSY|LOCKED)/, "E_BUSY", "is locked by another writer", "Try again."],
+const faults: [starts: string[], code: ErrorCode, what: string, hint?: string][] = [
+  [["SQLITE_BUSY", "SQLITE_LOCKED"], "E_BUSY", "is locked by another writer", "Try again."],
   [
-    /^SQLITE_PROTOCOL/,
+    ["SQLITE_PROTOCOL"],
     "E_FILESYSTEM",
     "cannot be locked",
     "Is it on a network or foreign file system? Name a home on a local disk with --home.",
   ],
   [
-    /^SQLITE_READONLY_DBMOVED/,
+    ["SQLITE_READONLY_DBMOVED"],
     "E_CORRUPT",
     "was moved or deleted while it was in use",
     "Put it back, or end what uses it and start again.",
   ],
   [
-    /^SQLITE_(CORRUPT|NOTADB)/,
+    ["SQLITE_CORRUPT", "SQLITE_NOTADB"],
     "E_CORRUPT",
     "is damaged or not a SQLite database",
     "Keep a copy of it and its -wal file, then restore a backup or start with a new home.",
   ],
   [
-    /^SQLITE_(READONLY|PERM|AUTH)/,
+    ["SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH"],
     "E_READONLY",
     "is read-only",
     "Check the owner and mode of the file and its directory.",
   ],
   [
     // Where nobody has the database open, even a look at it takes a file of its own.
-    /^SQLITE_(FULL|IOERR_SHMSIZE)/,
+    ["SQLITE_FULL", "SQLITE_IOERR_SHMSIZE"],
     "E_DISK",
     "cannot grow: the disk is full",
     "Free some space and try again; nothing was half done.",
   ],
   [
-    /^SQLITE_IOERR/,
+    ["SQLITE_IOERR"],
     "E_DISK",
     "cannot be read or written",
     "Is the disk full? Check it, its quota and its mount.",
   ],
   [
-    /^SQLITE_CANTOPEN/,
+    ["SQLITE_CANTOPEN"],
     "E_READONLY",
     "cannot be opened",
     "Check that it exists, that you may read and write it and its directory, and how many files a process may open (ulimit -n).",
@@ -62,8 +62,8 @@ function translated(error: unknown, path: string): unknown {
   if (error instanceof SkepError || !(error instanceof Error)) return error;
   const code = (error as { code?: unknown }).code;
   if (typeof code !== "string") return error;
-  for (const [pattern, ours, what, hint] of faults) {
-    if (pattern.test(code))
+  for (const [starts, ours, what, hint] of faults) {
+    if (starts.some((start) => code.startsWith(start)))
       return new SkepError(ours, `${path} ${what} (${code})`, {
         hint,
         cause: error,

@@ -44,7 +44,10 @@ export function prepareHome(home: string): void {
 /** Creates the file at `path` with mode 0600 when it is missing. E_HOME for a link or another user's file, E_READONLY and E_DISK where it cannot be created. */
 export function prepareFile(path: string): void {
   try {
-    if (!createFile(path)) checkFile(path, lstatSync(path));
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    if (found !== undefined) checkFile(path, found);
+    // Somebody may have been quicker.
+    else if (!createFile(path)) checkFile(path, lstatSync(path));
   } catch (error) {
     throw fileFault(error, path);
   }

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { defineCommand } from "../../src/cli/command.ts";
 import { commands } from "../../src/cli/commands.ts";
-import { exitHelp, manual, overview, usageLine } from "../../src/cli/help.ts";
+import { exitHelp, manual, overview } from "../../src/cli/help.ts";
+import { usageLine } from "../../src/cli/usage.ts";
 import { exitStatus } from "../../src/core/errors.ts";
 
 const command = defineCommand({
