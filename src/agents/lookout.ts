@@ -33,6 +33,7 @@ export async function keepLookout(crew: Crew): Promise<void> {
     // Whatever kept us from looking may have kept the agents from beating: a stopped container, a busy machine.
     if (tick - lookTick > lookEveryMs + lateMaxMs) crew.awakeTick = tick;
     lookTick = tick;
+    crew.shelter.reap();
     try {
       await exchangeBeats(crew);
       detector = suspect(crew, detector);

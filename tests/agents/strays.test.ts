@@ -1,7 +1,11 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
+import { processState } from "../../src/core/identity.ts";
 import { lacks } from "../helpers/programs.ts";
-import { fixtures } from "./swarm-place.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
+import { fixtures, swarmPlaces } from "./swarm-place.ts";
+
+const newPlace = swarmPlaces();
 
 test.skipIf(lacks("setsid") || process.platform !== "linux")(
   "strays are killed by their mark, or all of them with what they have started; a child of one's own never is",
@@ -11,4 +15,20 @@ test.skipIf(lacks("setsid") || process.platform !== "linux")(
     expect(await child.exited).toBe(0);
   },
   20_000,
+);
+
+test.skipIf(process.platform !== "linux")(
+  "what a killed host leaves behind is taken off the kernel's hands, too",
+  async () => {
+    const place = await newPlace();
+    const up = place.up({ a: { command: ["sleep", "1000"], restart: "on-failure" } });
+    const { hostPid, programPid, programStartTime } = await place.becomes("a", "ready");
+    process.kill(hostPid!, "SIGKILL");
+    // A zombie is still there to be seen.
+    const isThere = () => processState(programPid!)?.startTime === programStartTime;
+    await waitUntil("its number is free again", () => !isThere(), 20_000);
+    up.kill("SIGTERM");
+    await up.ended;
+  },
+  40_000,
 );

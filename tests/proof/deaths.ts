@@ -8,7 +8,7 @@ import { type ProcessIdentity, processState } from "../../src/core/identity.ts";
 import { sentTo } from "./account.ts";
 import { answers, crowdInboxes, crowdOf, crowdSettings, crowdSize, untilReady } from "./crowd.ts";
 import { keepUp } from "./keep-up.ts";
-import { type Found, markedBy } from "./left-behind.ts";
+import { type Found, markedBy, zombiesOf } from "./left-behind.ts";
 import { type Place, inPlace } from "./place.ts";
 import { produce } from "./producer.ts";
 import type { Proof, ProofOptions } from "./proof.ts";
@@ -19,6 +19,7 @@ const nearlyAllMs = 1_000;
 // Half of two or three says nothing.
 const tellingCount = 5;
 const seenWithinMs = 20_000;
+const goneWithinMs = 10_000;
 const gapMs = 50;
 
 /** How long each death took to be seen, by what died. */
@@ -81,8 +82,19 @@ export async function measureDeaths(
     done = await sentTo(place, answers);
     await sleep(gapMs);
   }
+  faults.push(...(await zombiesLeft(place)));
   faults.push(...(await producer.finish(10_000)), ...(await keeper.down()));
   return { delays, faults };
+}
+
+/** The fault of a supervisor that does not take leave of those that its hosts have left to it. */
+async function zombiesLeft({ app }: Place): Promise<string[]> {
+  const { pid } = (await app.lastRun())!;
+  for (let waitedMs = 0; zombiesOf(pid) > 0; waitedMs += 100) {
+    if (waitedMs >= goneWithinMs) return [`${zombiesOf(pid)} zombies below the supervisor`];
+    await sleep(100);
+  }
+  return [];
 }
 
 interface Victim {

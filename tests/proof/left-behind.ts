@@ -39,6 +39,13 @@ export function markedBy(home: string): Found[] {
   return found;
 }
 
+/** How many children of `parent` have ended, and were not taken leave of. */
+export function zombiesOf(parent: number): number {
+  const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
+  const states = pids.flatMap((pid) => processState(pid) ?? []);
+  return states.filter((one) => one.parent === parent && one.state === "Z").length;
+}
+
 /** Who is left of `home`, given a moment for those that are just ending. */
 export async function processesOf(home: string, patienceMs = 500): Promise<Found[]> {
   for (let waitedMs = 0; ; waitedMs += 50) {
