@@ -92,10 +92,10 @@ async function note(crew: Crew, { name, suspect: isSuspect, reason }: Change): P
   }
 }
 
-/** What is seen of an agent; undefined when it does not run. Agents that share a host are looked at once. */
+/** What is seen of an agent; undefined when it has no host, which may also hang before it has begun. Agents that share one are looked at once. */
 function signOf(charge: Charge, hostStates: Map<number, string | null>): Sign | undefined {
-  const { host, program, member, startedTick, beatTick } = charge;
-  if (host === undefined || startedTick === undefined) return undefined;
+  const { host, program, member, beatTick } = charge;
+  if (host === undefined) return undefined;
   if (!hostStates.has(host.pid)) hostStates.set(host.pid, stateOf(host.pid));
   return {
     name: member.name,

@@ -1,19 +1,28 @@
 import { expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { readProc } from "../../src/core/proc.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
-import { type Place, exists, fixtures, idle, swarmPlaces } from "./swarm-place.ts";
+import { type Place, exists, fixtures, idle, readOrNothing, swarmPlaces } from "./swarm-place.ts";
 
 const newPlace = swarmPlaces();
 const sleeper = { command: ["sleep", "1000"], restart: "on-failure" };
 
-// Both take their time, and so they take it together.
+// All of them take their time, and so they take it together.
 test("who is stopped is suspect, the host told apart from the program, and nobody is because the supervisor was", async () => {
   const [one, other] = [await newPlace(), await newPlace()];
   await Promise.all([stopsAgents(one), stopsItsSupervisor(other)]);
 });
 
 async function stopsAgents(place: Place): Promise<void> {
-  const up = place.up({ host: sleeper, program: sleeper, other: idle, starting: notReady });
+  const up = place.up({
+    host: sleeper,
+    program: sleeper,
+    other: idle,
+    starting: notReady,
+    late: { ...sleeper, after: ["gate"] },
+    gate: { ...sleeper, ready: { command: ["test", "-e", "open"] } },
+  });
   const host = await place.becomes("host", "ready");
   const program = await place.becomes("program", "ready");
   await place.becomes("other", "ready");
@@ -21,6 +30,8 @@ async function stopsAgents(place: Place): Promise<void> {
     const now = await place.agent("starting");
     return now?.programPid == null ? undefined : now;
   });
+  writeFileSync(join(place.directory, "open"), "");
+  const late = await stopHost(place, "late");
   const stopped = [host.hostPid!, program.programPid!, starting.programPid!];
   for (const pid of stopped) process.kill(pid, "SIGSTOP");
   const begin = performance.now();
@@ -28,6 +39,8 @@ async function stopsAgents(place: Place): Promise<void> {
     host: /^its host is stopped, for 1[5-9]\.\ds now$/,
     program: /^its program is stopped, for 1[5-9]\.\ds now$/,
     starting: /^its program is stopped, /,
+    // One that hangs before it has begun is no less suspect.
+    late: /^its host is stopped, /,
   };
   for (const [name, reason] of Object.entries(reasons)) {
     const suspect = async () => (await place.agent(name))?.state === "suspect";
@@ -38,15 +51,31 @@ async function stopsAgents(place: Place): Promise<void> {
   const { stdout } = await place.skep(["health", "--json"]);
   const { unhealthy, agents } = JSON.parse(stdout);
   const names = agents.map(({ name }: { name: string }) => name);
-  expect([unhealthy, names]).toEqual([3, ["host", "program", "starting"]]);
+  expect([unhealthy, names]).toEqual([4, ["host", "late", "program", "starting"]]);
   expect(await place.agent("other")).toMatchObject({ state: "ready" });
-  for (const pid of stopped) process.kill(pid, "SIGCONT");
+  for (const pid of [...stopped, late]) process.kill(pid, "SIGCONT");
   for (const { name, hostPid, programPid } of [host, program])
     expect(await place.becomes(name, "ready")).toMatchObject({ hostPid, programPid, restarts: 0 });
+  await place.becomes("late", "ready");
   // That it goes on does not make an agent ready.
   expect(await place.becomes("starting", "starting")).toMatchObject({ restarts: 0 });
   up.kill("SIGTERM");
   await up.ended;
+}
+
+/** Stops the host of `name` as soon as there is one, before it has begun: its process id. */
+async function stopHost(place: Place, name: string): Promise<number> {
+  const { pid: supervisor } = (await place.app.lastRun())!;
+  const label = `\0host\0${name}\0`;
+  for (;;) {
+    const children = readProc(`${supervisor}/task/${supervisor}/children`).split(" ");
+    const pid = children.find((child) => readOrNothing(`/proc/${child}/cmdline`).includes(label));
+    if (pid !== undefined) {
+      process.kill(Number(pid), "SIGSTOP");
+      return Number(pid);
+    }
+    await Bun.sleep(1);
+  }
 }
 
 const notReady = { ...sleeper, ready: { log: "never" }, ready_timeout: "1h" };
