@@ -8,12 +8,22 @@ import { crashPoints } from "./crash-points.ts";
 import { deaths } from "./deaths.ts";
 import { downs } from "./downs.ts";
 import { failover } from "./failover.ts";
+import { history } from "./history.ts";
 import { kills } from "./kills.ts";
 import { pairs } from "./pairs.ts";
 import type { Proof } from "./proof.ts";
 import { randomOf } from "./random.ts";
 
-const proofs: readonly Proof[] = [kills, deaths, calm, downs, failover, crashPoints, pairs];
+const proofs: readonly Proof[] = [
+  kills,
+  deaths,
+  calm,
+  downs,
+  failover,
+  crashPoints,
+  pairs,
+  history,
+];
 
 const usage = `usage: bun tests/proof/run.ts [NAME...] [--count N] [--quick] [--seed N]
 ${proofs.map(({ name, summary, count, quick, unit }) => `  ${name.padEnd(10)}${summary}: ${count} ${unit}, quick ${quick}`).join("\n")}

@@ -1,0 +1,39 @@
+import { expect, test } from "bun:test";
+import { call, send, sending, tale, textsOf } from "../tale.ts";
+import { findStuck } from "./progress.ts";
+
+test("nothing is left when all that was in the way has ended", () => {
+  const finish = { ms: 900, boundMs: 1_000, left: 0 };
+  expect(findStuck(tale([], {}, { finish }))).toEqual([]);
+  expect(textsOf(findStuck(tale([], {}, { finish: { ...finish, left: 2 } })))).toEqual([
+    "2 deliveries were left 900 ms after all that was in the way had ended",
+  ]);
+});
+
+const failed = (op: string, ms: number, code: string, args = {}) =>
+  findStuck(
+    tale([call(op, { by: "ann", at: [0, ms], outcome: "fail" }, args, { code, message: "no" })]),
+  ).length;
+
+test("who wants the lock waits for it as long as it may", () => {
+  expect([failed("send", 1_000, "E_BUSY"), failed("send", 100, "E_BUSY")]).toEqual([0, 1]);
+});
+
+test("who waits for room, or for an answer, waits as long as it may", () => {
+  const wait = { onFull: "wait" as const, timeoutMs: 200, sends: [sending("m")] };
+  expect([failed("send", 200, "E_FULL", wait), failed("send", 50, "E_FULL", wait)]).toEqual([0, 1]);
+  const none = { onFull: "fail" as const, timeoutMs: 0, sends: [sending("m")] };
+  expect(failed("send", 1, "E_FULL", none)).toBe(0);
+  expect([failed("request", 200, "E_EMPTY", wait), failed("request", 50, "E_EMPTY", wait)]).toEqual(
+    [0, 1],
+  );
+});
+
+test("nobody is refused for a reason that is none, and nothing ends as nobody expects", () => {
+  expect([failed("ack", 1, "E_STALE"), failed("ack", 1, "E_CORRUPT")]).toEqual([0, 1]);
+  expect([failed("purge", 1, "E_DRAINING"), failed("look", 1, "E_INTERNAL")]).toEqual([1, 1]);
+  const broken = { code: "fault", message: "TypeError" };
+  const odd = call("send", { by: "ann", at: [0, 1], outcome: "info" }, {}, broken);
+  expect(findStuck(tale([odd]))).toHaveLength(1);
+  expect(findStuck(tale([send({ by: "ann", at: [0, Infinity] }, "m", undefined)]))).toEqual([]);
+});

@@ -1,0 +1,22 @@
+// A program that knows nothing of skep's queue and holds the write lock now and then: `bun foreign.ts BUS.DB SEED`.
+import { Database } from "bun:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
+import { randomOf } from "../../proof/random.ts";
+
+const [path, seed] = process.argv.slice(2) as [string, string];
+const random = randomOf(Number(seed));
+const db = new Database(path, { readwrite: true, create: false });
+db.run("pragma busy_timeout = 5000");
+process.on("SIGTERM", () => {
+  db.close();
+  process.exit(0);
+});
+
+for (;;) {
+  await sleep(random.whole(50, 300));
+  db.run("begin immediate");
+  db.run("update meta set value = value where key = 'boot'");
+  // Longer than SQLite waits for a lock by itself, now and then.
+  await sleep(random.share() < 0.3 ? random.whole(120, 300) : random.whole(2, 25));
+  db.run("commit");
+}

@@ -1,0 +1,47 @@
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { randomOf } from "../proof/random.ts";
+import { hunt } from "./hunt.ts";
+import type { Mutant } from "./mutant.ts";
+
+// Whole programs are started.
+setDefaultTimeout(120_000);
+
+const mutant: Mutant = {
+  name: "one",
+  wrong: "a number is not what it was",
+  file: "src/bus/rate.ts",
+  find: "return Math.max(1, Math.ceil(perS));",
+  replace: "return 7;",
+  catcher: { test: "tests/bus/rate.test.ts", title: "when nobody says how many" },
+};
+const random = randomOf(1);
+
+test("what is wrong is noticed by the test that is to notice it", async () => {
+  expect(await hunt(mutant, random)).toMatchObject({
+    by: "the test when nobody says how many",
+    runs: 1,
+  });
+});
+
+test("a mutant that is none is not caught", async () => {
+  const harmless = { ...mutant, replace: "return Math.max(1, Math.ceil(perS) + 0);" };
+  expect(await hunt(harmless, random)).toMatchObject({ by: undefined, problem: undefined });
+});
+
+test("one that does not apply, or in two places, is not caught, and why is said", async () => {
+  for (const [find, count] of [
+    ["no such line", "no"],
+    ["return", "more than one"],
+  ])
+    expect((await hunt({ ...mutant, find: find! }, random)).problem).toBe(
+      `it does not apply: src/bus/rate.ts has ${count} ${JSON.stringify(find)}`,
+    );
+});
+
+test("one that only breaks the run is not caught", async () => {
+  const broken = { ...mutant, catcher: { test: "tests/no-such.test.ts", title: "none" } };
+  expect(await hunt(broken, random)).toMatchObject({
+    by: undefined,
+    problem: expect.stringContaining("it ended with 1"),
+  });
+});
