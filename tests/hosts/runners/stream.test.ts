@@ -253,7 +253,7 @@ test("a program that floods its output without a line end costs no memory", asyn
   expect(process.memoryUsage().rss - before).toBeLessThan(400_000_000);
   const lost = "skep: a line was too long and is lost\n";
   expect(shop.log()).toBe(`${lost}after\n${lost}`);
-});
+}, 240_000);
 
 test("a program that sends more than there is room for has to wait, and loses nothing", async () => {
   const shop = await workshop({ inboxCap: 200, inboxBytes: 100_000_000 });
