@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { openApp } from "../../src/app.ts";
 import { defaults } from "../../src/config/settings.ts";
 import { readSwarmFile } from "../../src/config/swarm-file.ts";
+import { quickest } from "../helpers/quickest.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { exists, idle, swarmPlaces } from "./swarm-place.ts";
 
@@ -124,11 +125,14 @@ describe("how many start", () => {
   };
   const brief = { command: ["true"] };
   test("at once is what start_at_once says, and never more", async () => {
-    const begun = await gapsOf({ a: { ...brief, count: 6 } }, { start_at_once: 2 });
-    expect(begun).toHaveLength(6);
-    for (let n = 2; n < 6; n++) expect(begun[n]! - begun[n - 2]!).toBeGreaterThanOrEqual(200);
+    const gapMs = await quickest(200, async () => {
+      const begun = await gapsOf({ a: { ...brief, count: 6 } }, { start_at_once: 2 });
+      expect(begun).toHaveLength(6);
+      for (let n = 2; n < 6; n++) expect(begun[n]! - begun[n - 2]!).toBeGreaterThanOrEqual(200);
+      return begun[1]! - begun[0]!;
+    });
     // Two of them do start at once.
-    expect(begun[1]! - begun[0]!).toBeLessThan(200);
+    expect(gapMs).toBeLessThan(200);
   });
   test("with start_stagger there is a pause between one and the next", async () => {
     const stagger = { start_at_once: 1, start_stagger: "1s" };

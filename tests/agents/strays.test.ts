@@ -14,7 +14,7 @@ test.skipIf(lacks("setsid") || process.platform !== "linux")(
     expect(JSON.parse(await child.stdout.text())).toEqual({ killed: [1, 2], left: [1, 1, 1, 0] });
     expect(await child.exited).toBe(0);
   },
-  20_000,
+  60_000,
 );
 
 test.skipIf(process.platform !== "linux")(
@@ -26,9 +26,9 @@ test.skipIf(process.platform !== "linux")(
     process.kill(hostPid!, "SIGKILL");
     // A zombie is still there to be seen.
     const isThere = () => processState(programPid!)?.startTime === programStartTime;
-    await waitUntil("its number is free again", () => !isThere(), 20_000);
+    await waitUntil("its number is free again", () => !isThere());
     up.kill("SIGTERM");
     await up.ended;
   },
-  40_000,
+  60_000,
 );

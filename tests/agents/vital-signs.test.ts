@@ -34,14 +34,16 @@ describe("an agent that is to beat", () => {
   test("and does so no more has failed, is killed, and starts again", async () => {
     const place = await newPlace();
     const { agent, start, stop } = beating(place, true);
-    const up = place.up({ a: { ...agent, live: { beat: "2s" }, restart: "on-failure" } });
+    const up = place.up({
+      a: { ...agent, live: { beat: "4s" }, restart: "on-failure", backoff_min: "3s" },
+    });
     const { programPid, startedAt } = await place.becomes("a", "ready");
     // It lives for longer than it may be silent.
-    await Bun.sleep(2_500);
+    await Bun.sleep(4_500);
     expect(await place.agent("a")).toMatchObject({ programPid, startedAt, restarts: 0 });
     stop();
     const { reason } = await place.becomes("a", "starting");
-    expect(reason).toMatch(/^starts again in 1\.0s: no beat for [2-4]\.\ds/);
+    expect(reason).toMatch(/^starts again in 3\.0s: no beat for ([4-9]|\d\d)\.\ds/);
     expect(exists(programPid!)).toBe(false);
     start();
     expect(await place.becomes("a", "ready")).toMatchObject({ restarts: 1, reason: null });

@@ -67,11 +67,11 @@ describe("what the rows of a run name is not touched", () => {
     await place.becomes("b", "ready");
     await place.powerOff(up);
     const stranger = await innocent(place);
-    const seenTick = place.app.clock.tick() - unseenMaxMs + 1_000;
+    const seenTick = place.app.clock.tick() - unseenMaxMs + 3_000;
     await rewrite(place, { namespace: "pid:[1]", seenTick, ...stranger });
     const begin = performance.now();
     expect((await place.skep(["down"])).status).toBe(0);
-    expect(performance.now() - begin).toBeWithin(500, 5_000);
+    expect(performance.now() - begin).toBeWithin(500, 30_000);
     expect(stranger.heard()).toBe("ready\n");
   });
 });

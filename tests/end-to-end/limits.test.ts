@@ -59,7 +59,7 @@ describe.skipIf(process.getuid?.() !== 0 || lacks("setpriv", "prlimit"))(
   "where a user may have no more processes (wants root, setpriv and prlimit)",
   () => {
     // A user of whom there is nothing else: the limit counts all that he runs, threads too.
-    const nobody = 54_321;
+    const nobody = 50_000 + (process.pid % 10_000);
     const as = ["setpriv", `--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups"];
     afterEach(() => {
       const left = processesOf(nobody);

@@ -110,7 +110,7 @@ test("programs that never read, never listen, or fork a hundred children do not 
   const summary = JSON.parse(stdout);
   expect(summary).toMatchObject({ agents: { stopped: 4 }, parked: 3, returned: 3 });
   expect(summary.killed).toBeGreaterThanOrEqual(2);
-  expect(summary.drain_ms).toBeLessThan(5_000);
+  expect(summary.drain_ms).toBeLessThan(15_000);
   expect((await up.ended).status).toBe(0);
   expect(place.left()).toEqual([]);
 });
@@ -136,7 +136,7 @@ test("a gigabyte without an end of line costs its host no memory, and its log st
       }
       return (await place.app.agents()).every(({ state }) => state === "stopped");
     },
-    50_000,
+    200_000,
   );
   expect((await up.ended).status).toBe(0);
   for (const name of hosts.keys()) {
@@ -144,7 +144,7 @@ test("a gigabyte without an end of line costs its host no memory, and its log st
     const logs = [".log", ".log.1"].map((end) => join(place.home, "logs", name + end));
     for (const path of logs) expect(readOrNothing(path).length).toBeLessThan(2_000_000);
   }
-});
+}, 240_000);
 
 test("what the programs of single messages leave behind is ended with each of them", async () => {
   const place = await newPlace();

@@ -18,7 +18,7 @@ test(
     for (let round = 0; round < rounds; round += 2)
       await Promise.all([sendThree(await newPlace(settings)), sendThree(await newPlace(settings))]);
   },
-  casesMs(60_000),
+  casesMs(240_000),
 );
 
 async function sendThree(place: Place): Promise<void> {
@@ -45,7 +45,7 @@ async function sendThree(place: Place): Promise<void> {
   expect(stderr, about).not.toMatch(/^\s+at |bug|was ended by/m);
   // The first one says how it ends; null is what the kernel did before anybody listened.
   if (status !== null) expect(status, about).toBe(signals[plan[0]!.signal]);
-  await waitUntil(`nothing is left: ${about}`, () => place.left().length === 0, 10_000);
+  await waitUntil(`nothing is left: ${about}`, () => place.left().length === 0);
   const down = await place.skep(["down", "--json"]);
   expect([0, 3], about).toContain(down.status!);
   expect((await place.app.lastRun())?.state ?? "stopped", about).toBe("stopped");
@@ -82,13 +82,13 @@ test("SIGTERM while 100 agents are being started ends those that run, and starts
   const up = place.up({ a: { ...sleeper, count: 100 } }, ["--json"]);
   const ready = async () =>
     (await place.app.agents()).filter(({ state }) => state === "ready").length;
-  await waitUntil("some have started", async () => (await ready()) >= 10, 20_000);
+  await waitUntil("some have started", async () => (await ready()) >= 10);
   up.kill("SIGTERM");
   const { status, stdout } = await up.ended;
   expect(status).toBe(143);
   const { agents, drain_ms: drainMs } = JSON.parse(stdout);
   expect(agents).toEqual({ stopped: 100, failed: 0, dead: 0 });
-  expect(drainMs).toBeLessThan(10_000);
+  expect(drainMs).toBeLessThan(30_000);
   const never = (await place.app.agents()).filter(({ startedAt }) => startedAt === null);
   expect(never.length).toBeGreaterThan(0);
   expect(place.left()).toEqual([]);
