@@ -3,7 +3,8 @@
 import { elapsedMs, sleep } from "../core/clock.ts";
 import { formatDuration } from "../core/durations.ts";
 import { SkepError } from "../core/errors.ts";
-import { type Child, type Exit, describeExit, launch, signalProcess } from "./process.ts";
+import { type Child, describeExit, launch, signalProcess } from "./process.ts";
+import type { Exit } from "./spawned.ts";
 import { decideRestart, usualRestart, withinPeriod } from "./restart.ts";
 import { type Shelter, openShelter } from "./strays.ts";
 

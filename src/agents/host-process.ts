@@ -4,7 +4,8 @@ import type { ProcessIdentity } from "../core/identity.ts";
 import { fewThreads } from "./executable.ts";
 import { type Order, type Report, lineOf, reportOf } from "./host-line.ts";
 import type { Turning } from "./hung.ts";
-import { type Exit, launch } from "./process.ts";
+import { launch } from "./process.ts";
+import type { Exit } from "./spawned.ts";
 
 /** What the environment of a host tells its runtime, which is made for programs that have the machine to themselves. */
 export const hostRuntime = {

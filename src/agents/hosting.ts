@@ -2,7 +2,7 @@
 import type { Charge } from "./charge.ts";
 import type { Report } from "./host-line.ts";
 import { type HostProcess, hostRuntime, startHost } from "./host-process.ts";
-import type { Exit } from "./process.ts";
+import type { Exit } from "./spawned.ts";
 import { keepTail } from "./tail.ts";
 
 /** A host that has ended, and what it said last. */

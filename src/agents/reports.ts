@@ -6,7 +6,8 @@ import type { Report } from "./host-line.ts";
 import type { HostProcess } from "./host-process.ts";
 import { type Gone, labelOf } from "./hosting.ts";
 import { notePaused } from "./pause.ts";
-import { type Exit, describeExit } from "./process.ts";
+import { describeExit } from "./process.ts";
+import type { Exit } from "./spawned.ts";
 
 /** Notes what `host` reports. */
 export function hear(crew: Crew, host: HostProcess, report: Report): void {

@@ -1,14 +1,8 @@
 // A child process on a terminal of its own: what it prints comes through it, and what is typed goes in.
 import { SkepError } from "../core/errors.ts";
 import { processState } from "../core/identity.ts";
-import {
-  type Child,
-  type Exit,
-  type Launch,
-  cannotStart,
-  ownChildren,
-  untilRead,
-} from "./process.ts";
+import { type Child, cannotStart, ownChildren, untilRead } from "./process.ts";
+import type { Exit, Launch } from "./spawned.ts";
 
 export interface WindowSize {
   columns: number;

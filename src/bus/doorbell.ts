@@ -1,6 +1,5 @@
 // The doorbell: a loopback UDP socket that tells a waiting process to look at its inbox. Losing a ring costs
 // time, never a message: whoever waits also looks by itself now and then.
-import type { Socket } from "node:dgram";
 import { jitter } from "../core/clock.ts";
 import { randomNonce } from "../core/ids.ts";
 import { libc } from "../core/libc.ts";
@@ -40,26 +39,7 @@ export function ring(port: number, nonce: number): void {
     c.sendLoopback(port, bytes);
     return;
   }
-  void import("node:dgram").then(({ createSocket }) => {
-    const socket = createSocket("udp4");
-    socket.on("error", () => {});
-    sendTo(socket, port, bytes, () => socket.close());
-  });
-}
-
-/** Sends without the C library; `done` hears whether the kernel took it. */
-function sendTo(
-  socket: Socket,
-  port: number,
-  bytes: Uint8Array,
-  done: (taken: boolean) => void,
-): void {
-  try {
-    socket.send(bytes, port, "127.0.0.1", (error) => done(error === null));
-  } catch {
-    // No port at all.
-    done(false);
-  }
+  void sendWithout(port, bytes);
 }
 
 /** A doorbell for this process; its socket is bound when the address is first asked for. */
@@ -67,7 +47,7 @@ export function openDoorbell(): Doorbell {
   let nonce: number | undefined;
   let rings = 0;
   let listeners: (() => void)[] = [];
-  let binding: Promise<{ port: number; close: () => void } | undefined> | undefined;
+  let binding: Promise<Bound | undefined> | undefined;
   let address: Address | undefined;
 
   const rung = (bytes: Uint8Array) => {
@@ -112,33 +92,71 @@ export function openDoorbell(): Doorbell {
   };
 }
 
+interface Bound {
+  port: number;
+  close(): void;
+}
+
 /** Binds a socket and hears itself once; a sandbox may let a process bind and yet deliver nothing. */
-async function bind(
-  rung: (bytes: Uint8Array) => void,
-): Promise<{ port: number; close: () => void } | undefined> {
-  // Loading it takes 2 ms, which a command that does not wait need not spend.
+async function bind(rung: (bytes: Uint8Array) => void): Promise<Bound | undefined> {
+  const bound = process.versions.bun === undefined ? await bindNode(rung) : await bindBun(rung);
+  if (bound === undefined) return undefined;
+  // Too short to be anybody's nonce: this only shows that the kernel has a way to deliver it.
+  if (await isTaken(bound.port, new Uint8Array(1))) return bound;
+  bound.close();
+  return undefined;
+}
+
+async function bindBun(rung: (bytes: Uint8Array) => void): Promise<Bound | undefined> {
+  try {
+    return await Bun.udpSocket({
+      hostname: "127.0.0.1",
+      socket: { data: (_, bytes) => rung(bytes), error() {} },
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Node's socket takes longer to load and to make; Deno has none but that. */
+async function bindNode(rung: (bytes: Uint8Array) => void): Promise<Bound | undefined> {
   const { createSocket } = await import("node:dgram");
   return new Promise((resolve) => {
     const socket = createSocket("udp4");
-    const give = () => {
+    socket.once("error", () => {
       socket.close();
       resolve(undefined);
-    };
-    const take = (port: number) => {
-      socket.off("error", give);
-      socket.on("error", () => {});
-      resolve({ port, close: () => socket.close() });
-    };
-    socket.once("error", give);
+    });
     socket.on("message", rung);
     socket.bind(0, "127.0.0.1", () => {
-      const { port } = socket.address();
-      // Too short to be anybody's nonce: this only shows that the kernel has a way to deliver it.
-      const nothing = new Uint8Array(1);
-      const c = libc();
-      if (c === undefined) sendTo(socket, port, nothing, (taken) => (taken ? take(port) : give()));
-      else if (c.sendLoopback(port, nothing)) take(port);
-      else give();
+      socket.removeAllListeners("error").on("error", () => {});
+      resolve({ port: socket.address().port, close: () => socket.close() });
     });
+  });
+}
+
+/** Whether the kernel took `bytes` for the socket at `port`. */
+async function isTaken(port: number, bytes: Uint8Array): Promise<boolean> {
+  const c = libc();
+  if (c !== undefined) return c.sendLoopback(port, bytes);
+  return await sendWithout(port, bytes);
+}
+
+/** Sends without the C library: whether the kernel took it. */
+async function sendWithout(port: number, bytes: Uint8Array): Promise<boolean> {
+  const { createSocket } = await import("node:dgram");
+  const socket = createSocket("udp4");
+  socket.on("error", () => {});
+  return new Promise((resolve) => {
+    const done = (taken: boolean) => {
+      socket.close();
+      resolve(taken);
+    };
+    try {
+      socket.send(bytes, port, "127.0.0.1", (error) => done(error === null));
+    } catch {
+      // No port at all.
+      done(false);
+    }
   });
 }

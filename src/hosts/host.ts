@@ -13,10 +13,6 @@ import { untilLifeless } from "./liveness.ts";
 import { type Listener, awaitReady, listenFor } from "./readiness.ts";
 import { keepLeases } from "./renew.ts";
 import type { Assignment, Controls, Ended, Host, Parts } from "./runner.ts";
-import { runExec } from "./runners/exec.ts";
-import { runModule } from "./runners/module.ts";
-import { runSelf } from "./runners/self.ts";
-import { runStream } from "./runners/stream.ts";
 import type { Spares } from "./spares.ts";
 
 /** Runs the agent of `assignment` until it ends or `draining` aborts: how it ended. What it still holds is handed back. */
@@ -109,13 +105,20 @@ export async function endWithoutSupervisor(
   await endMarked(mark, stopGraceMs);
 }
 
-const runners = { exec: runExec, stream: runStream, self: runSelf, module: runModule };
+// Only that of its agents is loaded: a module brings streams along, a program the means to start one.
+const runners = {
+  exec: async () => (await import("./runners/exec.ts")).runExec,
+  stream: async () => (await import("./runners/stream.ts")).runStream,
+  self: async () => (await import("./runners/self.ts")).runSelf,
+  module: async () => (await import("./runners/module.ts")).runModule,
+};
 
 async function endOf(host: Host, killed: AbortSignal): Promise<Ended> {
   const { runner } = host.spec;
   const asKilled = (): Ended => ({ state: "failed", reason: String(killed.reason) });
   try {
-    const ending = runners[runner](host);
+    const run = await runners[runner]();
+    const ending = run(host);
     // A function that does not return cannot be ended, only left alone: what it answers later is stale.
     const ended = await (runner === "module"
       ? Promise.race([ending, aborted(killed).then(asKilled)])

@@ -1,13 +1,6 @@
 // The program of a stream or self agent: one process for as long as the agent lives.
-import {
-  type Child,
-  type Exit,
-  type Launch,
-  describeExit,
-  launch,
-  signalGroup,
-  stopGroup,
-} from "../agents/process.ts";
+import { type Child, describeExit, launch, signalGroup, stopGroup } from "../agents/process.ts";
+import type { Exit, Launch } from "../agents/spawned.ts";
 import { sleep } from "../core/clock.ts";
 import type { Ended, Host, Work } from "./runner.ts";
 

@@ -1,6 +1,7 @@
 // Spares: programs of stream agents that a host starts ahead, so that an agent that starts need not wait for one. None
 // of them knows yet whose it will be.
-import { type Child, type Launch, launch, stopGroup } from "../agents/process.ts";
+import { type Child, launch, stopGroup } from "../agents/process.ts";
+import type { Launch } from "../agents/spawned.ts";
 import { keepTail } from "../agents/tail.ts";
 import { isSkepError } from "../core/errors.ts";
 import { isAlive } from "../core/identity.ts";

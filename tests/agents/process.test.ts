@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import {
-  type Launch,
   describeExit,
   launch,
   signalGroup,
   signalProcess,
   stopGroup,
 } from "../../src/agents/process.ts";
+import type { Launch } from "../../src/agents/spawned.ts";
 import { processState } from "../../src/core/identity.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { exists, fixtures } from "./swarm-place.ts";

@@ -77,7 +77,7 @@ describe("programs", () => {
     const loop = `while read -r l; do case $l in *die*) exit 3;; esac; ${ack}; done`;
     host.start(three, { runner: "stream", command: ["sh", "-c", loop] });
     for (const name of three) await host.reported("ready", name);
-    expect(host.programs()).toBe(3);
+    await waitUntil("three run", () => host.programs() === 3);
     const bad = await host.send("die", { to: "p-1" });
     expect(await host.reported("ended", "p-1")).toMatchObject({ state: "failed" });
     expect((await host.fate(bad)).attempts).toMatchObject([{ outcome: "died" }]);

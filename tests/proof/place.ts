@@ -2,7 +2,8 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Child, type Exit, launch, signalProcess } from "../../src/agents/process.ts";
+import { type Child, launch, signalProcess } from "../../src/agents/process.ts";
+import type { Exit } from "../../src/agents/spawned.ts";
 import { type App, openApp } from "../../src/app.ts";
 import { createInbox } from "../../src/bus/ledger.ts";
 import { loadSettings } from "../../src/config/load.ts";
