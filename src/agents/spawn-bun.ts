@@ -55,6 +55,8 @@ async function readAll(
   output: ReadableStream<Uint8Array>,
   hear: (chunk: Uint8Array) => Promise<void> | void,
 ): Promise<void> {
+  // Not before whoever started it has it in hand.
+  await new Promise((resolve) => setImmediate(resolve));
   for await (const chunk of output) await hear(chunk);
 }
 
