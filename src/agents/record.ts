@@ -1,17 +1,12 @@
 // The record: what a supervisor writes about its agents, as much of it in one transaction as has come up meanwhile.
 import type { Store, WriteTx } from "../store/store.ts";
 import { insist } from "./insist.ts";
-import { type AgentChange, conditionOf, noteChange } from "./registry.ts";
+import { type AgentChange, type Condition, noteChange } from "./registry.ts";
 import { checkFence } from "./runs.ts";
 
-/** One change of an agent's state, for whoever wants to hear of it. */
-export interface Announcement {
+/** One change of an agent's state, or of what it says of itself, for whoever wants to hear of it. */
+export interface Announcement extends Condition {
   agent: string;
-  state: string;
-  reason: string | null;
-  /** What it last said of itself; null when it never did. */
-  health: string | null;
-  detail: string | null;
 }
 
 export interface Recorder {
@@ -25,37 +20,41 @@ export interface Recorder {
 export function openRecord(options: {
   store: Store;
   run: number;
-  announce(tx: WriteTx, announcement: Announcement): Promise<void>;
+  announce(tx: WriteTx, announcements: readonly Announcement[]): Promise<void>;
   failed(error: unknown): void;
   /** Aborts when what cannot be written now need not be written at all. */
   over: AbortSignal;
 }): Recorder {
   const { store, run, announce, failed, over } = options;
-  let waiting: Entry[] = [];
+  const waiting: Entry[] = [];
   let writing: Promise<void> | undefined;
 
   const writeAll = async () => {
     // What is noted in the same breath goes into the same transaction.
     await Promise.resolve();
     while (waiting.length > 0) {
-      const entries = waiting;
-      waiting = [];
+      const entries: Entry[] = [];
       try {
         await insist(
           store,
           async (tx) => {
             await checkFence(tx, run);
+            // So does what has come up while we stood in line for the lock.
+            entries.push(...waiting.splice(0));
+            const announcements: Announcement[] = [];
             for (const { name, change, also } of entries) {
-              await noteChange(tx, name, change);
+              const condition = await noteChange(tx, name, change);
               await also?.(tx);
-              if (change.state === undefined && change.health === undefined) continue;
-              const condition = await conditionOf(tx, name);
-              if (condition !== undefined) await announce(tx, { agent: name, ...condition });
+              if (condition !== undefined && isOfInterest(change))
+                announcements.push({ agent: name, ...condition });
             }
+            if (announcements.length > 0) await announce(tx, announcements);
           },
           over,
         );
       } catch (error) {
+        // None of what waits would be written either.
+        entries.push(...waiting.splice(0));
         failed(error);
       }
       for (const { done } of entries) done();
@@ -81,4 +80,8 @@ interface Entry {
   change: AgentChange;
   also: ((tx: WriteTx) => Promise<unknown>) | undefined;
   done(): void;
+}
+
+function isOfInterest({ state, health }: AgentChange): boolean {
+  return state !== undefined || health !== undefined;
 }

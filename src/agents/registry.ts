@@ -74,8 +74,20 @@ export interface AgentChange {
   healthDetail?: string | null;
 }
 
-/** Notes `change` about the agent `name`. One that has ended has no processes. */
-export async function noteChange(tx: WriteTx, name: string, change: AgentChange): Promise<void> {
+/** The state of an agent and what it says of itself. */
+export interface Condition {
+  state: string;
+  reason: string | null;
+  health: string | null;
+  detail: string | null;
+}
+
+/** Notes `change` about the agent `name`: how it is now, undefined when there is no such agent. One that has ended has no processes. */
+export async function noteChange(
+  tx: WriteTx,
+  name: string,
+  change: AgentChange,
+): Promise<Condition | undefined> {
   const { host, program, started, paused, ...plain } = change;
   const values: Record<string, string | number | null> = {};
   for (const [key, value] of Object.entries(plain)) values[columnOf[key] ?? key] = value;
@@ -86,9 +98,12 @@ export async function noteChange(tx: WriteTx, name: string, change: AgentChange)
   Object.assign(values, identityColumns("host", ended ? null : host));
   Object.assign(values, identityColumns("program", ended ? null : program));
   const columns = Object.keys(values);
-  if (columns.length === 0) return;
   const sets = columns.map((column) => `${column} = $${column}`).join(", ");
-  await tx.run(`update agents set ${sets} where name = $name`, { ...values, name });
+  return await tx.get<Condition>(
+    `update agents set ${sets || "name = name"} where name = $name
+     returning state, reason, health, health_detail as detail`,
+    { ...values, name },
+  );
 }
 
 const columnOf: Record<string, string> = {
@@ -119,19 +134,6 @@ export async function listAgents(tx: ReadTx): Promise<Agent[]> {
 /** The agent `name`; undefined when there is none. */
 export async function findAgent(tx: ReadTx, name: string): Promise<Agent | undefined> {
   return await tx.get<Agent>(`select ${columns} from agents where name = $name`, { name });
-}
-
-/** The state of the agent `name` and what it says of itself, for whoever is told that it changed; undefined when there is none. */
-export async function conditionOf(
-  tx: ReadTx,
-  name: string,
-): Promise<
-  { state: string; reason: string | null; health: string | null; detail: string | null } | undefined
-> {
-  return await tx.get(
-    "select state, reason, health, health_detail as detail from agents where name = $name",
-    { name },
-  );
 }
 
 /**

@@ -41,8 +41,8 @@ export interface Ledger {
   end(tx: WriteTx): Promise<void>;
   /** Those of `names` that hold something. */
   holdersAmong(tx: ReadTx, names: readonly string[]): Promise<ReadonlySet<string>>;
-  /** Tells whoever is subscribed that an agent's state has changed. */
-  announce(tx: WriteTx, announcement: Announcement): Promise<void>;
+  /** Tells whoever is subscribed how agents have changed. */
+  announce(tx: WriteTx, announcements: readonly Announcement[]): Promise<void>;
   /** The sum over all inboxes. */
   conservation(tx: ReadTx): Promise<Conservation>;
 }

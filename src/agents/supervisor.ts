@@ -96,7 +96,7 @@ async function assemble(plan: SwarmPlan, supervision: Supervision): Promise<Crew
     record: openRecord({
       store,
       run: id,
-      announce: (tx, announcement) => ledger.announce(tx, announcement),
+      announce: (tx, announcements) => ledger.announce(tx, announcements),
       failed: (fault) => giveUp(crew, fault),
       over: over.signal,
     }),

@@ -11,6 +11,7 @@ import { closeAddressBook, createInbox, openAddressBook } from "../bus/ledger.ts
 import { setInboxLimits, setSenderLimits } from "../bus/limits.ts";
 import type { BusSettings } from "../bus/message.ts";
 import { parkAll, unparkAll } from "../bus/park.ts";
+import { hasSubscribers } from "../bus/fan-out.ts";
 import { publishTx } from "../bus/publish.ts";
 import { clearRoutes, setRoutes } from "../bus/routes.ts";
 import { forgetWaiter } from "../bus/waiters.ts";
@@ -23,9 +24,9 @@ import type { WriteTx } from "../store/store.ts";
 export function ledgerOf(bus: Bus): Ledger {
   const takeIn = async (tx: WriteTx, { names, inboxes, addressBook }: Newcomers) => {
     await openAddressBook(tx);
-    for (const inbox of inboxes) await createInbox(tx, inbox);
+    for (const inbox of new Set(inboxes)) await createInbox(tx, inbox);
     // Whoever claimed under the name of an agent before there was one would have its lease renewed by the agent's host.
-    for (const name of names)
+    for (const name of await holdersAmong(tx, names))
       await handBack(tx, bus.settings, name, "returned", `${name} is an agent now`);
     if (addressBook === "closed") await closeAddressBook(tx);
   };
@@ -58,10 +59,15 @@ export function ledgerOf(bus: Bus): Ledger {
       await openAddressBook(tx);
     },
     holdersAmong: async (tx, names) => new Set(await holdersAmong(tx, names)),
-    async announce(tx, announcement) {
-      const body = bytesOf(JSON.stringify(announcement));
-      const publication = { topic: "agents.health", type: `agent.${announcement.state}`, body };
-      await publishTx(tx, bus.settings, publication, { from: null, skipFull: true });
+    async announce(tx, announcements) {
+      const topic = "agents.health";
+      // Mostly nobody listens, and hundreds may start at once.
+      if (!(await hasSubscribers(tx, topic))) return;
+      for (const announcement of announcements) {
+        const body = bytesOf(JSON.stringify(announcement));
+        const publication = { topic, type: `agent.${announcement.state}`, body };
+        await publishTx(tx, bus.settings, publication, { from: null, skipFull: true });
+      }
     },
     conservation,
   };

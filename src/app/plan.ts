@@ -24,7 +24,7 @@ export function planOf({
     name,
     file,
     groups: startOrder.flat(),
-    members: agents.map(memberOf),
+    members: membersOf(agents),
     startAtOnce,
     startStaggerMs,
     addressBook,
@@ -34,8 +34,35 @@ export function planOf({
   };
 }
 
-function memberOf(spec: AgentSpec): Member {
-  const { name, group, runner, inbox, role, team, limits, cwd, env } = spec;
+function membersOf(agents: readonly AgentSpec[]): Member[] {
+  const supervisor = ownIdentity();
+  // What the agents of one group see is the same but for who they are, and there may be thousands of them.
+  const seen = new Map<string, Seen>();
+  return agents.map((spec) => {
+    const own = seen.get(spec.group) ?? seenBy(spec);
+    seen.set(spec.group, own);
+    return memberOf(spec, own, supervisor);
+  });
+}
+
+/** The environment of a group's hosts, and that of its programs. */
+interface Seen {
+  host: Record<string, string>;
+  program: Record<string, string>;
+}
+
+function seenBy({ runner, env }: AgentSpec): Seen {
+  return {
+    // A module runs in its host, and sees what any other program of the agent would.
+    host: withSkepOnPath(
+      agentEnvironment(runner === "module" ? env : undefined, settingVariables()),
+    ),
+    program: withSkepOnPath(agentEnvironment(env)),
+  };
+}
+
+function memberOf(spec: AgentSpec, seen: Seen, supervisor: Assignment["supervisor"]): Member {
+  const { name, group, runner, inbox, role, team, limits, cwd } = spec;
   return {
     name,
     group,
@@ -45,14 +72,12 @@ function memberOf(spec: AgentSpec): Member {
     runner,
     inbox,
     cwd,
-    // A module runs in its host, and sees what any other program of the agent would.
-    hostEnv: withSkepOnPath(
-      agentEnvironment(runner === "module" ? env : undefined, settingVariables()),
-    ),
-    assignment: (identity): Assignment => {
-      const own = withSkepOnPath(agentEnvironment(env, identity));
-      return { spec, env: own, supervisor: ownIdentity() };
-    },
+    hostEnv: seen.host,
+    assignment: (identity): Assignment => ({
+      spec,
+      env: { ...seen.program, ...identity },
+      supervisor,
+    }),
     signature: JSON.stringify(spec),
     restart: {
       when: spec.restart,

@@ -63,6 +63,11 @@ export async function fanOut(
   return { id, topic, deliveries: takers.length };
 }
 
+/** Whether anybody gets what is published on `topic`. */
+export async function hasSubscribers(tx: ReadTx, topic: string): Promise<boolean> {
+  return (await subscribersTo(tx, textList(patternsOf(topic)))).length > 0;
+}
+
 /** The inboxes with a subscription to one of `patterns`, each once and by name. */
 async function subscribersTo(tx: ReadTx, patterns: string): Promise<string[]> {
   const rows = await tx.all<{ inbox: string }>(

@@ -1,5 +1,5 @@
 // Directories in which tests run swarms with the real executable, and look for what is left of them.
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, expect, setDefaultTimeout } from "bun:test";
 import { type App, openApp } from "../../src/app.ts";
@@ -11,6 +11,7 @@ import { defaults } from "../../src/config/settings.ts";
 import { bytesOf } from "../../src/core/text.ts";
 import { auditLedger } from "../helpers/audit-ledger.ts";
 import { skepExecutable } from "../helpers/executable.ts";
+import { readLog } from "../helpers/read-log.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
@@ -150,10 +151,7 @@ export function swarmPlaces() {
       /** How many deliveries of `inbox` are in each state. */
       ledger: (inbox: string) => ledgerOf(app, inbox),
       /** What was logged so far; nothing before there is a log. */
-      log(name: string): string {
-        const path = join(home, "logs", `${name}.log`);
-        return existsSync(path) ? readFileSync(path, "utf8") : "";
-      },
+      log: (name: string): string => readLog(home, name),
       /** The processes of swarms that ran here. */
       left: (): string[] => marked("SKEP_HOME", home).map(commandOf),
     };

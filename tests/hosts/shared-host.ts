@@ -1,6 +1,4 @@
 // A host that several agents share, in this very process, told what to do as a supervisor would.
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterEach } from "bun:test";
 import type { Order, Report } from "../../src/agents/host-line.ts";
 import { findMarked, killMarked } from "../../src/agents/survivors.ts";
@@ -9,6 +7,7 @@ import { randomHex } from "../../src/core/ids.ts";
 import { ownIdentity } from "../../src/core/identity.ts";
 import { hostAgents } from "../../src/hosts/pool.ts";
 import type { Assignment, Parts, Work } from "../../src/hosts/runner.ts";
+import { readLog } from "../helpers/read-log.ts";
 import { tempBuses } from "../helpers/temp-bus.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { deskOf } from "./workshop.ts";
@@ -70,7 +69,7 @@ export function sharedHosts() {
       reported: (kind: Kind, name: string, count = 1): Promise<Report> =>
         waitUntil(`${name} ${kind}`, () => about(kind, name)[count - 1]),
       reports: about,
-      log: (name: string): string => readFileSync(join(bus.home, "logs", `${name}.log`), "utf8"),
+      log: (name: string): string => readLog(bus.home, name),
       /** How many programs run. */
       programs: (): number => findMarked({ run: mark }).length,
       end,

@@ -1,5 +1,4 @@
 // A host in this very process, at work for a real program on a bus of its own.
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, setDefaultTimeout } from "bun:test";
 import type { Report } from "../../src/agents/host-line.ts";
@@ -26,6 +25,7 @@ import type { Controls, Ended, Parts, Work } from "../../src/hosts/runner.ts";
 import { openTurns } from "../../src/core/turns.ts";
 import { openSpares } from "../../src/hosts/spares.ts";
 import type { Store } from "../../src/store/store.ts";
+import { readLog } from "../helpers/read-log.ts";
 import { type TempBus, tempBuses } from "../helpers/temp-bus.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
@@ -110,10 +110,7 @@ export function workshops() {
           return agent === undefined ? undefined : programsOf([agent])[0];
         }),
       /** What was logged so far; nothing before there is a log. */
-      log: (): string => {
-        const path = join(bus.home, "logs", "a.log");
-        return existsSync(path) ? readFileSync(path, "utf8") : "";
-      },
+      log: () => readLog(bus.home, "a"),
     };
   };
 }
