@@ -92,11 +92,19 @@ function sitDown() {
   let up: Running | undefined;
   const receipts = new Map<string, string>();
 
-  const shell = async (line: string) => {
+  const once = async (line: string) => {
     const words = [...receipts].reduce((text, [shown, real]) => text.replaceAll(shown, real), line);
     const child = Bun.spawn(["sh", "-c", words], { ...desktop(at), stdin: "ignore" });
     const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
     return { line, status: await child.exited, stdout, stderr };
+  };
+  // Whoever opens a database or closes it holds it alone for a moment, for which sqlite3 does not wait unless told to.
+  const shell = async (line: string) => {
+    for (let tries = 1; ; tries++) {
+      const ended = await once(line);
+      const locked = line.startsWith("sqlite3 ") && ended.stderr.includes("database is locked");
+      if (!locked || tries === 20) return ended;
+    }
   };
 
   return {
