@@ -43,6 +43,13 @@ const closedShelter: Shelter = {
 
 function shelterOf(subreaper: Subreaper): Shelter {
   const left = () => strays(ownChildren);
+  // Who was killed, and may not have seen it yet: nobody is killed, or counted, twice.
+  const killed = new Set<string>();
+  const killAll = (found: () => ProcessIdentity[]): number => {
+    const there = new Set(left().map(identityOf));
+    for (const one of killed) if (!there.has(one)) killed.delete(one);
+    return killFresh(found, killed);
+  };
   return {
     reap: () => subreaper.reap(ownChildren),
     async end(graceMs) {
@@ -55,9 +62,9 @@ function shelterOf(subreaper: Subreaper): Shelter {
         }
         while (elapsedMs() < deadline && left().length > 0) await sleep(20);
       }
-      const killed = killAll(left);
+      const count = killAll(left);
       for (let round = 0; round < 100 && left().length > 0; round++) await sleep(10);
-      return killed;
+      return count;
     },
     kill: async (mark, all) =>
       killAll(all ? left : () => left().filter(({ pid }) => isMarked(pid, mark))),
@@ -66,19 +73,23 @@ function shelterOf(subreaper: Subreaper): Shelter {
 
 const looksMax = 1_000;
 
-/** Kills whoever `left` finds, until it finds nobody anew: how many. Those are as good as gone then: nobody who is killed does anything more. */
-function killAll(left: () => ProcessIdentity[]): number {
-  const killed = new Set<string>();
-  const identity = ({ pid, startTime }: ProcessIdentity) => `${pid} ${startTime}`;
+/** Kills whoever `left` finds, until it finds nobody but those who are `killed`: how many. Those are as good as gone then: nobody who is killed does anything more. */
+function killFresh(left: () => ProcessIdentity[], killed: Set<string>): number {
+  let count = 0;
   // One that forks while it is looked for can slip through a look, and the kernel's lists may leave somebody out
   // while another one ends.
   for (let looks = 0, calm = 0; calm < 2 && looks < looksMax; looks++) {
-    const fresh = left().filter((one) => !killed.has(identity(one)));
+    const fresh = left().filter((one) => !killed.has(identityOf(one)));
     for (const one of fresh) {
       signalProcess(one, "SIGKILL");
-      killed.add(identity(one));
+      killed.add(identityOf(one));
     }
+    count += fresh.length;
     calm = fresh.length === 0 ? calm + 1 : 0;
   }
-  return killed.size;
+  return count;
+}
+
+function identityOf({ pid, startTime }: ProcessIdentity): string {
+  return `${pid} ${startTime}`;
 }

@@ -25,7 +25,8 @@ test.skipIf(lacks("setsid"))(
     for (const [index, name] of ["background", "daemon"].entries()) {
       const reason = "1 process that it left behind killed";
       expect(await place.becomes(name, "stopped")).toMatchObject({ reason, programPid: null });
-      expect(exists(Number(readFileSync(pids[index]!, "utf8")))).toBe(false);
+      const pid = Number(readFileSync(pids[index]!, "utf8"));
+      await waitUntil("what it left is gone", () => !exists(pid));
     }
     // One that is always to run has failed when it will not.
     const { reason } = await place.becomes("again", "failed");
