@@ -56,11 +56,11 @@ export const crowdInboxes: readonly string[] = Array.from({ length: owners }, (_
 
 const readyWithinMs = 120_000;
 
-/** Waits until so many agents of a swarm that is supervised are ready, or at work. */
-export async function untilReady({ app }: Place, least: number): Promise<void> {
+/** Waits until so many agents of a swarm that is supervised are ready, or at work; of a later run than `before`. */
+export async function untilReady({ app }: Place, least: number, before = 0): Promise<void> {
   for (let waitedMs = 0; waitedMs < readyWithinMs; waitedMs += 20) {
     const run = await app.lastRun();
-    if (run?.alive === true && run.state === "running") {
+    if (run?.alive === true && run.state === "running" && run.id > before) {
       const agents = await app.agents();
       const ready = agents.filter(({ state }) => state === "ready" || state === "busy");
       if (ready.length >= least) return;

@@ -56,6 +56,7 @@ async function killAll(place: Place, { count, random, progress }: ProofOptions) 
   for (const kind of planKills(count, random)) {
     // Some come at once after another.
     if (random.share() < 0.7) await sleep(random.whole(0, gapMostMs));
+    const run = (await place.app.lastRun())!.id;
     // Who is to be hit may be about to start.
     while (!(await killOne(scene, kind))) await sleep(20);
     killed++;
@@ -64,8 +65,8 @@ async function killAll(place: Place, { count, random, progress }: ProofOptions) 
     progress(`${killed} of ${count} killed, ${done} of ${producer.accepted.size} messages done`);
     await ghosts.show();
     // What comes after the end of a supervisor may hit a swarm that is back, or one that is on its way.
-    if (["supervisor", "guardian", "both"].includes(kind))
-      await untilReady(place, random.pick([1, 50, 90])!);
+    if (["supervisor", "guardian", "both"].includes(kind) && random.share() < 0.8)
+      await untilReady(place, random.pick([1, 50, 90])!, run);
   }
 
   const faults = await producer.finish(acceptedWithinMs);
