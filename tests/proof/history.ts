@@ -11,7 +11,7 @@ export const history: Proof = {
   summary:
     "whatever the clients of a bus do, and whoever of them is killed, it keeps what it promises",
   count: 50_000,
-  quick: 5_000,
+  quick: 1_500,
   unit: "calls",
   async run({ count, random, executable, progress }) {
     const faults: string[] = [];
