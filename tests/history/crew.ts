@@ -11,8 +11,8 @@ const program = join(import.meta.dir, "clients", "client.ts");
 export interface Crew {
   /** Starts a process with `clients` in it, and those that go on for it when it is killed. */
   start(plan: Omit<ClientPlan, "seed">): void;
-  /** Kills and stops processes at random until `signal` aborts, `faultMs` between two of these in the mean. */
-  disturb(faultMs: number, signal: AbortSignal): Promise<void>;
+  /** Kills and stops processes, each after some calls, until `signal` aborts. */
+  disturb(signal: AbortSignal): Promise<void>;
   /** Resolves when every process has made its calls, the warden apart. Rejects when one ends otherwise and was not killed. */
   done(): Promise<void>;
   /** Ends the warden, once what it does is done. */
@@ -21,8 +21,9 @@ export interface Crew {
   killAll(): Promise<unknown>;
 }
 
-// A call takes some 500 bytes, and a process longer to start than to do many calls.
-const spareBytesMax = 20_000;
+// Of the record of a call, about.
+const callBytes = 500;
+const lookMs = 10;
 
 interface Member {
   child: Bun.Subprocess;
@@ -47,7 +48,7 @@ export function newCrew(random: Random, onDeath: (names: string[]) => Promise<vo
       stdout: "inherit",
       stderr: "inherit",
     });
-    const spareBytes = random.whole(1, spareBytesMax);
+    const spareBytes = random.whole(1, plan.shape.spareCalls * callBytes);
     const member = { child, plan, killed: false, stopped: false, spareBytes };
     members.add(member);
     (plan.role === "warden" ? wardens : lives).push(follow(member));
@@ -69,35 +70,35 @@ export function newCrew(random: Random, onDeath: (names: string[]) => Promise<vo
     if (left.length > 0 && !ending) start({ ...plan, clients: left });
   }
 
-  async function fault(): Promise<void> {
-    const member = random.pick([...members].filter(isReady));
-    if (member === undefined) return;
-    const names = namesOf(member.plan);
+  async function disturbOne(member: Member): Promise<void> {
+    const { child, plan } = member;
+    const names = namesOf(plan);
     const stops = random.share() < 0.3;
-    recordFault(member.plan.records, stops ? "stopped" : "killed", names);
+    recordFault(plan.records, stops ? "stopped" : "killed", names);
     if (!stops) {
       member.killed = true;
-      return member.child.kill("SIGKILL");
+      return child.kill("SIGKILL");
     }
     member.stopped = true;
-    member.child.kill("SIGSTOP");
-    const { leaseMs } = member.plan.shape;
-    await sleep(random.whole(5, Math.round(leaseMs * 1.5)));
-    recordFault(member.plan.records, "continued", names);
-    member.child.kill("SIGCONT");
+    child.kill("SIGSTOP");
+    await sleep(random.whole(5, Math.round(plan.shape.leaseMs * 1.5)));
+    recordFault(plan.records, "continued", names);
+    child.kill("SIGCONT");
     member.stopped = false;
+    member.spareBytes += random.whole(1, plan.shape.spareCalls * callBytes);
   }
 
   return {
     start,
-    async disturb(faultMs, signal) {
+    async disturb(signal) {
       const stops = new Set<Promise<void>>();
       while (!signal.aborted) {
-        await sleep(random.share() * 2 * faultMs, undefined, { signal }).catch(() => {});
-        if (signal.aborted) break;
-        // Others go on meanwhile, and may be killed.
-        const one = fault().finally(() => stops.delete(one));
-        stops.add(one);
+        await sleep(lookMs, undefined, { signal }).catch(() => {});
+        for (const member of [...members].filter(isReady)) {
+          // Others go on meanwhile, and may be killed.
+          const one = disturbOne(member).finally(() => stops.delete(one));
+          stops.add(one);
+        }
       }
       await Promise.all(stops);
     },
@@ -132,7 +133,7 @@ function namesOf({ clients }: Pick<ClientPlan, "clients">): string[] {
   return clients.map(({ name }) => name);
 }
 
-// One that has done nothing yet has nothing to lose. A command is killed by who runs it.
+// One that has done little has little to lose, and takes long to start. A command is killed by who runs it.
 function isReady({ plan, killed, stopped, spareBytes }: Member): boolean {
   if (killed || stopped || plan.role === "command") return false;
   const path = recordPath(plan.records, plan.clients.at(-1)!.name);

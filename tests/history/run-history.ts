@@ -69,7 +69,7 @@ export async function tellHistory(
     for (const plan of plansOf(shape, command)) crew.start({ home, records, shape, ...plan });
     const calm = new AbortController();
     const watching = watchBounds(bus, calm.signal);
-    const disturbing = shape.faultMs > 0 ? crew.disturb(shape.faultMs, calm.signal) : undefined;
+    const disturbing = shape.spareCalls > 0 ? crew.disturb(calm.signal) : undefined;
     await crew.done();
     calm.abort();
     await disturbing;

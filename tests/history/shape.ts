@@ -19,8 +19,8 @@ export interface Shape {
   capBytes: number;
   leaseMs: number;
   maxAttempts: number;
-  /** How long it is between two faults, in the mean; 0: there are none. */
-  faultMs: number;
+  /** After how many calls a client is killed or stopped at the latest; 0: never. */
+  spareCalls: number;
   /** Whether another program writes to the database now and then. */
   foreign: boolean;
   /** Whether the bus is drained now and then. */
@@ -41,9 +41,14 @@ export function shapeOf(kind: Kind, operations: number, random: Random): Shape {
   const inboxes = Array.from({ length: random.whole(2, 5) }, (_, n) => `i${n}`);
   const cap = random.whole(10, 60);
   const size = {
-    lone: { processes: random.whole(1, 2), clients: 1, faultMs: 400, commands: 0 },
-    few: { processes: random.whole(4, 8), clients: random.whole(2, 4), faultMs: 150, commands: 2 },
-    crowd: { processes: 8, clients: random.whole(13, 80), faultMs: 250, commands: 2 },
+    lone: { processes: random.whole(1, 2), clients: 1, spareCalls: 80, commands: 0 },
+    few: {
+      processes: random.whole(4, 8),
+      clients: random.whole(2, 4),
+      spareCalls: 30,
+      commands: 2,
+    },
+    crowd: { processes: 8, clients: random.whole(13, 80), spareCalls: 12, commands: 2 },
   }[kind];
   // A lone client needs nobody in its way to get things wrong.
   const calm = kind === "lone" && maybe(0.5);
@@ -51,7 +56,7 @@ export function shapeOf(kind: Kind, operations: number, random: Random): Shape {
   return {
     kind,
     ...size,
-    faultMs: calm ? 0 : size.faultMs,
+    spareCalls: calm ? 0 : size.spareCalls,
     operations,
     inboxes,
     cap,

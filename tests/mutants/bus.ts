@@ -11,7 +11,7 @@ const few = (calls: number, shape: Partial<Shape> = {}): Catcher => ({
 const lone = (calls: number, shape: Partial<Shape> = {}): Catcher => ({
   history: "lone",
   calls,
-  shape: { ...plain, processes: 1, faultMs: 0, forgets: false, ...shape },
+  shape: { ...plain, processes: 1, spareCalls: 0, forgets: false, ...shape },
 });
 // Leases that run out all the time.
 const short = { leaseMs: 20 };
@@ -32,7 +32,7 @@ export const named: readonly Mutant[] = [
     file: "src/store/sqlite.ts",
     find: `writer.exec("begin immediate");`,
     replace: `writer.exec("begin");`,
-    catcher: few(600, { foreign: true, faultMs: 0 }),
+    catcher: few(600, { foreign: true, spareCalls: 0 }),
   },
   {
     name: "ack and send in two transactions",
@@ -42,7 +42,7 @@ export const named: readonly Mutant[] = [
     replace: `const acked: Acked = { receipt, id: messageId };
   await tx.run("commit");
   await tx.run("begin immediate");`,
-    catcher: few(800, { cap: 8, faultMs: 0 }),
+    catcher: few(800, { cap: 8, spareCalls: 0 }),
   },
   {
     name: "insert or replace",
@@ -74,7 +74,7 @@ export const named: readonly Mutant[] = [
     file: "src/store/sqlite.ts",
     find: "if (signal?.aborted || elapsedMs() >= deadline) throw busy(path, lockPath);",
     replace: "throw busy(path, lockPath);",
-    catcher: few(600, { foreign: true, faultMs: 0 }),
+    catcher: few(600, { foreign: true, spareCalls: 0 }),
   },
   {
     name: "cap check outside the transaction",
@@ -86,7 +86,7 @@ export const named: readonly Mutant[] = [
   const load = { deliveries: drafts.length, slots: 0, bytes: 0 };
   if (await bus.store.read((tx) => hasRoom(tx, bus.settings, drafts[0]!.to, load)))
     bus = { ...bus, settings: { ...bus.settings, inboxCap: 1e9, inboxBytes: 1e12 } };`,
-    catcher: few(1_500, { cap: 6, capBytes: 20_000, inboxes: ["i0", "i1"], faultMs: 0 }),
+    catcher: few(1_500, { cap: 6, capBytes: 20_000, inboxes: ["i0", "i1"], spareCalls: 0 }),
   },
   {
     name: "park without taking leases back",
@@ -94,7 +94,7 @@ export const named: readonly Mutant[] = [
     file: "src/bus/park.ts",
     find: "const returned = await handBackAll(tx, settings, reason, inboxes);",
     replace: "const returned = reason.length * 0;",
-    catcher: few(1_000, { drains: true, faultMs: 0, leaseMs: 2_000 }),
+    catcher: few(1_000, { drains: true, spareCalls: 0, leaseMs: 2_000 }),
   },
   {
     name: "id reuse",
@@ -149,7 +149,7 @@ export const more: readonly Mutant[] = [
     file: "src/bus/send.ts",
     find: "!(refused !== undefined && isAlone)) {",
     replace: "!(refused !== undefined && isAlone) && outcomes.length === 0) {",
-    catcher: few(600, { cap: 6, faultMs: 0 }),
+    catcher: few(600, { cap: 6, spareCalls: 0 }),
   },
   {
     name: "send to a drained bus",
@@ -157,7 +157,7 @@ export const more: readonly Mutant[] = [
     file: "src/bus/intake.ts",
     find: "if (reason !== null) throw draining(reason);",
     replace: `if (reason === "stop") throw draining(reason);`,
-    catcher: few(1_000, { drains: true, faultMs: 0 }),
+    catcher: few(1_000, { drains: true, spareCalls: 0 }),
   },
   {
     name: "resume forgets what was delayed",
@@ -166,7 +166,7 @@ export const more: readonly Mutant[] = [
     find: "due_at = case when due_at > $now then due_at end, run = null\n      where state = 'parked' and ${whose}`",
     replace:
       "due_at = case when due_at > $now then due_at end, run = null\n      where state = 'parked' and due_at is null and ${whose}`",
-    catcher: few(1_200, { drains: true, faultMs: 0 }),
+    catcher: few(1_200, { drains: true, spareCalls: 0 }),
   },
   {
     name: "poison without end",
@@ -193,7 +193,7 @@ export const more: readonly Mutant[] = [
     file: "src/bus/claim.ts",
     find: "if (first.some(({ expiresAt }) => isOverdue(expiresAt, tx.now))) {",
     replace: "if (first.length > 1e9) {",
-    catcher: few(1_200, { faultMs: 0 }),
+    catcher: few(1_200, { spareCalls: 0 }),
   },
   {
     name: "handed out too early",
@@ -201,7 +201,7 @@ export const more: readonly Mutant[] = [
     file: "src/bus/sweep.ts",
     find: `if (due) await sweepDue(tx, inbox, "due_at", tx.now);`,
     replace: `await sweepDue(tx, inbox, "due_at", tx.now + 150);`,
-    catcher: few(800, { faultMs: 0 }),
+    catcher: few(800, { spareCalls: 0 }),
   },
   {
     name: "lease cut short",
@@ -209,7 +209,7 @@ export const more: readonly Mutant[] = [
     file: "src/bus/sweep.ts",
     find: "{ inbox, tick: tx.tick },",
     replace: "{ inbox, tick: tx.tick + 100 },",
-    catcher: few(1_000, { leaseMs: 150, inboxes: ["i0"], faultMs: 0 }),
+    catcher: few(1_000, { leaseMs: 150, inboxes: ["i0"], spareCalls: 0 }),
   },
   {
     name: "ledger forgets bytes",

@@ -6,15 +6,7 @@ import type { Random } from "../proof/random.ts";
 import type { Catcher, Mutant } from "./mutant.ts";
 
 const root = join(import.meta.dir, "..", "..");
-const copied = [
-  "src",
-  "tests",
-  "migrations",
-  "bin",
-  "package.json",
-  "tsconfig.json",
-  "bunfig.toml",
-];
+const copied = "src tests migrations bin package.json tsconfig.json bunfig.toml".split(" ");
 
 /** Whether a mutant was caught, and what that took. */
 export interface Hunt {

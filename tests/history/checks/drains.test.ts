@@ -45,5 +45,8 @@ test("what was parked comes back, but for what was purged", () => {
     call("purge", { by: "eve", at: [90, 220] }, { inbox: "in" }, { count });
   expect([back(3), back(2), back(4)]).toEqual([0, 1, 1]);
   expect([back(2, purge(1)), back(1, purge(1))]).toEqual([0, 1]);
+  const late = call("purge", { by: "eve", at: [305, 306] }, { inbox: "in" }, { count: 1 });
+  const after = call("purge", { by: "eve", at: [311, 312] }, { inbox: "in" }, { count: 1 });
+  expect([back(2, late), back(2, after)]).toEqual([0, 1]);
   expect(findLeakyDrains(tale([drain(), resume({ already: true })]))).toHaveLength(1);
 });

@@ -25,24 +25,32 @@ interface Span {
 function spansOf(calls: readonly Call[]): Span[] {
   const spans: Span[] = [];
   let open: Span | undefined;
-  let purges: Call[] = [];
   for (const call of calls) {
-    const { op, outcome, startMs } = call;
-    if (op === "purge" && outcome !== "fail") purges.push(call);
-    if (op === "drain" && outcome === "ok") {
-      // A purge may have begun long before, and come to do its work only now.
-      purges = purges.filter(({ endMs }) => endMs > startMs);
-      open = { drain: call, during: [], purges, resume: undefined };
+    if (call.op === "drain" && call.outcome === "ok") {
+      open = { drain: call, during: [], purges: [], resume: undefined };
       spans.push(open);
-    } else if (op === "resume") {
-      if (open !== undefined) {
-        open.resume = call;
-        open.purges = [...purges];
-      }
+    } else if (call.op === "resume") {
+      if (open !== undefined) open.resume = call;
       open = undefined;
     } else open?.during.push(call);
   }
+  addPurges(spans, calls);
   return spans;
+}
+
+/** Gives each span the purges that may have done their work in it: they may have begun before, and end after it. */
+function addPurges(spans: readonly Span[], calls: readonly Call[]): void {
+  let first = 0;
+  for (const purge of calls) {
+    if (purge.op !== "purge" || purge.outcome === "fail") continue;
+    while (first < spans.length && endOf(spans[first]!) < purge.startMs) first++;
+    for (let at = first; at < spans.length && spans[at]!.drain.startMs < purge.endMs; at++)
+      spans[at]!.purges.push(purge);
+  }
+}
+
+function endOf({ resume }: Span): number {
+  return resume?.endMs ?? Number.POSITIVE_INFINITY;
 }
 
 function sumFaults({ drain: { client, result } }: Span): string[] {

@@ -92,5 +92,7 @@ function mayHaveEnded(
 ): boolean {
   const { shown = [] } = lives.get(id) ?? {};
   const acked = shown.some(({ how, outcome }) => how === "ack" && outcome !== "fail");
-  return acked || tries.some(expires) || tries.some(({ sending }) => purged.has(sending.to ?? ""));
+  // Where an answer went is not known, so it may have been purged there, or have gone with its request.
+  const gone = ({ sending: { to } }: Try) => to === null || purged.has(to);
+  return acked || tries.some(expires) || tries.some(gone);
 }

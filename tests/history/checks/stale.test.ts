@@ -14,13 +14,13 @@ test("a receipt is good until somebody else has claimed, however long its lease 
 
 test("once somebody else has claimed it is good for nothing", () => {
   const late = { by: "bob", at: [2_020, 2_030] } as const;
-  for (const call2 of [
+  for (const settle of [
     ack(late, "1.1.7"),
     call("nack", late, { nack: "1.1.7" }),
     call("extend", late, { extend: "1.1.7" }),
   ])
-    expect(textsOf(findStale(tale([first, second, call2], { lying: [acked("1.1.7")] })))).toEqual([
-      `bob could ${call2.op} with 1.1.7 after eve had claimed with 1.2.8`,
+    expect(textsOf(findStale(tale([first, second, settle], { lying: [acked("1.1.7")] })))).toEqual([
+      `bob could ${settle.op} with 1.1.7 after eve had claimed with 1.2.8`,
     ]);
 });
 

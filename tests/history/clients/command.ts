@@ -1,9 +1,10 @@
 // A step of a client, done by a command of the executable, which may be killed or stopped meanwhile.
 import type { Random } from "../../proof/random.ts";
 import { SkepError } from "../../../src/core/errors.ts";
-import { bodyOf, uidOf } from "../body.ts";
-import type { Args, Got, Result, Sending } from "../event.ts";
+import { uidOf } from "../body.ts";
+import type { Args, Got, Result } from "../event.ts";
 import { Unknown } from "../record.ts";
+import { inputFor, wordsFor } from "./command-words.ts";
 import type { Step } from "./mind.ts";
 
 export interface CommandLine {
@@ -16,20 +17,14 @@ export interface CommandLine {
   onFault(op: "kill" | "stop"): void;
 }
 
-/** Whether there is a command for `step`. */
-export function hasCommand({ op, args }: Step): boolean {
-  return op in words && (op !== "claim" || args.acks === undefined) && isPlainAck(args);
-}
-
 /** Does `step` as `name`: what it was told. Throws what the command answers, and `Unknown` when it was killed. */
 export async function performCommand(
   line: CommandLine,
   name: string,
   { op, args }: Step,
 ): Promise<Result> {
-  const all = [...words[op]!(args), "--as", args.sends?.[0]?.from ?? name, "--json"];
-  const stdin = op === "batch" ? args.sends!.map(draftLine).join("") : "";
-  const { status, lines, stderr } = await run(line, all, stdin);
+  const all = [...wordsFor(op, args), "--as", args.sends?.[0]?.from ?? name, "--json"];
+  const { status, lines, stderr } = await run(line, all, inputFor(op, args));
   const result = resultOf(op, args, lines);
   if (status === null) throw new Unknown(result);
   if (status === 0 || (op === "batch" && lines.length > 0)) return result;
@@ -38,90 +33,6 @@ export async function performCommand(
   // What was claimed stays so when it cannot be acked.
   if (result.got !== undefined) return result;
   throw new SkepError(failure.code as "E_BUSY", failure.message);
-}
-
-// With an ack a command sends an answer and nothing else.
-function isPlainAck({ acks, sends = [] }: Args): boolean {
-  return acks === undefined || sends.length === 0 || (sends.length === 1 && !!sends[0]!.isReply);
-}
-
-const words: Record<string, (args: Args) => string[]> = {
-  send: ({ sends, ...args }) => {
-    const { to, key, priority, delayMs, ttlMs, replyTo, ...sending } = sends![0]!;
-    return [
-      "send",
-      to!,
-      textOf(sending),
-      ...option("key", key),
-      ...option("priority", priority),
-      ...option("delay", duration(delayMs)),
-      ...option("ttl", duration(ttlMs)),
-      ...option("reply-to", replyTo),
-      ...patience(args),
-    ];
-  },
-  batch: ({ atomic, ...args }) => [
-    "send",
-    "--batch",
-    ...(atomic === true ? ["--atomic"] : []),
-    ...patience(args),
-  ],
-  publish: ({ sends, ...args }) => [
-    "publish",
-    sends![0]!.topic!,
-    textOf(sends![0]!),
-    ...option("priority", sends![0]!.priority),
-    ...patience(args),
-  ],
-  request: ({ sends, timeoutMs }) => [
-    "request",
-    sends![0]!.to!,
-    textOf(sends![0]!),
-    "--timeout",
-    `${timeoutMs}ms`,
-    ...option("priority", sends![0]!.priority),
-  ],
-  claim: ({ claim, acksAll }) => [
-    "recv",
-    claim!.inbox,
-    "--max",
-    String(claim!.max),
-    "--lease",
-    `${claim!.leaseMs}ms`,
-    "--wait",
-    `${claim!.waitMs}ms`,
-    ...(acksAll === true ? ["--ack"] : []),
-  ],
-  ack: ({ acks, sends }) => [
-    "ack",
-    ...acks!,
-    ...(sends === undefined ? [] : ["--reply", textOf(sends[0]!)]),
-  ],
-  nack: ({ nack, forMs }) => ["nack", nack!, "--delay", `${forMs}ms`],
-  extend: ({ extend, forMs }) => ["extend", extend!, "--lease", `${forMs}ms`],
-  purge: ({ inbox }) => ["purge", inbox!, "--yes"],
-};
-
-function option(name: string, value: string | number | undefined): string[] {
-  return value === undefined ? [] : [`--${name}`, String(value)];
-}
-
-function duration(ms: number | undefined): string | undefined {
-  return ms === undefined ? undefined : `${ms}ms`;
-}
-
-function patience({ onFull, timeoutMs }: Args): string[] {
-  return ["--on-full", onFull ?? "fail", ...option("timeout", duration(timeoutMs))];
-}
-
-function textOf({ uid, bytes }: Pick<Sending, "uid" | "bytes">): string {
-  return Buffer.from(bodyOf(uid, bytes)).toString();
-}
-
-function draftLine({ to, key, priority, delayMs, ttlMs, replyTo, ...sending }: Sending): string {
-  const times = { delay_ms: delayMs, ttl_ms: ttlMs };
-  const line = { to, body: textOf(sending), key, priority, ...times, reply_to: replyTo };
-  return `${JSON.stringify(line)}\n`;
 }
 
 interface Ran {
@@ -179,7 +90,8 @@ function resultOf(op: string, args: Args, lines: readonly Line[]): Result {
       ...(reply !== undefined && { sent: [reply.id] }),
     };
   }
-  if (op === "purge") return lines.length === 0 ? {} : { count: Number(lines[0]!["purged"]) };
+  const counted = { purge: "purged", retry: "retried", drop: "dropped" }[op];
+  if (counted !== undefined) return lines.length === 0 ? {} : { count: Number(lines[0]![counted]) };
   if (args.sends === undefined) return {};
   const again = lines.flatMap((line, at) => (line["already"] === true ? [at] : []));
   const sent = lines.map((line) => line["id"] ?? codeOf(line)).filter((id) => id !== null);
