@@ -51,9 +51,15 @@ exit ${npmTest}`,
   const lines = stdout.toString().trimEnd().split("\n");
   return {
     exitCode,
+    again: said(lines),
     last: lines.at(-1),
     failures: lines.filter((line) => line.startsWith("FAILED")),
   };
+}
+
+/** The lines between the last step and the sum. */
+function said(lines: string[]): string[] {
+  return lines.slice(lines.findLastIndex((line) => line === "") + 1, -1);
 }
 
 const report = (tests: number, failures: number, skipped: number) =>
@@ -62,13 +68,14 @@ const report = (tests: number, failures: number, skipped: number) =>
 test("every test counts as one and every other step as one", () => {
   expect(run({ tests: report(12, 0, 0) })).toEqual({
     exitCode: 0,
+    again: [],
     last: `${12 + others} passed, 0 failed`,
     failures: [],
   });
 });
 
 test("a failed test is counted and fails the run", () => {
-  expect(run({ tests: report(12, 2, 0), npmTest: 1 })).toEqual({
+  expect(run({ tests: report(12, 2, 0), npmTest: 1 })).toMatchObject({
     exitCode: 1,
     last: `${10 + others} passed, 2 failed`,
     failures: [],
@@ -76,7 +83,7 @@ test("a failed test is counted and fails the run", () => {
 });
 
 test("a skipped test fails the run", () => {
-  expect(run({ tests: report(12, 0, 3) })).toEqual({
+  expect(run({ tests: report(12, 0, 3) })).toMatchObject({
     exitCode: 1,
     last: `${9 + others} passed, 3 failed`,
     failures: ["FAILED: 3 tests were skipped or left to do"],
@@ -116,4 +123,21 @@ test("a failed step is named and fails the run", () => {
     ].map((title) => `FAILED: ${title}`),
   );
   expect(last).toBe(`${1 + others - 5} passed, 8 failed`);
+});
+
+test("what failed is named once more before the sum", () => {
+  const cases = [
+    '<testcase name="good" file="tests/x.test.ts"/>',
+    '<testcase name="bad" classname="d" file="tests/x.test.ts"><failure/></testcase>',
+    '<testcase name="left out" file="tests/y.test.ts"><skipped /></testcase>',
+  ].join("' '");
+  const suite = twoTests.replace("></testcase>", "><failure/></testcase>");
+  const { again } = run({ tests: `${report(3, 1, 1)}' '${cases}`, suite, npmTest: 1 });
+  expect(again).toEqual([
+    "failed: tests/x.test.ts: bad",
+    "failed: tests/y.test.ts: left out",
+    ...suites.map((one) => `failed: ${one}: b`),
+  ]);
+  const broken = run({ tests: report(1, 0, 0), withBun: 1 });
+  expect(broken.again).toEqual(broken.failures.map((line) => line.replace("FAILED", "failed")));
 });

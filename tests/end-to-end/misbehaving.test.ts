@@ -123,23 +123,30 @@ test("a gigabyte without an end of line costs its host no memory, and its log st
     // To each of its outputs.
     self: { ...sh("flood.sh", String(2 ** 29)), ...log },
     stream: { ...sh("flood.sh", String(2 ** 27)), runner: "stream", ...log },
+    exec: { ...sh("flood.sh", String(2 ** 27)), runner: "exec", ...log },
   });
   const peakMb = new Map<string, number>();
   const hosts = new Map<string, number>();
-  for (const name of ["self", "stream"])
+  for (const name of ["self", "stream", "exec"])
     hosts.set(name, (await place.becomes(name, "ready", "stopped")).hostPid!);
+  // The answer to the first is far too long, and nobody asked for one to the second.
+  await place.skep(["send", "exec", "x", "--reply-to", "answers"]);
+  await place.send("exec", "x");
   await waitUntil(
-    "both are done",
+    "all are done",
     async () => {
       for (const [name, pid] of hosts) {
         const [, kb] = /^VmHWM:\s+(\d+)/m.exec(readOrNothing(`/proc/${pid}/status`)) ?? [];
         if (kb !== undefined) peakMb.set(name, Number(kb) / 1_024);
       }
-      return (await place.app.agents()).every(({ state }) => state === "stopped");
+      const { acked } = await place.ledger("exec");
+      const states = (await place.app.agents()).map(({ name, state }) => `${name} ${state}`);
+      return acked === 1 && ["self", "stream"].every((name) => states.includes(`${name} stopped`));
     },
     200_000,
   );
-  expect((await up.ended).status).toBe(0);
+  up.kill("SIGTERM");
+  expect((await up.ended).status).toBe(143);
   for (const name of hosts.keys()) {
     expect(peakMb.get(name)).toBeWithin(10, 160);
     const logs = [".log", ".log.1"].map((end) => join(place.home, "logs", name + end));

@@ -243,14 +243,11 @@ describe("when the agent is to stop", () => {
   });
 });
 
-test("a program that floods its output without a line end costs no memory", async () => {
+test("a program that floods its output without a line end loses those lines, and no other", async () => {
   const shop = await workshop();
-  const before = process.memoryUsage().rss;
-  const flood = "head -c 400000000 /dev/zero; echo; echo after; head -c 400000000 /dev/zero";
+  const flood = "head -c 100000000 /dev/zero; echo; echo after; head -c 100000000 /dev/zero";
   const host = await shop.host({ runner: "stream", command: ["sh", "-c", flood] });
   expect(await host.ended).toEqual({ state: "stopped", reason: null });
-  // What has been read and is not collected yet counts too; to keep the flood would take twice this.
-  expect(process.memoryUsage().rss - before).toBeLessThan(400_000_000);
   const lost = "skep: a line was too long and is lost\n";
   expect(shop.log()).toBe(`${lost}after\n${lost}`);
 }, 240_000);
