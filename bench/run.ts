@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import type { Bench } from "./bench.ts";
 import { type Summary, summarise } from "./figure.ts";
 import { agentsFail } from "./agents-fail.ts";
+import { agentsUp } from "./agents-up.ts";
 import { crowdedTable } from "./crowded-table.ts";
 import { crowd } from "./crowd.ts";
 import { fourToFour } from "./four-to-four.ts";
@@ -25,6 +26,7 @@ const benches: readonly Bench[] = [
   crowdedTable,
   publishing,
   overload,
+  agentsUp,
   agentsFail,
 ];
 

@@ -41,6 +41,7 @@ test.each([
   ["wake-up", 6],
   ["crowded-table", 1],
   ["publish", 2],
+  ["agents-up", 10],
   ["agents-fail", 5],
 ])(
   "%s measures what it says, with nothing to compare with at hand",

@@ -1,0 +1,4 @@
+// The same as a function.
+export function handle(): string {
+  return "done";
+}
