@@ -18,8 +18,6 @@ import {
   isSupervised,
 } from "./agents/runs.ts";
 import type { Summary } from "./agents/shutdown.ts";
-import { ledgerOf } from "./app/ledger.ts";
-import { planOf } from "./app/plan.ts";
 import type { Bus } from "./bus/bus.ts";
 import { openBus } from "./bus/open.ts";
 import { keepRetaining } from "./bus/retain.ts";
@@ -101,17 +99,17 @@ export async function openApp(
     }),
   );
   const events = createEmitter();
-  const ledger = ledgerOf(bus);
-  const parts = {
+  // What a whole swarm is run with is loaded when it is asked for: sending a message, or hosting, needs none of it.
+  const partsOf = async () => ({
     home,
     store,
     vitals: () => vitals.store(),
     clock,
     events,
-    ledger,
+    ledger: (await import("./app/ledger.ts")).ledgerOf(bus),
     skep,
     settings: settings.agents,
-  };
+  });
   return {
     home,
     settings,
@@ -128,9 +126,9 @@ export async function openApp(
     },
     inboxOfAgent: (name) => store.read((tx) => inboxOfAgent(tx, name)),
     checkIdentity: (name, token) => store.read((tx) => checkIdentity(tx, name, token)),
-    // What starts and ends processes is loaded when it is asked for: sending a message needs none of it.
     async runSwarm(swarm, { again = false, ...how }) {
       const { supervise } = await import("./agents/supervisor.ts");
+      const { planOf } = await import("./app/plan.ts");
       const counts = again ? await store.read(countsOfLastRun) : {};
       const replan = async (file: string, wanted: Readonly<Record<string, number>>) => {
         const { readSwarmFile } = await import("./config/swarm-file.ts");
@@ -141,7 +139,7 @@ export async function openApp(
       const over = new AbortController();
       const retaining = keepRetaining(bus, over.signal);
       try {
-        return await supervise(plan, { ...parts, ...how, counts, replan });
+        return await supervise(plan, { ...(await partsOf()), ...how, counts, replan });
       } finally {
         over.abort();
         await retaining;
@@ -149,15 +147,15 @@ export async function openApp(
     },
     async order(wish, signal) {
       const { order } = await import("./agents/order.ts");
-      return order(parts, wish, signal);
+      return order(await partsOf(), wish, signal);
     },
     async stopSwarm(timeoutMs, signal) {
       const { stopSwarm } = await import("./agents/down.ts");
-      return stopSwarm(parts, timeoutMs, signal);
+      return stopSwarm(await partsOf(), timeoutMs, signal);
     },
     async reapSwarm() {
       const { reapDeadRun } = await import("./agents/shutdown.ts");
-      return reapDeadRun(parts);
+      return reapDeadRun(await partsOf());
     },
     async agents() {
       const { agents, run } = await store.read(async (tx) => ({

@@ -18,6 +18,13 @@ export const hostRuntime = {
   ...fewThreads,
 };
 
+/**
+ * What the host of a single program is told besides, for it hands messages on and keeps none: to keep its heap small, and
+ * not to warm up for what is to come. With 708 of them each takes 5.7 MB instead of 6.5, and 28 ms of processor time
+ * instead of 42 until it works.
+ */
+export const smallHeap = { BUN_JSC_forceMiniVMMode: "1" };
+
 export interface HostProcess extends ProcessIdentity {
   /** Whom it hosts, for whoever looks at the list of processes. */
   readonly label: string;

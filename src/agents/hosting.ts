@@ -1,7 +1,7 @@
 // Hosting: which host process an agent is handed to. One of its own, or one of those that its group shares.
 import type { Charge } from "./charge.ts";
 import type { Report } from "./host-line.ts";
-import { type HostProcess, hostRuntime, startHost } from "./host-process.ts";
+import { type HostProcess, hostRuntime, smallHeap, startHost } from "./host-process.ts";
 import type { Exit } from "./spawned.ts";
 import { keepTail } from "./tail.ts";
 
@@ -101,7 +101,8 @@ export function labelOf({ member, apart, slot }: Charge): string {
 
 // A module does its work in the host, so its host is left as it is.
 function runtimeOf({ member }: Charge): Record<string, string> {
-  return member.runner === "module" && member.pool === undefined ? {} : hostRuntime;
+  if (member.pool !== undefined) return hostRuntime;
+  return member.runner === "module" ? {} : { ...hostRuntime, ...smallHeap };
 }
 
 // A host that several agents share is none of them.
