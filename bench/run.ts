@@ -11,6 +11,7 @@ import { describeMachine } from "./machine.ts";
 import { oneProcess } from "./one-process.ts";
 import { overload } from "./overload.ts";
 import { publishing } from "./publish.ts";
+import { spares } from "./spares.ts";
 import { startUp } from "./start-up.ts";
 import { wakeUp } from "./wake-up.ts";
 import { killAll } from "./programs.ts";
@@ -28,6 +29,7 @@ const benches: readonly Bench[] = [
   overload,
   agentsUp,
   agentsFail,
+  spares,
 ];
 
 const usage = `usage: bun bench/run.ts [NAME...] [--rounds N] [--small] [--references DIR] [--json] [--write]

@@ -43,6 +43,7 @@ test.each([
   ["publish", 2],
   ["agents-up", 10],
   ["agents-fail", 5],
+  ["spares", 2],
 ])(
   "%s measures what it says, with nothing to compare with at hand",
   async (name, count) => {
