@@ -42,6 +42,7 @@ export interface Charge {
   /** The state that it was in when it became suspect. */
   before: AgentState;
   host: HostProcess | undefined;
+  /** The program that runs for it, or works on a message of its for a while already. */
   program: ProcessIdentity | undefined;
   paused: boolean;
   /** Resolves when a pause has reached its host. */

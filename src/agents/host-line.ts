@@ -24,6 +24,8 @@ export interface Ending {
 export type Report =
   /** It hosts the agent now; `program` is the one that runs for as long as the agent does. */
   | { report: "started"; name: string; program: ProcessIdentity | null }
+  /** The program of a single message has been at work for a while; null when it has ended. */
+  | { report: "working"; name: string; program: ProcessIdentity | null }
   /** Messages reach its program: whoever waits for that may start. */
   | { report: "ready"; name: string }
   /** It claims nothing any more. */

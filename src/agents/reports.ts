@@ -27,7 +27,8 @@ export function hear(crew: Crew, host: HostProcess, report: Report): void {
     charge.running.give();
     crew.supervision.events.emit("agent.started", { name: report.name, pid: host.pid });
     void crew.record.note(report.name, { host, program, started: true });
-  } else if (report.report === "ready") becomeReady(crew, report.name);
+  } else if (report.report === "working") charge.program = report.program ?? undefined;
+  else if (report.report === "ready") becomeReady(crew, report.name);
   else if (report.report === "paused") notePaused(crew, charge);
   else {
     host.agents.delete(report.name);

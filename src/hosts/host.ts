@@ -12,6 +12,7 @@ import { type ProcessIdentity, isAlive } from "../core/identity.ts";
 import { untilLifeless } from "./liveness.ts";
 import { type Listener, awaitReady, listenFor } from "./readiness.ts";
 import { keepLeases } from "./renew.ts";
+import { tellOfLongWork } from "./long-work.ts";
 import type { Assignment, Controls, Ended, Host, Parts } from "./runner.ts";
 import type { Spares } from "./spares.ts";
 
@@ -38,6 +39,7 @@ export async function runHost(
     killed.abort(reason);
     works(program);
   };
+  const tellOfWork = tellOfLongWork(name, tell);
   // The end of a program that lives as long as its agent is seen; others have to be told to take nothing more.
   const hasProgram = spec.runner === "self" || spec.runner === "stream";
   const host: Host = {
@@ -63,7 +65,10 @@ export async function runHost(
       });
       void untilLifeless(host, over.signal).then((why) => why !== undefined && kill(why));
     },
-    working: works,
+    working(found) {
+      works(found);
+      tellOfWork(found);
+    },
   };
   killing.addEventListener("abort", () => kill(String(killing.reason)), { once: true });
   const leases = keepLeases(host, () => program);
@@ -84,6 +89,7 @@ export async function runHost(
     return left === 0 || told ? ended : { ...ended, reason: withLeft(ended.reason, left) };
   } finally {
     over.abort();
+    tellOfWork(undefined);
     leases.stop();
     log.close();
   }

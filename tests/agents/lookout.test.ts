@@ -20,6 +20,8 @@ async function stopsAgents(place: Place): Promise<void> {
     program: sleeper,
     other: idle,
     starting: notReady,
+    // The program of a single message is seen as well.
+    exec: { command: ["sh", "-c", "echo $$ >stopped; kill -STOP $$"], runner: "exec" },
     late: { ...sleeper, after: ["gate"] },
     gate: { ...sleeper, ready: { command: ["test", "-e", "open"] } },
   });
@@ -30,6 +32,8 @@ async function stopsAgents(place: Place): Promise<void> {
     const now = await place.agent("starting");
     return now?.programPid == null ? undefined : now;
   });
+  await place.becomes("exec", "ready");
+  await place.send("exec", "x");
   writeFileSync(join(place.directory, "open"), "");
   const late = await stopHost(place, "late");
   const stopped = [host.hostPid!, program.programPid!, starting.programPid!];
@@ -39,6 +43,7 @@ async function stopsAgents(place: Place): Promise<void> {
     host: /^its host is stopped, for (1[5-9]|[2-5]\d)\.\ds now$/,
     program: /^its program is stopped, for (1[5-9]|[2-5]\d)\.\ds now$/,
     starting: /^its program is stopped, /,
+    exec: /^its program is stopped, /,
     // One that hangs before it has begun is no less suspect.
     late: /^its host is stopped, /,
   };
@@ -51,12 +56,15 @@ async function stopsAgents(place: Place): Promise<void> {
   const { stdout } = await place.skep(["health", "--json"]);
   const { unhealthy, agents } = JSON.parse(stdout);
   const names = agents.map(({ name }: { name: string }) => name);
-  expect([unhealthy, names]).toEqual([4, ["host", "late", "program", "starting"]]);
+  expect([unhealthy, names]).toEqual([5, ["exec", "host", "late", "program", "starting"]]);
   expect(await place.agent("other")).toMatchObject({ state: "ready" });
-  for (const pid of [...stopped, late]) process.kill(pid, "SIGCONT");
+  const working = Number(readOrNothing(join(place.directory, "stopped")));
+  for (const pid of [...stopped, late, working]) process.kill(pid, "SIGCONT");
   for (const { name, hostPid, programPid } of [host, program])
     expect(await place.becomes(name, "ready")).toMatchObject({ hostPid, programPid, restarts: 0 });
   await place.becomes("late", "ready");
+  await place.counts("exec", { acked: 1 });
+  await place.becomes("exec", "ready");
   // That it goes on does not make an agent ready.
   expect(await place.becomes("starting", "starting")).toMatchObject({ restarts: 0 });
   up.kill("SIGTERM");
