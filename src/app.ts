@@ -129,10 +129,11 @@ export async function openApp(
     async runSwarm(swarm, { again = false, ...how }) {
       const { supervise } = await import("./agents/supervisor.ts");
       const { planOf } = await import("./app/plan.ts");
+      const { countMax } = settings.agents;
       const counts = again ? await store.read(countsOfLastRun) : {};
       const replan = async (file: string, wanted: Readonly<Record<string, number>>) => {
         const { readSwarmFile } = await import("./config/swarm-file.ts");
-        return planOf(await readSwarmFile(file, undefined, wanted));
+        return planOf(await readSwarmFile(file, { counts: wanted, countMax }));
       };
       const isAsInFile = Object.keys(counts).length === 0;
       const plan = isAsInFile ? planOf(swarm) : await replan(swarm.file, counts);

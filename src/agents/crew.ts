@@ -35,7 +35,13 @@ export interface Supervision {
   events: Emitter;
   /** What the bus does in the transactions of a run; `app` passes it in. */
   ledger: Ledger;
-  settings: { stopGraceMs: number; drainTimeoutMs: number; hangTimeoutMs: number };
+  settings: {
+    stopGraceMs: number;
+    drainTimeoutMs: number;
+    hangTimeoutMs: number;
+    beatEveryMs: number;
+    suspectAfterMs: number;
+  };
   /** What starts skep, for the hosts. */
   skep: readonly string[];
   /** The process that starts this supervisor again when it is killed. */

@@ -43,6 +43,12 @@ export const usualTimes: DetectorTimes = {
 /** As much as it ever doubts itself. */
 export const multiplierMax = 8;
 
+/** The times of a swarm with these settings. */
+export function timesOf(chosen: { beatEveryMs: number; suspectAfterMs: number }): DetectorTimes {
+  const { beatEveryMs, suspectAfterMs: patienceMs } = chosen;
+  return { ...usualTimes, beatEveryMs, patienceMs };
+}
+
 /** A detector that has not looked yet. */
 export function newDetector(times: DetectorTimes = usualTimes): Detector {
   return { times, multiplier: 1, dueTick: null, holdTick: 0, calmTick: 0, agents: new Map() };

@@ -1,6 +1,6 @@
 // How all agents are, put together from what the supervisor wrote about them and what they said themselves. Values only.
 import { formatDuration } from "../core/durations.ts";
-import { multiplierMax, silenceMaxMs, usualTimes } from "./detector.ts";
+import { type DetectorTimes, multiplierMax, silenceMaxMs } from "./detector.ts";
 import { type LastBeat, beatKeepMs } from "./heartbeat.ts";
 
 export type Health = "healthy" | "degraded" | "unhealthy" | "unknown";
@@ -35,9 +35,11 @@ export interface Evidence {
   boot: string;
   /** Whether a supervisor watches the members, and so would say who is suspect. */
   watched: boolean;
+  /** How often hosts beat, and how long silence is borne. */
+  times: DetectorTimes;
 }
 
-/** How long an agent may be silent when nobody watches it. */
+/** How long an agent may be silent when nobody watches it; three beats at least. */
 export const unwatchedSilenceMs = 30_000;
 
 /** How all agents are. Those that have stopped do not count; nor does what others than members said more than an hour ago. */
@@ -77,12 +79,14 @@ function failure(state: string | null, reason: string | null): Judged | undefine
 function silence(
   lastBeatMs: number | null,
   state: string | null,
-  { watched }: Evidence,
+  { watched, times }: Evidence,
 ): Judged | undefined {
   if (lastBeatMs === null) return { health: "unknown", reason: "not heard of yet" };
   // Whoever watches may have its doubts; when even the greatest are over, nobody watches.
   const most =
-    watched && state !== null ? silenceMaxMs(usualTimes, multiplierMax) : unwatchedSilenceMs;
+    watched && state !== null
+      ? silenceMaxMs(times, multiplierMax)
+      : Math.max(unwatchedSilenceMs, 3 * times.beatEveryMs);
   if (lastBeatMs <= most) return undefined;
   return { health: "unhealthy", reason: `not heard of for ${formatDuration(lastBeatMs)}` };
 }

@@ -5,7 +5,7 @@ import { formatDuration } from "../core/durations.ts";
 import { processState } from "../core/identity.ts";
 import type { Charge } from "./charge.ts";
 import { type Crew, giveUp, setState } from "./crew.ts";
-import { type Detector, look, newDetector } from "./detector.ts";
+import { type Detector, look, newDetector, timesOf } from "./detector.ts";
 import type { HostProcess } from "./host-process.ts";
 import { turningOf } from "./hung.ts";
 import { isPassing } from "./insist.ts";
@@ -23,7 +23,7 @@ const seenEveryMs = 10_000;
 export async function keepLookout(crew: Crew): Promise<void> {
   const { over, supervision } = crew;
   const { clock } = supervision;
-  let detector = newDetector();
+  let detector = newDetector(timesOf(supervision.settings));
   let seenTick = clock.tick();
   let lookTick = clock.tick();
   while (!over.signal.aborted) {

@@ -52,12 +52,12 @@ interface Seen {
 }
 
 function seenBy({ runner, env }: AgentSpec): Seen {
+  // What is chosen for the swarm holds for the skep that a program calls, too.
+  const chosen = settingVariables();
   return {
     // A module runs in its host, and sees what any other program of the agent would.
-    host: withSkepOnPath(
-      agentEnvironment(runner === "module" ? env : undefined, settingVariables()),
-    ),
-    program: withSkepOnPath(agentEnvironment(env)),
+    host: withSkepOnPath(agentEnvironment(runner === "module" ? env : undefined, chosen)),
+    program: withSkepOnPath(agentEnvironment(env, chosen)),
   };
 }
 

@@ -7,8 +7,8 @@ import { type ArgDef, type ArgsDef, type PositionalDef, flagName, globalArgs } f
 
 /** What the command line holds, sorted but not yet understood. */
 export interface Words {
-  /** By name; true for a flag without a value. */
-  flags: Map<string, string | true>;
+  /** By name; true for a flag without a value, a list for one that may be given several times. */
+  flags: Map<string, string | true | string[]>;
   positionals: string[];
 }
 
@@ -37,7 +37,7 @@ export async function readArguments(
 
 /** `words` with every flag checked against the declared ones; what follows `--` is never a flag. E_USAGE otherwise. */
 export function sortWords(args: ArgsDef, words: readonly string[]): Words {
-  const flags = new Map<string, string | true>();
+  const flags: Words["flags"] = new Map();
   const positionals: string[] = [];
   const known = flagsOf(args);
   for (let i = 0; i < words.length; i++) {
@@ -57,8 +57,12 @@ export function sortWords(args: ArgsDef, words: readonly string[]): Words {
       flags.set(name, true);
       continue;
     }
-    if (flags.has(name)) throw usageFault(`${shown} is given twice`, "Give it once.");
-    flags.set(name, value ?? nextValue(words[++i], shown));
+    const given = flags.get(name);
+    const isList = def.type === "string" && def.many === true;
+    if (given !== undefined && !isList)
+      throw usageFault(`${shown} is given twice`, "Give it once.");
+    const text = value ?? nextValue(words[++i], shown);
+    flags.set(name, isList ? [...((given ?? []) as string[]), text] : text);
   }
   return { flags, positionals };
 }
@@ -153,6 +157,7 @@ function valueOf(name: string, def: ArgDef, value: unknown): unknown {
     return value;
   }
   const flag = `--${flagName(name)}`;
+  if (def.type === "string" && def.many) return value ?? [];
   if ((value ?? def.default) === undefined) {
     if (def.required) throw usageFault(`${flag} is missing`, `Write ${flag} VALUE.`);
     return undefined;

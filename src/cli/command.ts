@@ -33,6 +33,8 @@ interface ValueDef extends FlagDef {
 
 export interface StringDef extends ValueDef {
   readonly type: "string";
+  /** May be given several times; the values are a list. */
+  readonly many?: true;
 }
 
 export interface EnumDef extends ValueDef {
@@ -119,6 +121,17 @@ export const globalArgs = {
     description: "the directory of the swarm's state (SKEP_HOME)",
   },
   as: { type: "string", valueHint: "NAME", description: "the name to act under (SKEP_AGENT)" },
+  set: {
+    type: "string",
+    valueHint: "KEY=VALUE",
+    many: true,
+    description: "a setting for this once, such as bus.lease=30s; may be given several times",
+  },
+  envFile: {
+    type: "string",
+    valueHint: "FILE",
+    description: "take variables of the environment from FILE, where they are not set",
+  },
   json: { type: "boolean", description: "answer in JSON, errors too" },
   quiet: { type: "boolean", alias: "q", description: "say nothing but errors" },
   help: { type: "boolean", alias: "h", description: "show this help" },

@@ -43,6 +43,7 @@ export const commands: CommandTable = {
     attach: () => import("./commands/attach.ts"),
   },
   "This program": {
+    config: () => import("./commands/config.ts"),
     version: () => import("./commands/version.ts"),
   },
   [internal]: {

@@ -3,6 +3,7 @@ import type { ConsolaInstance } from "consola/core";
 import { readEnvironment } from "../config/environment.ts";
 import { findHome } from "../config/home.ts";
 import { loadSettings } from "../config/load.ts";
+import type { Choices } from "../config/resolve.ts";
 import type { Settings } from "../config/settings.ts";
 import { SkepError } from "../core/errors.ts";
 import { checkName } from "../core/names.ts";
@@ -26,6 +27,8 @@ export interface Context {
   home(): Promise<string>;
   /** The settings of that home. E_CONFIG when they do not fit. */
   settings(): Promise<Settings>;
+  /** What flags and the environment choose among them. */
+  readonly choices: Choices;
   /** Writes one line of data to standard output; resolves when it is written. Where that fails, what is `done` for good is told on standard error, `--quiet` or not. */
   data(line: string, done?: string): Promise<void>;
   /** Tells a person something, on standard error, unless `--quiet`. */
@@ -42,6 +45,8 @@ export interface Context {
 export interface GlobalValues {
   home: string | undefined;
   as: string | undefined;
+  set: readonly string[];
+  envFile: string | undefined;
   json: boolean;
   quiet: boolean;
 }
@@ -81,6 +86,7 @@ export function createContext(
       return signals.urgent;
     },
     home: () => (home ??= locate()),
+    choices: { variables: environment.settings, flags: values.set },
     settings: () => (settings ??= load()),
     async data(line, done) {
       try {
@@ -120,7 +126,8 @@ export function createContext(
   }
 
   async function load(): Promise<Settings> {
-    return loadSettings(await context.home(), environment.settings);
+    const warn = (text: string) => context.say(`skep: ${text}`);
+    return loadSettings(await context.home(), context.choices, warn);
   }
 
   return context;

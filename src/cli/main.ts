@@ -1,5 +1,5 @@
 // The door of the command line: finds the command, runs it, and answers with an exit status.
-import { readEnvironment } from "../config/environment.ts";
+import { addVariables, readEnvironment } from "../config/environment.ts";
 import { SkepError } from "../core/errors.ts";
 import { didYouMean } from "../core/names.ts";
 import { readArguments, takesNextWord } from "./arguments.ts";
@@ -49,20 +49,20 @@ async function run(
   if (name === "help" || (name === undefined && !(await asksForVersion(before))))
     return outputs.stdout.write(`${await helpText(before, after, table)}\n`);
   const command = await load(name ?? "version", table, before);
-  const given =
+  const own =
     name === undefined ? before.filter((word) => word !== "--version") : [...before, ...after];
-  if (asksForHelp(given)) {
+  if (asksForHelp(own)) {
     const { manual } = await import("./help.ts");
     return outputs.stdout.write(`${manual(command)}\n`);
   }
   const args = { ...globalArgs, ...command.args };
-  const values = await readArguments(args, given, usageLine(command));
-  const context = createContext(
-    values as unknown as GlobalValues,
-    command.createsHome ?? false,
-    signals,
-    outputs,
-  );
+  const values = await readArguments(args, own, usageLine(command));
+  const given = values as unknown as GlobalValues;
+  if (given.envFile !== undefined) {
+    const { readEnvFile } = await import("../config/env-file.ts");
+    addVariables(readEnvFile(given.envFile));
+  }
+  const context = createContext(given, command.createsHome ?? false, signals, outputs);
   return command.run(context, values as never);
 }
 

@@ -3,15 +3,19 @@ import { didYouMean, namePattern } from "../core/names.ts";
 import { agentNames } from "./agent-names.ts";
 import type { Finding } from "./faults.ts";
 import type { AgentGroup } from "./schema/agent-group.ts";
+import { agentsMax } from "./schema/agents.ts";
 import { startOrder } from "./start-order.ts";
-import { agentsMax } from "./swarm.ts";
 
 /** The groups of a file by name, each with what is right about it. */
 export type Groups = ReadonlyMap<string, Partial<AgentGroup>>;
 
 /** What does not fit between `groups`; the agents of those that are not in `named` have no names yet. */
-export function betweenGroups(groups: Groups, named: ReadonlySet<string>): Finding[] {
-  const crowd = tooMany(groups);
+export function betweenGroups(
+  groups: Groups,
+  named: ReadonlySet<string>,
+  countMax = agentsMax,
+): Finding[] {
+  const crowd = tooMany(groups, countMax);
   // Of such a file nobody wants to know more, and it would take minutes to find out.
   if (groups.size > agentsMax) return crowd;
   return [
@@ -51,13 +55,16 @@ function rings(groups: Groups): Finding[] {
   }));
 }
 
-function tooMany(groups: Groups): Finding[] {
+function tooMany(groups: Groups, countMax: number): Finding[] {
   const all = [...groups.values()].reduce((sum, { count = 1 }) => sum + count, 0);
-  if (all <= agentsMax) return [];
-  const what = `has ${all} agents in all; a swarm has ${agentsMax} at most`;
-  return [
-    { path: ["agents"], what, hint: "Lower a count, or make a second swarm in a home of its own." },
-  ];
+  if (all <= countMax) return [];
+  const most = countMax < agentsMax ? "agents.count_max allows" : "a swarm has";
+  const what = `has ${all} agents in all; ${most} ${countMax}${countMax < agentsMax ? "" : " at most"}`;
+  const hint =
+    countMax < agentsMax
+      ? "Lower a count, or raise agents.count_max (skep config explain agents.count_max)."
+      : "Lower a count, or make a second swarm in a home of its own.";
+  return [{ path: ["agents"], what, hint }];
 }
 
 function wrongNames(groups: Groups, named: ReadonlySet<string>): Finding[] {

@@ -1,4 +1,6 @@
 // The only reader of the process's environment: what skep takes from it, and what an agent gets of it.
+import type { Setting } from "./schema/setting.ts";
+import { sections } from "./settings.ts";
 
 export type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -6,7 +8,7 @@ export type Variables = Readonly<Record<string, string | undefined>>;
 export type EnvironmentRule = string | Readonly<Record<string, string>>;
 
 export interface Environment {
-  /** SKEP_HOME: the directory of the swarm's state. */
+  /** SKEP_HOME, else what the original system called CFN_BASE_DIR: the directory of the swarm's state. */
   home: string | undefined;
   /** SKEP_AGENT: the name this process speaks under. */
   agent: string | undefined;
@@ -20,7 +22,7 @@ export interface Environment {
   colour: boolean;
   /** The home directory of the user. */
   userHome: string;
-  /** Every other variable that starts with SKEP_, by its name: settings, or typing errors. */
+  /** Every other variable that starts with SKEP_ or CFN_, by its name: settings, or typing errors. */
   settings: Record<string, string>;
 }
 
@@ -38,21 +40,21 @@ export const defaultRules: readonly EnvironmentRule[] = [
   "TZ",
 ];
 
-/** The variables that are not settings, for "did you mean". */
-export const plainVariables = [
-  "SKEP_HOME",
-  "SKEP_AGENT",
-  "SKEP_TOKEN",
-  "SKEP_RUN",
-  "SKEP_SPARE",
-  "SKEP_DEBUG",
-];
+/** The variables that are not settings, and what each is for. */
+export const plainVariables = {
+  SKEP_HOME: "The directory of the swarm's state, as --home names it.",
+  SKEP_AGENT: "The name to act under, as --as says it.",
+  SKEP_TOKEN: "What proves that name while its swarm runs; a secret, which skep gives its agents.",
+  SKEP_RUN: "The run of the swarm that started this process; skep sets it.",
+  SKEP_SPARE: "Set for a program that was started ahead, before anybody knows whose it will be.",
+  SKEP_DEBUG: "With 1 an error shows where in the program it came from.",
+} as const;
 
 /** What the environment says to skep; a variable that is set to nothing counts as not set. */
 export function readEnvironment(variables: Variables = process.env): Environment {
   const given = (name: string) => variables[name] || undefined;
   return {
-    home: given("SKEP_HOME"),
+    home: given("SKEP_HOME") ?? given("CFN_BASE_DIR"),
     agent: given("SKEP_AGENT"),
     token: given("SKEP_TOKEN"),
     run: given("SKEP_RUN"),
@@ -93,16 +95,38 @@ export function changesRuntimes(name: string): boolean {
   return name.startsWith("BUN_") || name === "NODE_OPTIONS";
 }
 
+/** Sets `variables` for this process and those that it starts, where they are not set yet. */
+export function addVariables(variables: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(variables)) process.env[name] ||= value;
+}
+
 /** The variables that set settings, to be handed on to a process of our own. */
 export function settingVariables(variables: Variables = process.env): Record<string, string> {
-  return settingsOf(variables);
+  const originals = Object.values(sections).flatMap((section) =>
+    Object.values<Setting>(section).flatMap(({ original }) => original?.name ?? []),
+  );
+  const chosen = Object.entries(settingsOf(variables));
+  return Object.fromEntries(
+    chosen.filter(([name]) => !name.startsWith("CFN_") || originals.some((one) => one === name)),
+  );
+}
+
+/** The variables that say the same as `flags`, the words behind each `--set`. */
+export function flagVariables(flags: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    flags.map((flag) => {
+      const [key, ...text] = flag.split("=");
+      return [`SKEP_${key!.replaceAll(".", "_").toUpperCase()}`, text.join("=")];
+    }),
+  );
 }
 
 function settingsOf(variables: Variables): Record<string, string> {
   const settings: Record<string, string> = {};
   for (const [name, value] of Object.entries(variables)) {
-    if (!name.startsWith("SKEP_") || name.startsWith("SKEP_MSG_")) continue;
-    if (value && !plainVariables.includes(name)) settings[name] = value;
+    const isOurs = name.startsWith("SKEP_") && !name.startsWith("SKEP_MSG_");
+    if (!isOurs && !name.startsWith("CFN_")) continue;
+    if (value && !(name in plainVariables) && name !== "CFN_BASE_DIR") settings[name] = value;
   }
   return settings;
 }

@@ -32,17 +32,22 @@ export function findingsOf(issues: readonly Issue[]): Finding[] {
 }
 
 /**
- * The E_CONFIG error for `findings`, in the order of the file. One of them is the message itself; of several the
- * message is a list under a line that says of what: "swarm.toml has".
+ * The E_CONFIG error for `findings`, in the order of the file; `subject` says of what they are: "swarm.toml has".
  */
 export function configFault(
   findings: readonly Finding[],
   placeOf: (path: readonly string[]) => Place,
   subject: string,
 ): SkepError {
-  const mistakes = findings
-    .map((finding) => mistakeOf(finding, placeOf(finding.path)))
-    .toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
+  return faultOf(
+    findings.map((finding) => mistakeAt(placeOf(finding.path), finding)),
+    subject,
+  );
+}
+
+/** The E_CONFIG error for `mistakes`. One of them is the message itself; of several the message is a list under a line that begins with `subject`. */
+export function faultOf(found: readonly Mistake[], subject: string): SkepError {
+  const mistakes = found.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
   const [first, ...others] = mistakes;
   if (others.length === 0)
     return new SkepError("E_CONFIG", first!.message, { hint: first!.hint ?? undefined, mistakes });
@@ -53,11 +58,12 @@ export function configFault(
   return new SkepError("E_CONFIG", [heading, ...lines].join("\n"), { mistakes });
 }
 
-function mistakeOf({ what, hint }: Finding, place: Place): Mistake {
+/** What was found wrong with whatever is written at `place`. */
+export function mistakeAt(place: Place, { what, hint }: Omit<Finding, "path">): Mistake {
   const { file, line, key } = place;
   const where = file === null ? "" : line === null ? file : `${file}:${line}`;
   const subject = [where, key].filter((part) => part !== "").join(": ");
-  return { ...place, message: `${subject} ${what}`, hint: hint ?? null };
+  return { file, line, key, message: `${subject} ${what}`, hint: hint ?? null };
 }
 
 /** The key that a misspelt one was probably meant to be, as the path to it. */

@@ -1,4 +1,5 @@
 // Reads the three languages a configuration may be written in. Each parser is loaded when it is needed.
+import { extname } from "node:path";
 import { SkepError } from "../core/errors.ts";
 import { textOf } from "../core/text.ts";
 import { configFault } from "./faults.ts";
@@ -14,6 +15,11 @@ export interface Parsed {
   value: unknown;
   /** The line, from 1, on which the key at `path` is written, or what it would be in when it is not there. */
   lineOf(path: readonly string[]): number;
+}
+
+/** What reads a file of that name; undefined when its ending says nothing that we know. */
+export function parserOf(path: string): ((source: Source) => Promise<Parsed>) | undefined {
+  return parsers[extname(path).toLowerCase()];
 }
 
 /** The values of a TOML file; an empty table when the file is empty. E_CONFIG with the line for a syntax error. */
@@ -61,6 +67,13 @@ export async function parseJson(source: Source): Promise<Parsed> {
     throw syntaxFault(source.file, document.errors[0]?.line, `is not valid JSON: ${what}`);
   }
 }
+
+const parsers: Record<string, (source: Source) => Promise<Parsed>> = {
+  ".toml": parseToml,
+  ".yaml": parseYaml,
+  ".yml": parseYaml,
+  ".json": parseJson,
+};
 
 function sourceText({ file, bytes }: Source): string {
   const text = textOf(bytes);

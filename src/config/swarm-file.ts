@@ -1,41 +1,41 @@
 // Reads a swarm file, says everything that is wrong with it, or spells out its agents.
 import { readFileSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { dirname, extname, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import * as v from "valibot";
 import { SkepError } from "../core/errors.ts";
 import { agentSpecs } from "./agent-specs.ts";
 import { betweenGroups } from "./between-groups.ts";
 import { configFault, findingsOf } from "./faults.ts";
-import { type Parsed, type Source, parseJson, parseToml, parseYaml } from "./parse.ts";
+import { parserOf } from "./parse.ts";
 import { type Surroundings, kindOf, missingPrograms } from "./programs.ts";
+import { agentsMax } from "./schema/agents.ts";
 import { swarm } from "./schema/swarm.ts";
 import { soundGroups } from "./sound-groups.ts";
 import { startOrder } from "./start-order.ts";
 import { type Swarm, swarmDefaults } from "./swarm.ts";
 
-const parsers: Record<string, (source: Source) => Promise<Parsed>> = {
-  ".toml": parseToml,
-  ".yaml": parseYaml,
-  ".yml": parseYaml,
-  ".json": parseJson,
-};
-
 // Far more than anybody writes, and little enough to read at once.
 const fileBytesMax = 4 * 1024 * 1024;
 
+export interface ReadingOptions extends Pick<Surroundings, "searchPath"> {
+  /** How many agents some groups have instead of what the file says. */
+  counts?: Readonly<Record<string, number>> | undefined;
+  /** How many agents there may be in all: `agents.count_max`. */
+  countMax?: number | undefined;
+}
+
 /**
  * The swarm that the file at `path` describes; never without agents. With `searchPath`, the PATH that an agent gets,
- * programs with bare names are looked for as well; `counts` has some groups have more or fewer agents. E_CONFIG for a file that is missing, of an unknown kind, not well
+ * programs with bare names are looked for as well. E_CONFIG for a file that is missing, of an unknown kind, not well
  * written, or that asks for what cannot be; it names each mistake with the file, the line and the key.
  */
 export async function readSwarmFile(
   path: string,
-  searchPath?: Surroundings["searchPath"],
-  counts: Readonly<Record<string, number>> = {},
+  { searchPath, counts = {}, countMax = agentsMax }: ReadingOptions = {},
 ): Promise<Swarm> {
   const file = resolve(path);
-  const parse = parsers[extname(file).toLowerCase()];
+  const parse = parserOf(file);
   if (parse === undefined)
     throw new SkepError("E_CONFIG", `${path} is not a swarm file by its name`, {
       hint: "A swarm file ends in .toml, .yaml, .yml or .json.",
@@ -46,7 +46,7 @@ export async function readSwarmFile(
   const { groups, named } = soundGroups(checked.output, checked.issues ?? []);
   const findings = [
     ...findingsOf(checked.issues ?? []),
-    ...betweenGroups(groups, named),
+    ...betweenGroups(groups, named, countMax),
     ...[...groups].flatMap(([group, given]) =>
       missingPrograms(group, given, { directory, searchPath }),
     ),

@@ -136,6 +136,3 @@ export const swarmDefaults = {
   restartsMax: null,
   restartsPeriodMs: 60_000,
 } as const satisfies Partial<Swarm>;
-
-/** As many agents as one swarm can have. */
-export const agentsMax = 10_000;

@@ -14,6 +14,13 @@ export function parseDurationMs(text: string, what: string): number {
   });
 }
 
+/** `ms` as one would write it, so that it reads back as the same: 500ms, 90s, 1h, 7d. */
+export function writeDuration(ms: number): string {
+  if (ms === 0) return "0s";
+  const [unit, unitMs] = Object.entries(unitsMs).findLast(([, unitMs]) => ms % unitMs === 0)!;
+  return `${ms / unitMs}${unit}`;
+}
+
 /** A duration for people, two units at most: 740ms, 4.2s, 3m 20s, 5h 2m, 3d 4h. */
 export function formatDuration(ms: number): string {
   // Downwards like the larger units, or 59.99 s would read as 60.0s.

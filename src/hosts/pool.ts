@@ -9,8 +9,6 @@ import type { Assignment, Controls, Parts } from "./runner.ts";
 import { type Turns, openTurns } from "../core/turns.ts";
 import { openSpares } from "./spares.ts";
 
-const beatMs = 5_000;
-
 // Whoever is to be ended when it says nothing for so long beats some times within it.
 const beatsPerTimeout = 4;
 
@@ -31,12 +29,12 @@ export async function hostAgents(parts: Parts, { orders, tell, draining }: Post)
   const over = new AbortController();
   let turns: Turns | undefined;
   const shelter = openShelter();
-  const { hangTimeoutMs, stopGraceMs } = parts.settings.agents;
+  const { beatEveryMs, hangTimeoutMs, stopGraceMs } = parts.settings.agents;
   const spares = openSpares(stopGraceMs);
   // Those that were told to start and have yet to say that they did, and the last one that did.
   const starting = new Set<string>();
   let latest: Assignment | undefined;
-  void beat(tell, shelter, Math.min(beatMs, hangTimeoutMs / beatsPerTimeout), over.signal);
+  void beat(tell, shelter, Math.min(beatEveryMs, hangTimeoutMs / beatsPerTimeout), over.signal);
 
   const start = (name: string, slot: number, assignment: Assignment) => {
     const bus = shareBus(parts.bus, slot);

@@ -66,6 +66,7 @@ export interface Parts {
       drainTimeoutMs: number;
       logBytesMax: number;
       hangTimeoutMs: number;
+      beatEveryMs: number;
     };
   };
   bus: Bus;

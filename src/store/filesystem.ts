@@ -119,10 +119,13 @@ function checkDirectory(place: string, found: Stats): void {
     });
 }
 
+const settingsFile = /^skep\.(toml|ya?ml|json)$/;
+
 // An older home may be open to others. But `--home /tmp` must not take /tmp from everybody else.
 function closeToOthers(place: string, found: Stats): void {
   const names = readdirSync(place);
-  const ours = names.length === 0 || names.includes("bus.db") || names.includes("skep.toml");
+  const ours =
+    names.length === 0 || names.includes("bus.db") || names.some((name) => settingsFile.test(name));
   if (!ours)
     throw new SkepError("E_HOME", `${place} is open to other users and holds something else`, {
       hint: `Name a directory of its own, such as ${resolve(place, "skep")}, or close this one with chmod 700.`,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { usualTimes } from "../../src/agents/detector.ts";
 import { type Evidence, clusterHealth } from "../../src/agents/health.ts";
 import { type LastBeat, beatKeepMs } from "../../src/agents/heartbeat.ts";
 
@@ -28,7 +29,15 @@ const says = (status: LastBeat["status"], detail: string | null, agoMs = 1_000) 
   ({ status, detail, saidTick: tick - agoMs }) as const;
 
 const health = (given: Partial<Evidence>) =>
-  clusterHealth({ members: [], beats: [], tick, boot: "b", watched: true, ...given });
+  clusterHealth({
+    members: [],
+    beats: [],
+    tick,
+    boot: "b",
+    watched: true,
+    times: usualTimes,
+    ...given,
+  });
 
 describe("the health of all", () => {
   test("without any agent is no percentage", () => {

@@ -12,6 +12,7 @@ const args = {
   lease: { type: "duration", description: "" },
   max: { type: "whole", least: 1, most: 100, alias: "n", description: "" },
   batch: { type: "boolean", alias: "b", description: "" },
+  set: { type: "string", many: true, description: "" },
 } as const satisfies ArgsDef;
 
 const usage = "Usage: skep send TO [BODY] [FLAGS]";
@@ -26,6 +27,7 @@ const blank = {
   lease: undefined,
   max: undefined,
   batch: false,
+  set: [],
 };
 
 describe("what is read", () => {
@@ -43,6 +45,12 @@ describe("what is read", () => {
       onFull: "fail",
       max: 7,
       batch: true,
+    });
+  });
+  test("a flag that may be given several times is a list in that order", async () => {
+    expect(await read("a1", "--set", "x=1", "--set=y=2=3")).toEqual({
+      ...blank,
+      set: ["x=1", "y=2=3"],
     });
   });
   test("a value keeps everything: equals signs, line breaks, nothing at all", async () => {

@@ -14,9 +14,9 @@ function homeWith(toml: string | Uint8Array): string {
 
 describe("the settings", () => {
   test("are the defaults where nobody chose anything, without a home too", async () => {
-    expect(await loadSettings(tempDir(), {})).toBe(defaults);
-    expect(await loadSettings("/nowhere/at/all", {})).toBe(defaults);
-    expect(await loadSettings(homeWith(""), {})).toEqual(defaults);
+    expect(await loadSettings(tempDir())).toBe(defaults);
+    expect(await loadSettings("/nowhere/at/all")).toBe(defaults);
+    expect(await loadSettings(homeWith(""))).toEqual(defaults);
   });
   test("every one of them can be set in the file", async () => {
     const home = homeWith(`
@@ -34,6 +34,7 @@ describe("the settings", () => {
       history_keep = "36h"
       history_rows_max = 5_000
       dead_keep = "90d"
+      request_timeout = "1m"
       [store]
       durability = "power"
       busy_timeout = "1.5s"
@@ -42,8 +43,11 @@ describe("the settings", () => {
       hang_timeout = "2s"
       drain_timeout = "1h"
       log_bytes_max = 5000
+      count_max = 12
+      beat_every = "1s"
+      suspect_after = "4s"
     `);
-    const settings = await loadSettings(home, {});
+    const settings = await loadSettings(home);
     expect(settings).toEqual({
       bus: {
         inboxCap: 1,
@@ -52,6 +56,7 @@ describe("the settings", () => {
         leaseMs: 30_000,
         maxAttempts: 4,
         sendTimeoutMs: 0,
+        requestTimeoutMs: 60_000,
         backoffMinMs: 500,
         backoffMaxMs: 120_000,
         maxRunMs: 300_000,
@@ -62,6 +67,9 @@ describe("the settings", () => {
       },
       store: { durability: "power", busyTimeoutMs: 1_500 },
       agents: {
+        countMax: 12,
+        beatEveryMs: 1_000,
+        suspectAfterMs: 4_000,
         stopGraceMs: 1_000,
         drainTimeoutMs: 3_600_000,
         logBytesMax: 5_000,
@@ -72,17 +80,19 @@ describe("the settings", () => {
       expect(Object.keys(settings[section])).toEqual(Object.keys(defaults[section]));
   });
   test("left out keep their defaults beside those that are set", async () => {
-    const { bus, ...rest } = await loadSettings(homeWith("bus.inbox_cap = 7"), {});
+    const { bus, ...rest } = await loadSettings(homeWith("bus.inbox_cap = 7"));
     expect(bus).toEqual({ ...defaults.bus, inboxCap: 7 });
     expect(rest).toEqual({ store: defaults.store, agents: defaults.agents });
   });
   test("in the environment go before those in the file, and may be numbers", async () => {
     const home = homeWith('bus = { lease = "30s", inbox_cap = 7 }');
-    const { bus } = await loadSettings(home, { SKEP_BUS_LEASE: "5s", SKEP_BUS_MAX_ATTEMPTS: "9" });
-    expect(bus).toEqual({ ...defaults.bus, inboxCap: 7, leaseMs: 5_000, maxAttempts: 9 });
+    const { bus } = await loadSettings(home, {
+      variables: { SKEP_BUS_LEASE: "15s", SKEP_BUS_MAX_ATTEMPTS: "9" },
+    });
+    expect(bus).toEqual({ ...defaults.bus, inboxCap: 7, leaseMs: 15_000, maxAttempts: 9 });
   });
   test("cannot be changed afterwards", async () => {
-    const chosen = await loadSettings(homeWith("bus.inbox_cap = 7"), {});
+    const chosen = await loadSettings(homeWith("bus.inbox_cap = 7"));
     for (const settings of [defaults, chosen])
       expect(() => Object.assign(settings.bus, { inboxCap: 1 })).toThrow();
   });
@@ -104,15 +114,18 @@ describe("what is refused as E_CONFIG, naming the place", () => {
     ["bus.lease = '5'", `:1: bus.lease must be a duration from 10ms to 7d, not "5"`],
     ["bus.lease = '0s'", ":1: bus.lease must be a duration from 10ms to 7d"],
     ["bus.lease = '8d'", ":1: bus.lease must be a duration from 10ms to 7d"],
-    ["bus.dead_keep = '366d'", ":1: bus.dead_keep must be a duration from 0ms to 365d"],
+    ["bus.dead_keep = '366d'", ":1: bus.dead_keep must be a duration from 0s to 365d"],
     ["bus.lease = 2020-01-01", ":1: bus.lease must be a duration"],
     [
       "store.durability = 'pwer'",
       `:1: store.durability must be process or power, not "pwer"`,
       "Did you mean power?",
     ],
-    ["bus.backoff_min = '2m'", ":1: bus.backoff_min is longer than backoff_max"],
-    ["bus.body_bytes_max = 100_000_000", ":1: bus.body_bytes_max is more than inbox_bytes"],
+    ["bus.backoff_min = '2m'", ":1: bus.backoff_min is 2m, more than bus.backoff_max (1m)"],
+    [
+      "bus.body_bytes_max = 100_000_000",
+      ":1: bus.body_bytes_max is 100000000, more than bus.inbox_bytes (67108864)",
+    ],
     ["\n[bus]\nlease = \n", ":3 is not valid TOML: "],
     ["bus.lease = '5s'\nbus.lease = '6s'", ":2 is not valid TOML: "],
     ["bus.inbox_cap = 99999999999999999999", ":1 is not valid TOML: "],
@@ -120,7 +133,7 @@ describe("what is refused as E_CONFIG, naming the place", () => {
   for (const [toml, message, hint] of refused)
     test(JSON.stringify(toml), async () => {
       const home = homeWith(toml);
-      const error = await refusal(loadSettings(home, {}));
+      const error = await refusal(loadSettings(home));
       expect(error.message).toStartWith(join(home, "skep.toml") + message);
       expect(error.hint ?? "").toContain(hint ?? "");
     });
@@ -128,38 +141,41 @@ describe("what is refused as E_CONFIG, naming the place", () => {
   test("every mistake is told at once, those of the environment first", async () => {
     const home = homeWith("[bus]\nlease = 5\nleese = 5\nbackoff_min = '2m'");
     const variables = { SKEP_BUS_LEASE: "soon", SKEP_STORE_DURABILITY: "none" };
-    const { message, mistakes } = await refusal(loadSettings(home, variables));
-    expect(message).toStartWith("the settings have 4 mistakes\n");
+    const { message, mistakes } = await refusal(loadSettings(home, { variables }));
+    expect(message).toStartWith("the settings have 5 mistakes\n");
     expect(mistakes).toMatchObject([
       { file: null, line: null, key: "SKEP_BUS_LEASE" },
       { file: null, line: null, key: "SKEP_STORE_DURABILITY" },
+      { file: join(home, "skep.toml"), line: 2, key: "bus.lease" },
       { file: join(home, "skep.toml"), line: 3, key: "bus.leese" },
       { file: join(home, "skep.toml"), line: 4, key: "bus.backoff_min" },
     ]);
   });
   test("a variable that does not fit, by its own name", async () => {
-    const error = await refusal(loadSettings(tempDir(), { SKEP_BUS_LEASE: "soon" }));
+    const error = await refusal(loadSettings(tempDir(), { variables: { SKEP_BUS_LEASE: "soon" } }));
     expect(error.message).toBe('SKEP_BUS_LEASE must be a duration from 10ms to 7d, not "soon"');
   });
   test("a variable that is no setting, with a guess", async () => {
     const guess = async (variable: string) =>
-      await refusal(loadSettings(tempDir(), { [variable]: "x" }));
+      await refusal(loadSettings(tempDir(), { variables: { [variable]: "x" } }));
     expect((await guess("SKEP_BUS_LEESE")).hint).toBe("Did you mean SKEP_BUS_LEASE?");
     expect((await guess("SKEP_AGNET")).hint).toBe("Did you mean SKEP_AGENT?");
     expect((await guess("SKEP_SOMETHING_ELSE")).message).toBe(
-      "the environment variable SKEP_SOMETHING_ELSE is not known to skep",
+      "SKEP_SOMETHING_ELSE is not known to skep",
     );
   });
   test("a variable does not mend a section that is no table", async () => {
-    const error = await refusal(loadSettings(homeWith("bus = 5"), { SKEP_BUS_LEASE: "5s" }));
+    const error = await refusal(
+      loadSettings(homeWith("bus = 5"), { variables: { SKEP_BUS_LEASE: "15s" } }),
+    );
     expect(error.message).toContain("skep.toml:1: bus must be a table");
   });
   test("a file that is not text, and one that is a directory", async () => {
-    const bytes = await refusal(loadSettings(homeWith(Uint8Array.of(0x62, 0xff)), {}));
+    const bytes = await refusal(loadSettings(homeWith(Uint8Array.of(0x62, 0xff))));
     expect(bytes.message).toEndWith("skep.toml is not UTF-8 text");
     const home = tempDir();
     mkdirSync(join(home, "skep.toml"));
-    expect((await refusal(loadSettings(home, {}))).message).toContain("cannot be read (EISDIR)");
+    expect((await refusal(loadSettings(home))).message).toContain("cannot be read (EISDIR)");
   });
 });
 

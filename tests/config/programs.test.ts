@@ -18,10 +18,10 @@ async function wrong(lines: string, ...path: string[]): Promise<[message: string
   const absolute = path.map((each) => (each.startsWith("./") ? each : join(directory, each)));
   const search = path.length === 0 ? undefined : () => absolute.join(":");
   try {
-    await readSwarmFile(file, search);
+    await readSwarmFile(file, { searchPath: search });
     return ["", ""];
   } catch {
-    const { message, hint } = await refusal(readSwarmFile(file, search));
+    const { message, hint } = await refusal(readSwarmFile(file, { searchPath: search }));
     return [
       message.replaceAll(directory, "").replace("/swarm.toml", ""),
       hint!.replaceAll(directory, ""),
@@ -77,10 +77,11 @@ describe("a bare program", () => {
   test("is looked for with the rules of its agent", async () => {
     const { file } = written('name = "s"\n[agents.a]\ncommand = ["sh"]\nenv = [{ PATH = "/x" }]');
     const asked: unknown[] = [];
-    await readSwarmFile(file, (env) => {
+    const searchPath = (env: unknown) => {
       asked.push(env);
       return "/bin";
-    });
+    };
+    await readSwarmFile(file, { searchPath });
     expect(asked).toEqual([[{ PATH: "/x" }]]);
   });
 });

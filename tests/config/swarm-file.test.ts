@@ -137,9 +137,9 @@ describe("what a swarm is refused for", () => {
     expect(await mistakesIn(`name = "s"\n${wrong}\n[agents.a]\n${command}`)).toEqual([
       ':2: topology must be flat, mesh, hierarchical, hybrid or auto, not "star"',
       ":3: start_at_once must be a whole number from 1 to 10000, not 0",
-      ":4: start_stagger must be a duration from 0ms to 7d, not 5",
+      ":4: start_stagger must be a duration from 0s to 7d, not 5",
       ":5: restarts_max must be a whole number from 0 to 1000000, not -1",
-      ':6: restarts_period must be a duration from 1.0s to 7d, not "1ms"',
+      ':6: restarts_period must be a duration from 1s to 7d, not "1ms"',
     ]);
   });
   test("agents whose names are none", async () => {

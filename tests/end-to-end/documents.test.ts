@@ -50,7 +50,10 @@ test("the settings in the documentation are all there are, with the values that 
   const [shown, ...others] = pages.flatMap(blocksOf).filter(isSettings);
   expect(others).toEqual([]);
   const bytes = Buffer.from(shown!.lines.join("\n"));
-  const settings: object = await checkSettings({ file: "skep.toml", bytes }, {});
+  const settings: object = await checkSettings(
+    { file: "skep.toml", bytes },
+    { variables: {}, flags: [] },
+  );
   expect(settings).toEqual(defaults);
   const keys = (settings: object) => Object.values(settings).flatMap(Object.keys).length;
   expect(shown!.lines.filter((line) => /^\w+ = /.test(line)).length).toBe(keys(defaults));

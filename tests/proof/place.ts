@@ -68,7 +68,7 @@ export async function inPlace(
   mkdirSync(home, { mode: 0o700 });
   writeFileSync(join(home, "skep.toml"), settings);
   takeIn();
-  const app = await openApp(home, await loadSettings(home, {}), [executable]);
+  const app = await openApp(home, await loadSettings(home), [executable]);
   const started: Running[] = [];
   const launch = async (command: readonly string[], hear?: (chunk: Uint8Array) => void) => {
     const running = await startIn(directory, command, hear);

@@ -1,4 +1,5 @@
 // `skep health`: how all agents are, and what is the matter with those that are not well.
+import { timesOf } from "../../agents/detector.ts";
 import { type AgentHealth, type ClusterHealth, clusterHealth } from "../../agents/health.ts";
 import { readBeats } from "../../agents/heartbeat.ts";
 import { formatDuration } from "../../core/durations.ts";
@@ -17,7 +18,8 @@ export default defineCommand({
   ],
   args: {},
   async run(context) {
-    const { agents, lastRun, vitals, clock } = await open(context);
+    const { agents, lastRun, vitals, clock, settings } = await open(context);
+    const times = timesOf(settings.agents);
     const members = await agents();
     const run = await lastRun();
     const watched = run?.alive === true;
@@ -25,7 +27,7 @@ export default defineCommand({
       await vitals()
     ).read(async (tx) => {
       const beats = await readBeats(tx);
-      return clusterHealth({ members, beats, tick: tx.tick, boot: clock.boot, watched });
+      return clusterHealth({ members, beats, tick: tx.tick, boot: clock.boot, watched, times });
     });
     if (context.json) await context.data(asJson(health));
     else if (health.total === 0) context.say("no agents");

@@ -1,4 +1,5 @@
-// `skep init`: a home in this directory.
+// `skep init`: a home in this directory, with a file in which every setting is a remark.
+import { writeSettingsFile } from "../../config/write-settings.ts";
 import { defineCommand } from "../command.ts";
 import { open } from "../open.ts";
 
@@ -6,13 +7,16 @@ export default defineCommand({
   name: "init",
   summary: "make a home for a swarm in this directory",
   notes: [
-    "Other commands find it from here and from every directory below. Harmless when there is one.",
+    "Other commands find it from here and from every directory below. It has a skep.toml in which every setting",
+    "stands as a remark, with what it is for. What is there already is left as it is.",
   ],
   args: {},
   createsHome: "here",
   async run(context) {
     const app = await open(context);
+    const written = writeSettingsFile(app.home);
     await context.data(JSON.stringify({ home: app.home }));
+    if (written !== undefined) context.say(`settings: ${written}`);
     context.say("try: skep send a1 hello && skep recv a1");
   },
 });

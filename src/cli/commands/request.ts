@@ -25,8 +25,7 @@ export default defineCommand({
     timeout: {
       type: "duration",
       valueHint: "D",
-      description: "how long to wait for the answer",
-      default: "30s",
+      description: "how long to wait for the answer (default bus.request_timeout)",
     },
     ttl: {
       type: "duration",
@@ -36,12 +35,12 @@ export default defineCommand({
   },
   examples: [["skep request oracle 'what is six by seven?' --timeout 1m", "ask"]],
   async run(context, { to, body, type, priority, timeout, ttl }) {
-    const { bus } = await open(context);
+    const { bus, settings } = await open(context);
     const bytes = await context.readBody(body, bus.settings.bodyBytesMax);
     const options = {
       from: context.as ?? null,
       onFull: "wait" as const,
-      timeoutMs: timeout,
+      timeoutMs: timeout ?? settings.bus.requestTimeoutMs,
       signal: context.signal,
     };
     const answer = await request(bus, { to, body: bytes, type, priority, ttlMs: ttl }, options);

@@ -22,7 +22,8 @@ export default defineCommand({
   },
   createsHome: true,
   async run(context, { file, guardian, again }) {
-    const swarm = await readSwarmFile(file);
+    const { countMax } = (await context.settings()).agents;
+    const swarm = await readSwarmFile(file, { countMax });
     const app = await open(context);
     const orphaned = new AbortController();
     const signal = AbortSignal.any([context.signal, orphaned.signal]);

@@ -8,6 +8,7 @@ import type { App } from "../../app.ts";
 import {
   type EnvironmentRule,
   agentEnvironment,
+  flagVariables,
   ownEnvironment,
 } from "../../config/environment.ts";
 import { readSwarmFile } from "../../config/swarm-file.ts";
@@ -49,12 +50,17 @@ export default defineCommand({
   ],
   createsHome: true,
   async run(context, { file = "skep.swarm.toml", check, detach: isDetached }) {
-    const swarm = await readSwarmFile(file, searchPath);
+    const { countMax } = (await context.settings()).agents;
+    const swarm = await readSwarmFile(file, { searchPath, countMax });
     const shape = arrange(swarm.agents, swarm.topology);
     if (check) return context.data(context.json ? planJson(swarm, shape) : planText(swarm, shape));
     if (swarm.topology === "auto")
       context.say(`${swarm.name}: ${shape.topology}, for ${shape.why}`);
-    const env = thriftyEnvironment(isDetached);
+    const env = {
+      ...thriftyEnvironment(isDetached),
+      // Its supervisor and its hosts are to see what flags say here.
+      ...flagVariables(context.choices.flags),
+    };
     const app = await open(context);
     if (await runsAlready(app, swarm.name)) {
       const wish = { verb: "apply", subject: swarm.file } as const;

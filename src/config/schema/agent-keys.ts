@@ -4,7 +4,7 @@ import { agentLimits } from "./agent-limits.ts";
 import { environmentRule } from "./environment-rule.ts";
 import { live, ready } from "./probes.ts";
 import { programCall } from "./program.ts";
-import { choice, duration, name, table, text, whole } from "./values.ts";
+import { choice, duration, editors, name, table, text, whole } from "./values.ts";
 
 const flag = () => v.boolean("must be true or false");
 
@@ -20,11 +20,14 @@ const namesPattern = v.pipe(
 );
 
 const hostsMax = 1_000;
-const pool = v.custom<boolean | number>(
-  (given) =>
-    typeof given === "boolean" ||
-    (Number.isInteger(given) && Number(given) >= 1 && Number(given) <= hostsMax),
-  `must be true, false or a whole number from 1 to ${hostsMax}`,
+const pool = v.pipe(
+  v.custom<boolean | number>(
+    (given) =>
+      typeof given === "boolean" ||
+      (Number.isInteger(given) && Number(given) >= 1 && Number(given) <= hostsMax),
+    `must be true, false or a whole number from 1 to ${hostsMax}`,
+  ),
+  editors({ type: ["boolean", "integer"], minimum: 1, maximum: hostsMax }),
 );
 
 /** The keys of a group; what they mean is in docs/swarms.md. */

@@ -1,59 +1,115 @@
 // The `[bus]` section: how much an inbox holds, and how long and how often a message is tried.
-import * as v from "valibot";
-import { type BusSettings, defaults } from "../settings.ts";
-import { duration, rules, table, whole } from "./values.ts";
-
-const usual = defaults.bus;
+import { duration, whole } from "./setting.ts";
 
 // No timer waits for these.
 const yearMs = 365 * 24 * 3_600_000;
+const dayMs = 24 * 3_600_000;
+const mebibyte = 1024 * 1024;
 
-export const bus = v.pipe(
-  table({
-    inbox_cap: v.optional(whole(1, 1_000_000_000)),
-    inbox_bytes: v.optional(whole(1, 1_000_000_000_000)),
-    // SQLite holds 10⁹ bytes in one value and no more.
-    body_bytes_max: v.optional(whole(1, 1_000_000_000)),
-    lease: v.optional(duration(10)),
-    max_run: v.optional(duration(10)),
-    max_attempts: v.optional(whole(1, 1_000_000)),
-    send_timeout: v.optional(duration(0)),
-    backoff_min: v.optional(duration(0)),
-    backoff_max: v.optional(duration(0)),
-    key_window: v.optional(duration(1_000)),
-    history_keep: v.optional(duration(0, yearMs)),
-    history_rows_max: v.optional(whole(0, 1_000_000_000)),
-    dead_keep: v.optional(duration(0, yearMs)),
+export const bus = {
+  inboxCap: whole({
+    purpose: "How many deliveries an inbox holds before senders wait.",
+    unit: "deliveries",
+    usual: 1_000,
+    least: 1,
+    most: 1_000_000_000,
+    profiles: { prod: 2_000 },
+    restart: "agents",
   }),
-  rules([
-    {
-      key: "backoff_min",
-      and: ["backoff_max"],
-      holds: (given) =>
-        (given.backoff_min ?? usual.backoffMinMs) <= (given.backoff_max ?? usual.backoffMaxMs),
-      message: "is longer than backoff_max",
-    },
-    {
-      key: "body_bytes_max",
-      and: ["inbox_bytes"],
-      holds: (given) =>
-        (given.body_bytes_max ?? usual.bodyBytesMax) <= (given.inbox_bytes ?? usual.inboxBytes),
-      message: "is more than inbox_bytes\nA body of that length would fit into no inbox.",
-    },
-  ]),
-  v.transform((given): BusSettings => ({
-    inboxCap: given.inbox_cap ?? usual.inboxCap,
-    inboxBytes: given.inbox_bytes ?? usual.inboxBytes,
-    bodyBytesMax: given.body_bytes_max ?? usual.bodyBytesMax,
-    leaseMs: given.lease ?? usual.leaseMs,
-    maxRunMs: given.max_run ?? usual.maxRunMs,
-    maxAttempts: given.max_attempts ?? usual.maxAttempts,
-    sendTimeoutMs: given.send_timeout ?? usual.sendTimeoutMs,
-    backoffMinMs: given.backoff_min ?? usual.backoffMinMs,
-    backoffMaxMs: given.backoff_max ?? usual.backoffMaxMs,
-    keyWindowMs: given.key_window ?? usual.keyWindowMs,
-    historyKeepMs: given.history_keep ?? usual.historyKeepMs,
-    historyRowsMax: given.history_rows_max ?? usual.historyRowsMax,
-    deadKeepMs: given.dead_keep ?? usual.deadKeepMs,
-  })),
-);
+  inboxBytes: whole({
+    purpose: "How many bytes of bodies an inbox holds before senders wait.",
+    unit: "bytes",
+    usual: 64 * mebibyte,
+    least: 1,
+    most: 1_000_000_000_000,
+    profiles: { prod: 16 * mebibyte },
+    restart: "agents",
+  }),
+  bodyBytesMax: whole({
+    purpose: "The longest body that one message can have.",
+    unit: "bytes",
+    usual: mebibyte,
+    least: 1,
+    // SQLite holds 10⁹ bytes in one value and no more.
+    most: 1_000_000_000,
+    original: { name: "CFN_MAX_PAYLOAD_SIZE", factor: 1, unit: "bytes" },
+    restart: "agents",
+  }),
+  leaseMs: duration({
+    purpose: "How long a claim lasts unless it is renewed; hosts renew at a third of it.",
+    usual: 60_000,
+    least: 10,
+    restart: "agents",
+  }),
+  maxRunMs: duration({
+    purpose: "How long a host keeps one message for its program before others may have it.",
+    usual: 3_600_000,
+    least: 10,
+    restart: "agents",
+  }),
+  maxAttempts: whole({
+    purpose: "How often a message is tried before it goes to the dead letters.",
+    unit: "attempts",
+    usual: 5,
+    least: 1,
+    most: 1_000_000,
+    restart: "agents",
+  }),
+  sendTimeoutMs: duration({
+    purpose: "How long a sender waits for room in a full inbox, or for its turn.",
+    usual: 5_000,
+    least: 0,
+    profiles: { prod: 10_000 },
+    original: { name: "CFN_MESSAGE_TIMEOUT", factor: 1, unit: "milliseconds" },
+    restart: "nobody",
+  }),
+  requestTimeoutMs: duration({
+    purpose: "How long `skep request` waits for the answer.",
+    usual: 30_000,
+    least: 0,
+    original: { name: "CFN_COORDINATION_TIMEOUT", factor: 1, unit: "milliseconds" },
+    restart: "nobody",
+  }),
+  backoffMinMs: duration({
+    purpose: "The shortest pause before another attempt; how long it can get doubles with each.",
+    usual: 1_000,
+    least: 0,
+    restart: "agents",
+  }),
+  backoffMaxMs: duration({
+    purpose: "The longest pause between two attempts.",
+    usual: 60_000,
+    least: 0,
+    restart: "agents",
+  }),
+  keyWindowMs: duration({
+    purpose: "How long a key keeps its message from being sent again.",
+    usual: 7 * dayMs,
+    least: 1_000,
+    restart: "swarm",
+  }),
+  historyKeepMs: duration({
+    purpose: "How long what was acked, expired or purged is remembered, with its message.",
+    usual: 7 * dayMs,
+    least: 0,
+    most: yearMs,
+    profiles: { dev: dayMs },
+    restart: "swarm",
+  }),
+  historyRowsMax: whole({
+    purpose: "How many of the newest ended deliveries are remembered at most.",
+    unit: "deliveries",
+    usual: 1_000_000,
+    least: 0,
+    most: 1_000_000_000,
+    profiles: { dev: 100_000 },
+    restart: "swarm",
+  }),
+  deadKeepMs: duration({
+    purpose: "How long dead letters are kept.",
+    usual: 30 * dayMs,
+    least: 0,
+    most: yearMs,
+    restart: "swarm",
+  }),
+} as const;

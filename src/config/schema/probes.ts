@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { didYouMean } from "../../core/names.ts";
 import { programCall } from "./program.ts";
-import { type Rule, anyTable, duration, rules, table, text, whole } from "./values.ts";
+import { type Rule, anyTable, duration, editors, rules, table, text, whole } from "./values.ts";
 
 const words = ["start", "beat"] as const;
 const readyForms = 'start, beat, { log = "text" } or { command = ["program"] }';
@@ -35,8 +35,11 @@ const readySign = v.pipe(
 );
 
 /** `ready`: a word, a line of output to wait for, or a command that has to succeed. */
-export const ready = v.lazy((given): typeof readyWord | typeof readySign =>
-  typeof given === "string" ? readyWord : readySign,
+export const ready = v.pipe(
+  v.lazy((given): typeof readyWord | typeof readySign =>
+    typeof given === "string" ? readyWord : readySign,
+  ),
+  editors({}, [readyWord, readySign]),
 );
 
 const liveKeys = table({

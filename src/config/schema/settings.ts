@@ -1,23 +1,43 @@
-// All of `skep.toml`, section by section.
+// The schema of `skep.toml`: what is declared of each setting, as something that checks a file.
 import * as v from "valibot";
-import { agents } from "./agents.ts";
-import { bus } from "./bus.ts";
-import { store } from "./store.ts";
-import { table } from "./values.ts";
+import { writeDuration } from "../../core/durations.ts";
+import { type NamedSetting, allSettings } from "../setting-names.ts";
+import type { Setting } from "./setting.ts";
+import { choice, duration, editors, table, whole } from "./values.ts";
 
-export const settings = table({
-  bus: v.optional(bus, {}),
-  store: v.optional(store, {}),
-  agents: v.optional(agents, {}),
+type Kind = ReturnType<typeof kindOf>;
+
+/** What checks one value of a setting, and makes of it what the program reads. */
+export function kindOf(setting: Setting) {
+  const { kind } = setting;
+  if (kind === "whole") return whole(setting.least, setting.most);
+  if (kind === "duration") return duration(setting.least, setting.most);
+  return choice(setting.options);
+}
+
+/** The schema of a whole file of settings. */
+export const settingsFile = table({
+  // For editors that find the schema by its address.
+  $schema: v.optional(v.string("must be text")),
+  ...entriesOf(allSettings.filter(({ section }) => section === null)),
+  ...Object.fromEntries(
+    [...Map.groupBy(allSettings, ({ section }) => section)]
+      .filter(([section]) => section !== null)
+      .map(([section, settings]) => [section, v.optional(table(entriesOf(settings)))]),
+  ),
 });
 
-/** The section and key of every setting, as they are written: `["bus", "lease"]` and so on. */
-export const settingPaths: readonly (readonly [section: string, key: string])[] = [
-  ...keysOf("bus", bus),
-  ...keysOf("store", store),
-  ...keysOf("agents", agents),
-];
+function entriesOf(settings: readonly NamedSetting[]) {
+  const entries: Record<string, v.OptionalSchema<Kind, undefined>> = {};
+  for (const { path, setting } of settings) entries[path.at(-1)!] = v.optional(told(setting));
+  return entries;
+}
 
-function keysOf(section: string, schema: { entries: object }): [string, string][] {
-  return Object.keys(schema.entries).map((key) => [section, key]);
+function told(setting: Setting): Kind {
+  return v.pipe(kindOf(setting), toldOf(setting)) as unknown as Kind;
+}
+
+function toldOf({ kind, purpose, usual }: Setting) {
+  const value = kind === "duration" ? writeDuration(usual) : usual;
+  return editors<v.InferOutput<Kind>>({ description: purpose, default: value });
 }

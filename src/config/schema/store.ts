@@ -1,17 +1,20 @@
 // The `[store]` section: what a power cut may take, and how long a write waits.
-import * as v from "valibot";
-import { type StoreSettings, defaults } from "../settings.ts";
-import { choice, duration, table } from "./values.ts";
+import { choice, duration } from "./setting.ts";
 
-const usual = defaults.store;
-
-export const store = v.pipe(
-  table({
-    durability: v.optional(choice(["process", "power"])),
-    busy_timeout: v.optional(duration(0)),
+export const store = {
+  durability: choice({
+    purpose:
+      "What a power cut may take: the newest commits (process), or nothing that was accepted (power).",
+    usual: "process",
+    options: ["process", "power"],
+    profiles: { prod: "power" },
+    restart: "swarm",
   }),
-  v.transform((given): StoreSettings => ({
-    durability: given.durability ?? usual.durability,
-    busyTimeoutMs: given.busy_timeout ?? usual.busyTimeoutMs,
-  })),
-);
+  busyTimeoutMs: duration({
+    purpose: "How long a write waits for its turn before it is refused as busy.",
+    usual: 10_000,
+    least: 0,
+    profiles: { prod: 30_000 },
+    restart: "swarm",
+  }),
+} as const;

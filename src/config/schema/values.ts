@@ -1,9 +1,20 @@
 // The kinds of value a configuration can hold, each with the words for what is allowed there.
 // A message finishes the sentence "<key> …"; what follows its line break is the hint.
 import * as v from "valibot";
-import { formatDuration, parseDurationMs } from "../../core/durations.ts";
+import { parseDurationMs, writeDuration } from "../../core/durations.ts";
 import { didYouMean, namePattern } from "../../core/names.ts";
 import { parsePerSecond } from "../../core/rates.ts";
+
+/** A part of a JSON Schema. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** What editors are told of a schema that they could not read off its form. */
+export function editors<Input>(json: JsonSchema, forms?: readonly v.GenericSchema[]) {
+  return v.metadata<Input, { json: JsonSchema; forms: readonly v.GenericSchema[] | undefined }>({
+    json,
+    forms,
+  });
+}
 
 /** A table of any keys, as a schema to stand before another one; `what` it must be. */
 export function anyTable<Table extends object = object>(what: string) {
@@ -66,6 +77,7 @@ export function whole(least: number, most: number, hint?: string) {
     v.integer(message),
     v.minValue(least, message),
     v.maxValue(most, message),
+    editors({ type: "integer", minimum: least, maximum: most }),
   );
 }
 
@@ -74,7 +86,7 @@ const weekMs = 7 * 24 * 3_600_000;
 /** A duration as people write it, in milliseconds afterwards; a week at most, so that every timer can hold it, unless it is said that more will do. */
 export function duration(leastMs: number, mostMs = weekMs) {
   const message =
-    `must be a duration from ${formatDuration(leastMs)} to ${formatDuration(mostMs)}\n` +
+    `must be a duration from ${writeDuration(leastMs)} to ${writeDuration(mostMs)}\n` +
     "Write a number and a unit: 500ms, 5s, 2m or 1h.";
   return v.pipe(
     v.string(message),
@@ -84,6 +96,7 @@ export function duration(leastMs: number, mostMs = weekMs) {
       addIssue({ message });
       return NEVER;
     }),
+    editors({ type: "string", pattern: "^\\d+(\\.\\d+)?(ms|s|m|h|d)$" }),
   );
 }
 
@@ -107,6 +120,7 @@ export function rate(leastPerS: number, mostPerS: number) {
       addIssue({ message });
       return NEVER;
     }),
+    editors({ type: "string", pattern: "^\\d+(\\.\\d+)?/(s|m|h)$" }),
   );
 }
 
@@ -123,7 +137,11 @@ export function name() {
   const message =
     "must be a name of 1 to 64 characters\n" +
     "Letters, digits, dot, dash and underscore are allowed; the first is a letter or a digit.";
-  return v.pipe(v.string(message), v.regex(namePattern, message));
+  return v.pipe(
+    v.string(message),
+    v.regex(namePattern, message),
+    editors({ type: "string", pattern: namePattern.source }),
+  );
 }
 
 // Keys that the library would leave out without a word.

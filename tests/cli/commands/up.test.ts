@@ -40,10 +40,13 @@ STEP  GROUP  AGENTS  NAMES       RUNNER  INBOX    POOL  AFTER
   expect(readdirSync(join(file, ".."))).toEqual(["swarm.toml"]);
 });
 
-test("--check wants no home that fits, and no settings", async () => {
+test("--check wants no home that fits, but settings that do", async () => {
   const { file, check } = checking(good);
   expect((await check([], { SKEP_HOME: join(file, "no", "home") })).status).toBe(0);
-  expect((await check([], { SKEP_BUS_LEASE: "soon" })).status).toBe(0);
+  expect((await check([], { SKEP_BUS_LEASE: "soon" })).status).toBe(2);
+  const most = await check([], { SKEP_AGENTS_COUNT_MAX: "1" });
+  expect(most.status).toBe(2);
+  expect(most.stderr).toContain("agents has 2 agents in all; agents.count_max allows 1\n");
 });
 
 const wrong = {

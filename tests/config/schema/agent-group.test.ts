@@ -92,11 +92,8 @@ describe("what a group is refused for, by its key", () => {
     [`${self}\nafter = "b"`, ":4: agents.a.after must be a list of groups"],
     [`${self}\nrestart = "no"`, ":4: agents.a.restart must be on-failure, always or never"],
     [`${self}\nrestart_max = -1`, ":4: agents.a.restart_max must be a whole number from 0"],
-    [
-      `${self}\nrestart_period = "10ms"`,
-      ":4: agents.a.restart_period must be a duration from 1.0s",
-    ],
-    [`${self}\nbackoff_min = "999ms"`, ":4: agents.a.backoff_min must be a duration from 1.0s"],
+    [`${self}\nrestart_period = "10ms"`, ":4: agents.a.restart_period must be a duration from 1s"],
+    [`${self}\nbackoff_min = "999ms"`, ":4: agents.a.backoff_min must be a duration from 1s"],
     [`${self}\nbackoff_min = "2m"`, ":4: agents.a.backoff_min is longer than backoff_max", "60s"],
     [`${self}\nsuccess_exit_codes = 0`, ":4: agents.a.success_exit_codes must be a list"],
     [`${self}\nsuccess_exit_codes = [256]`, ":4: agents.a.success_exit_codes.0 must be a whole"],

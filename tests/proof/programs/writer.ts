@@ -8,7 +8,7 @@ import { loadSettings } from "../../../src/config/load.ts";
 import { bytesOf } from "../../../src/core/text.ts";
 
 const [home, inbox] = process.argv.slice(2) as [string, string];
-const { bus } = await openApp(home, await loadSettings(home, {}), []);
+const { bus } = await openApp(home, await loadSettings(home), []);
 const body = bytesOf("x".repeat(256));
 const claim = { inbox, holder: null, max: 1, leaseMs: 60_000, waitMs: 0 };
 for (;;) {

@@ -1,0 +1,70 @@
+// Writes the pages of docs/ that follow from the source: `bun bin/write-docs.ts`.
+import { writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { plainVariables } from "../src/config/environment.ts";
+import { originalOf, profilesOf, rangeOf, restartWords } from "../src/config/explain.ts";
+import { forgone } from "../src/config/originals.ts";
+import { type NamedSetting, allSettings } from "../src/config/setting-names.ts";
+import { settingsText } from "../src/config/settings-text.ts";
+
+const page = join(dirname(import.meta.dir), "docs", "configuration.md");
+
+/** docs/configuration.md, but for the widths of its tables, which `bun fmt` sets. */
+export function configurationPage(): string {
+  return [
+    "# Configuration",
+    "<!-- Written by bin/write-docs.ts from src/config/schema/; do not edit. -->",
+    "Nothing has to be configured: the values below hold by themselves, and they carry a swarm of a hundred agents. `skep config show` prints what holds here, and who says so; `skep config explain NAME` has all about one setting.",
+    "## Where it is said",
+    "What stands further up goes before what stands below it:",
+    [
+      "1. a flag: `--set bus.lease=30s`, as often as wanted, with every command;",
+      "2. a variable of the environment: `SKEP_BUS_LEASE=30s`; one that is set to nothing counts as not set. `--env-file FILE` takes variables from a file, where they are not set; no `.env` is ever read otherwise;",
+      "3. the file of the home: `skep.toml`, `skep.yaml`, `skep.yml` or `skep.json` in the directory of the swarm's state, one of them. `skep init` writes a `skep.toml` in which every setting is there as a remark;",
+      '4. the profile: `profile = "prod"`, or `SKEP_PROFILE`, or `--set profile=prod`;',
+      "5. what is usual.",
+    ].join("\n"),
+    "What is not known is refused, with the file, the line and the name that was probably meant: an unknown key, an unknown `SKEP_` variable, a value out of its range, a key that is there twice. All mistakes are told at once, and the exit status is 2.",
+    "`skep config schema` prints a JSON Schema of that file for editors, `skep config schema swarm` one of swarm files. In TOML it is named by a first line `#:schema ./skep.schema.json`, in YAML by `# yaml-language-server: $schema=skep.schema.json`, in JSON by a key `$schema`.",
+    "## The settings",
+    ["```toml", settingsText({ remarks: false }).trimEnd(), "```"].join("\n"),
+    table(
+      ["setting", "range", "profiles", "the original's name", "what it is for", "after a change"],
+      allSettings.map((named) => [
+        `\`${named.key}\``,
+        rangeOf(named.setting),
+        profilesOf(named) || "-",
+        originalOf(named.setting) || "-",
+        purposeOf(named),
+        restartWords[named.setting.restart],
+      ]),
+    ),
+    "The variable of a setting is its name in capitals, with `SKEP_` before it and underscores for dots: `bus.lease` is `SKEP_BUS_LEASE`.",
+    "## Other variables",
+    table(["variable", "what it is for"], Object.entries(plainVariables).map(variableRow)),
+    "## The names of the original system",
+    'Its variables (`CFN_…`) are heeded where there is something that corresponds, with their units: `CFN_HEALTH_TIMEOUT=30` is `agents.suspect_after = "30s"`. skep\'s own name goes before it. `CFN_BASE_DIR` is `SKEP_HOME`. The others are told of in a warning, and have no effect:',
+    table(
+      ["variable", "default there", "unit", "range", "why it has no effect"],
+      forgone.map(({ name, usual, unit, range, why }) => [`\`${name}\``, usual, unit, range, why]),
+    ),
+  ].join("\n\n");
+}
+
+function purposeOf({ setting: { purpose } }: NamedSetting): string {
+  return purpose.replace(/\.$/, "");
+}
+
+function variableRow([name, purpose]: [string, string]): string[] {
+  return [`\`${name}\``, purpose];
+}
+
+function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [headings, headings.map(() => "---"), ...rows];
+  return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+if (import.meta.main) {
+  writeFileSync(page, `${configurationPage()}\n`);
+  Bun.spawnSync([process.execPath, "fmt", page]);
+}

@@ -1,0 +1,40 @@
+// `skep config`: what can be set, what holds here and why, and whether it fits.
+import { SkepError } from "../../core/errors.ts";
+import { defineCommand } from "../command.ts";
+
+export default defineCommand({
+  name: "config",
+  summary: "show, explain and check what is configured",
+  notes: [
+    "A flag (--set bus.lease=30s) goes before a variable (SKEP_BUS_LEASE=30s), that before the home's file (skep.toml,",
+    'or skep.yaml, or skep.json), that before the profile (profile = "prod"), and that before what is usual.',
+    "explain takes a setting, a section, or a variable, those of the original system (CFN_…) too.",
+  ],
+  args: {
+    verb: {
+      type: "positional",
+      options: ["show", "explain", "schema"],
+      description: "what to do",
+    },
+    name: {
+      type: "positional",
+      required: false,
+      description: "explain: a setting, a section or a variable; schema: settings or swarm",
+    },
+  },
+  examples: [
+    ["skep config show", "every setting, its value, and where that is from"],
+    ["skep config explain bus.lease", "all about one setting"],
+    ["skep config schema swarm >swarm.schema.json", "for editors"],
+  ],
+  // It looks at the home that there would be, and makes none.
+  createsHome: true,
+  async run(context, { verb, name }) {
+    if (verb === "explain") return (await import("../config-explain.ts")).explain(context, name);
+    if (verb === "schema") return (await import("../config-schema.ts")).schema(context, name);
+    if (name === undefined) return (await import("../config-show.ts")).show(context);
+    throw new SkepError("E_USAGE", `show takes no name, and ${JSON.stringify(name)} is one`, {
+      hint: `skep config explain ${name}`,
+    });
+  },
+});

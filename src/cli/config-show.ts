@@ -1,0 +1,51 @@
+// `skep config show`: the value that holds of each setting, and where it is from.
+import { sourceOf } from "../config/explain.ts";
+import { readSettingsFile } from "../config/load.ts";
+import { faultOf } from "../config/faults.ts";
+import type { Chosen } from "../config/layers.ts";
+import { type Resolution, resolveSettings } from "../config/resolve.ts";
+import { type NamedSetting, allSettings } from "../config/setting-names.ts";
+import { writeValue } from "../config/setting-rules.ts";
+import { columns } from "./columns.ts";
+import type { Context } from "./context.ts";
+
+/** Prints every setting with its value and where that is from. E_CONFIG when something does not fit. */
+export async function show(context: Context): Promise<void> {
+  const home = await context.home();
+  const { chosen, mistakes, warnings } = await resolveHere(context);
+  if (mistakes.length > 0) throw faultOf(mistakes, "the settings have");
+  for (const warning of warnings) context.say(`skep: ${warning}`);
+  const rows = allSettings.map((named) => ({ named, held: chosen.get(named.key)! }));
+  if (context.json) {
+    for (const { named, held } of rows) await context.data(jsonLine(named, held));
+    return;
+  }
+  context.say(`the home is ${home}`);
+  const lines = rows.map(({ named, held }) => [
+    named.key,
+    writeValue(named, held.value),
+    sourceOf(held),
+  ]);
+  await context.data(columns([["SETTING", "VALUE", "FROM"], ...lines]));
+}
+
+/** What is chosen in the home of `context`, and all that is wrong with it. */
+export async function resolveHere(context: Context): Promise<Resolution> {
+  return resolveSettings(readSettingsFile(await context.home()), context.choices);
+}
+
+function jsonLine(named: NamedSetting, { value, origin, place }: Chosen): string {
+  return JSON.stringify({
+    setting: named.key,
+    value: writtenOf(named, value),
+    source: origin,
+    name: origin === "file" ? null : (place?.key ?? null),
+    file: place?.file ?? null,
+    line: place?.line ?? null,
+  });
+}
+
+/** As a file has it: numbers as numbers, durations as text. */
+function writtenOf(named: NamedSetting, value: number | string): number | string {
+  return named.setting.kind === "whole" ? value : writeValue(named, value);
+}

@@ -1,0 +1,70 @@
+// Reads a file of variables, as `--env-file` names it. Nothing else reads a `.env`, wherever it lies.
+import { readFileSync, statSync } from "node:fs";
+import { type Mistake, SkepError } from "../core/errors.ts";
+import { textOf } from "../core/text.ts";
+import { changesRuntimes } from "./environment.ts";
+import { faultOf, mistakeAt } from "./faults.ts";
+
+const fileBytesMax = 1024 * 1024;
+
+/**
+ * The variables of the file at `path`: `NAME=value` line by line, `export` before it and quotes around the value allowed,
+ * `#` for remarks; nothing is expanded. E_CONFIG for a file that is not there, with every line that is not understood.
+ */
+export function readEnvFile(path: string): Record<string, string> {
+  const variables: Record<string, string> = {};
+  const mistakes: Mistake[] = [];
+  for (const [index, line] of readText(path).split(/\r?\n/).entries()) {
+    if (/^\s*(#.*)?$/.test(line)) continue;
+    const { name, value } = entryOf.exec(line)?.groups ?? {};
+    // The line itself is not shown: it may hold a secret.
+    const place = { file: path, line: index + 1, key: name ?? "" };
+    if (name === undefined)
+      mistakes.push(mistakeAt(place, { what: "is no NAME=value", hint: form }));
+    else if (changesRuntimes(name))
+      mistakes.push(mistakeAt(place, { what: "changes how programs run, skep too", hint: remove }));
+    else if (Object.hasOwn(variables, name))
+      mistakes.push(mistakeAt(place, { what: "is there twice", hint: "Keep one of the two." }));
+    else if (unquoted(value!) === undefined)
+      mistakes.push(mistakeAt(place, { what: "has a quote that is not closed", hint: form }));
+    else variables[name] = unquoted(value!)!;
+  }
+  if (mistakes.length > 0) throw faultOf(mistakes, `${path} has`);
+  return variables;
+}
+
+const entryOf = /^\s*(?:export\s+)?(?<name>[A-Za-z_][A-Za-z0-9_]*)\s*=\s*(?<value>.*)$/;
+const form = "Write NAME=value, or NAME='value' where it has spaces or a #.";
+const remove = "Take it out of the file.";
+
+const escapes: Record<string, string> = { n: "\n", r: "\r", t: "\t" };
+
+function unquoted(value: string): string | undefined {
+  const quote = value[0];
+  if (quote !== "'" && quote !== '"') return value.replace(/\s+#.*$/, "").trimEnd();
+  const pattern = quote === "'" ? /^'([^']*)'\s*(#.*)?$/ : /^"((?:[^"\\]|\\.)*)"\s*(#.*)?$/;
+  const inner = pattern.exec(value)?.[1];
+  if (quote === "'") return inner;
+  return inner?.replace(/\\(.)/g, (_, char: string) => escapes[char] ?? char);
+}
+
+function readText(path: string): string {
+  const hint = "Name the file of variables: --env-file FILE.";
+  const refuse = (what: string) => new SkepError("E_CONFIG", `${path} ${what}`, { hint });
+  let bytes: Uint8Array;
+  try {
+    const stat = statSync(path);
+    if (!stat.isFile()) throw refuse("is not a file");
+    if (stat.size > fileBytesMax) throw refuse("is larger than 1 MiB");
+    bytes = readFileSync(path);
+  } catch (error) {
+    if (error instanceof SkepError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    throw refuse(code === "ENOENT" ? "is not there" : `cannot be read (${code})`);
+  }
+  const text = textOf(bytes);
+  if (text === undefined) throw refuse("is not UTF-8 text");
+  // NUL fits into no variable, and the mark that some editors put at the start is no part of the text.
+  if (text.includes("\0")) throw refuse("has NUL characters");
+  return text.replace(/^\ufeff/, "");
+}

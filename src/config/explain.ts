@@ -1,0 +1,97 @@
+// Settings in words: what each is for, what it can be, what it is, and who says so.
+import { SkepError } from "../core/errors.ts";
+import { writeDuration } from "../core/durations.ts";
+import { didYouMean } from "../core/names.ts";
+import { plainVariables } from "./environment.ts";
+import type { Chosen } from "./layers.ts";
+import { type Forgone, forgone, originalHome } from "./originals.ts";
+import type { Restart, Setting } from "./schema/setting.ts";
+import { type NamedSetting, allSettings, findSetting } from "./setting-names.ts";
+import { writeValue } from "./setting-rules.ts";
+
+/** What somebody can ask about: a setting, a variable that is none, or a variable of the original system without effect. */
+export type Topic =
+  | { kind: "setting"; named: NamedSetting }
+  | { kind: "variable"; name: string; purpose: string }
+  | { kind: "forgone"; forgone: Forgone };
+
+/** Everything that can be explained. */
+export function allTopics(): Topic[] {
+  return [
+    ...allSettings.map((named): Topic => ({ kind: "setting", named })),
+    ...Object.entries(plainVariables).map(variableTopic),
+    ...forgone.map((one): Topic => ({ kind: "forgone", forgone: one })),
+  ];
+}
+
+/** What `word` names: one setting, all of a section, or a variable. E_NOT_FOUND, with a guess, when it is none of these. */
+export function findTopics(word: string): Topic[] {
+  const named = findSetting(word);
+  if (named !== undefined) return [{ kind: "setting", named }];
+  const variable = word === originalHome || word === "home" ? "SKEP_HOME" : word;
+  const found = allTopics().filter(
+    (topic) =>
+      (topic.kind === "setting" && [topic.named.section, topic.named.path.at(-1)].includes(word)) ||
+      (topic.kind === "variable" && topic.name === variable) ||
+      (topic.kind === "forgone" && topic.forgone.name === word),
+  );
+  if (found.length > 0) return found;
+  throw new SkepError("E_NOT_FOUND", `there is no setting ${JSON.stringify(word)}`, {
+    hint: didYouMean(word, allNames()) ?? "skep config explain lists them all.",
+  });
+}
+
+/** The values that a setting can have. */
+export function rangeOf(setting: Setting): string {
+  if (setting.kind === "choice") return setting.options.join(", ");
+  const [least, most] = [setting.least, setting.most].map((bound) =>
+    setting.kind === "duration" ? writeDuration(bound) : `${bound}`,
+  );
+  return `${least} to ${most}`;
+}
+
+/** In what it is measured. */
+export function unitOf(setting: Setting): string {
+  if (setting.kind === "whole") return setting.unit;
+  return setting.kind === "duration" ? "a duration: 500ms, 5s, 2m, 1h, 7d" : "one of these words";
+}
+
+/** The values of the profiles, where they have one of their own: `dev 10, prod 500`. */
+export function profilesOf(named: NamedSetting): string {
+  return Object.entries(named.setting.profiles ?? {})
+    .map(([name, value]) => `${name} ${writeValue(named, value)}`)
+    .join(", ");
+}
+
+/** The name and the unit of the original system; empty where it had none. */
+export function originalOf({ original }: Setting): string {
+  return original === undefined ? "" : `${original.name} (${original.unit})`;
+}
+
+/** Where a value is from, in words. */
+export function sourceOf({ origin, place }: Chosen): string {
+  if (place === undefined) return origin;
+  const { file, line, key } = place;
+  if (origin === "profile") return `profile ${key}`;
+  return file === null ? key : `${file}:${line}`;
+}
+
+/** What has to begin anew before a change of it holds. */
+export const restartWords: Record<Restart, string> = {
+  nobody: "the next command has it",
+  agents: "commands have it at once, agents after skep restart",
+  swarm: "commands have it at once, a swarm after skep down and up",
+};
+
+function variableTopic([name, purpose]: [string, string]): Topic {
+  return { kind: "variable", name, purpose };
+}
+
+function allNames(): string[] {
+  return allTopics().flatMap((topic) => {
+    if (topic.kind === "variable") return [topic.name];
+    if (topic.kind === "forgone") return [topic.forgone.name];
+    const { key, variable, setting, path } = topic.named;
+    return [key, variable, path.at(-1)!, ...(setting.original ? [setting.original.name] : [])];
+  });
+}

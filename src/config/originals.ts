@@ -1,0 +1,80 @@
+// What the original system had a variable for and skep has no setting for, and why. Its other variables are named where
+// the settings are declared, and are heeded.
+
+export interface Forgone {
+  readonly name: `CFN_${string}`;
+  /** What it was there, for whoever comes from it. */
+  readonly unit: string;
+  readonly usual: string;
+  readonly range: string;
+  /** What takes its place, or why nothing does. */
+  readonly why: string;
+}
+
+/** The variable that names the home, as SKEP_HOME does. */
+export const originalHome = "CFN_BASE_DIR";
+
+const inHome = "everything that skep keeps lies in the home, under names of its own";
+const noMetrics = "this skep has no metrics and no alerts yet";
+
+function place(name: Forgone["name"], usual: string): Forgone {
+  return { name, unit: "path", usual, range: "any", why: inHome };
+}
+
+function metric(name: Forgone["name"], unit: string, usual: string, range: string): Forgone {
+  return { name, unit, usual, range, why: noMetrics };
+}
+
+/** The variables of the original system that have no effect here. */
+export const forgone: readonly Forgone[] = [
+  place("CFN_METRICS_DIR", "metrics, in the base directory"),
+  place("CFN_METRICS_FILE", "cfn-metrics.jsonl, in the metrics directory"),
+  place("CFN_HEALTH_DIR", "health, in the base directory"),
+  place("CFN_HEALTH_FILE", "agent-health.jsonl, in the health directory"),
+  place("CFN_ALERT_DIR", "alerts, in the base directory"),
+  place("CFN_ALERT_FILE", "cfn-alerts.jsonl, in the alerts directory"),
+  {
+    name: "CFN_MAX_GLOBAL_MESSAGES",
+    unit: "messages",
+    usual: "100000",
+    range: "not checked",
+    why: "each inbox has bounds of its own, which a send itself keeps: bus.inbox_cap, bus.inbox_bytes",
+  },
+  {
+    name: "CFN_FD_WARNING_THRESHOLD",
+    unit: "percent",
+    usual: "80",
+    range: "not checked",
+    why: "skep config check reckons the descriptors that a swarm needs before it starts",
+  },
+  {
+    name: "CFN_SHARD_COUNT",
+    unit: "shards",
+    usual: "16",
+    range: "1 to 64",
+    why: "one database needs no shards: its writers queue in order",
+  },
+  {
+    name: "CFN_BATCH_SIZE",
+    unit: "metrics or messages",
+    usual: "10",
+    range: "1 to 100",
+    why: "batches are as large as what waits, up to what an agent may hold (in_flight in the swarm file)",
+  },
+  metric("CFN_METRICS_ENABLED", "true or false", "true", "true, false"),
+  metric("CFN_ALERTING_ENABLED", "true or false", "true", "true, false"),
+  metric("CFN_ALERT_INTERVAL", "seconds", "30", "1 to 3600"),
+  metric("CFN_ALERT_COORD_TIME_MS", "milliseconds", "10000", "100 to 60000"),
+  metric("CFN_ALERT_DELIVERY_RATE", "percent", "90", "1 to 100"),
+  metric("CFN_ALERT_CONSENSUS_SCORE", "percent", "90", "1 to 100"),
+  metric("CFN_ALERT_CONFIDENCE_SCORE", "percent", "75", "1 to 100"),
+  metric("CFN_METRICS_RETENTION_HOURS", "hours", "48", "1 to 720"),
+  metric("CFN_ALERT_RETENTION_HOURS", "hours", "24", "1 to 720"),
+  {
+    name: "CFN_HEALTH_RETENTION_HOURS",
+    unit: "hours",
+    usual: "12",
+    range: "1 to 720",
+    why: "of each agent the newest sign of life is kept, and no others",
+  },
+];

@@ -1,0 +1,80 @@
+// From all places in which somebody chose settings to those that hold: a flag goes before a variable of the environment,
+// that before the file of the home, that before the profile, and that before what is usual.
+import type { Mistake } from "../core/errors.ts";
+import { mistakeAt } from "./faults.ts";
+import { type Chosen, type Layer, fileLayer, flagLayer, variableLayer } from "./layers.ts";
+import type { Source } from "./parse.ts";
+import { brokenRules, followed } from "./setting-rules.ts";
+import { type NamedSetting, allSettings, profile } from "./setting-names.ts";
+import type { Profile } from "./schema/setting.ts";
+import { type Settings, freeze, sections } from "./settings.ts";
+
+/** What was chosen outside the file. */
+export interface Choices {
+  /** The SKEP_ and CFN_ variables that may be settings. */
+  variables: Readonly<Record<string, string>>;
+  /** The words behind each `--set`. */
+  flags: readonly string[];
+}
+
+export interface Resolution {
+  /** With the usual values where something is wrong. */
+  settings: Settings;
+  /** The value that holds of each setting, by its key, and where it is from. */
+  chosen: ReadonlyMap<string, Chosen>;
+  mistakes: readonly Mistake[];
+  warnings: readonly string[];
+}
+
+/** What holds in a home whose file is `source`, and everything that is wrong with what was chosen. */
+export async function resolveSettings(
+  source: Source | undefined,
+  { variables, flags }: Choices,
+): Promise<Resolution> {
+  const layers = [
+    flagLayer(flags),
+    variableLayer(variables),
+    ...(source === undefined ? [] : [await fileLayer(source)]),
+  ];
+  const profileName = chosenIn(layers, "profile")?.value ?? profile.usual;
+  const chosen = new Map(
+    allSettings.map((named) => [
+      named.key,
+      chosenIn(layers, named.key) ?? readyMade(named, String(profileName)),
+    ]),
+  );
+  for (const named of allSettings) {
+    const { origin } = chosen.get(named.key)!;
+    if (origin === "default") chosen.set(named.key, { ...usual, value: followed(named, chosen) });
+  }
+  const broken = brokenRules(chosen);
+  return {
+    settings: settingsOf(chosen),
+    chosen,
+    mistakes: [
+      ...layers.flatMap(({ mistakes }) => mistakes),
+      ...broken.map(({ place, finding }) => mistakeAt(place, finding)),
+    ],
+    warnings: layers.flatMap(({ warnings }) => warnings),
+  };
+}
+
+const usual = { origin: "default", place: undefined } as const;
+
+function chosenIn(layers: readonly Layer[], key: string): Chosen | undefined {
+  return layers.find(({ chosen }) => chosen.has(key))?.chosen.get(key);
+}
+
+function readyMade({ setting }: NamedSetting, profileName: string): Chosen {
+  const value = setting.profiles?.[profileName as Profile];
+  if (value === undefined) return { ...usual, value: setting.usual };
+  return { value, origin: "profile", place: { file: null, line: null, key: profileName } };
+}
+
+function settingsOf(chosen: ReadonlyMap<string, Chosen>): Settings {
+  const values: Record<string, Record<string, unknown>> = {};
+  for (const section of Object.keys(sections)) values[section] = {};
+  for (const { section, name, key } of allSettings)
+    if (section !== null) values[section]![name] = chosen.get(key)!.value;
+  return freeze(values as unknown as Settings);
+}

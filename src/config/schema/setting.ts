@@ -1,0 +1,85 @@
+// What is declared of each setting, once; parsing, names, explanations, documents and schemas all follow from it.
+// Plain data: every command loads this, and only those for which somebody chose something load what checks it.
+
+/** Ready-made choices for swarms of some 10, 100 and 500 agents. */
+export const profiles = ["dev", "staging", "prod"] as const;
+export type Profile = (typeof profiles)[number];
+
+/**
+ * Who has to begin anew before a change holds, besides commands, which read the settings each time: nobody else, the
+ * agents (`skep restart`), or the whole swarm (`skep down`, `skep up`).
+ */
+export type Restart = "nobody" | "agents" | "swarm";
+
+/** The name that the original system had for it, and the unit it had there. */
+export interface Original {
+  readonly name: `CFN_${string}`;
+  /** What one of its units is in ours: 1000 for seconds where we have milliseconds. */
+  readonly factor: number;
+  /** Its unit in words. */
+  readonly unit: string;
+}
+
+interface About<Value> {
+  /** One sentence: what it is for. */
+  readonly purpose: string;
+  /** The value where nobody chose another. */
+  readonly usual: Value;
+  readonly restart: Restart;
+  /** What the profiles have instead. */
+  readonly profiles?: Partial<Record<Profile, Value>>;
+  readonly original?: Original;
+}
+
+/** A whole number of something. */
+export interface WholeSetting extends About<number> {
+  readonly kind: "whole";
+  readonly unit: string;
+  readonly least: number;
+  readonly most: number;
+}
+
+/** A length of time: text such as "30s" for people, milliseconds in the program, whose name for it ends in Ms. */
+export interface DurationSetting extends About<number> {
+  readonly kind: "duration";
+  readonly least: number;
+  readonly most: number;
+}
+
+/** One of a few words. */
+export interface ChoiceSetting<Word extends string = string> extends About<Word> {
+  readonly kind: "choice";
+  readonly options: readonly Word[];
+}
+
+export type Setting = WholeSetting | DurationSetting | ChoiceSetting;
+
+/** The settings of a section by their names in the program. */
+export type Section = Readonly<Record<string, Setting>>;
+
+/** The values of the settings of a section. */
+export type ValuesOf<Declared extends Section> = {
+  readonly [Name in keyof Declared]: Declared[Name] extends ChoiceSetting<infer Word>
+    ? Word
+    : number;
+};
+
+export function whole(about: Omit<WholeSetting, "kind">): WholeSetting {
+  return { kind: "whole", ...about };
+}
+
+// So long that every timer can hold it.
+const weekMs = 7 * 24 * 3_600_000;
+
+/** A week is the most unless it says otherwise. */
+export function duration(
+  about: Omit<DurationSetting, "kind" | "most"> & { most?: number },
+): DurationSetting {
+  return { kind: "duration", most: weekMs, ...about };
+}
+
+export function choice<const Word extends string>(
+  about: Omit<ChoiceSetting<Word>, "kind">,
+): ChoiceSetting<Word> {
+  return { kind: "choice", ...about };
+}

@@ -1,0 +1,89 @@
+// What has to hold between settings. Pure.
+import { writeDuration } from "../core/durations.ts";
+import type { Finding, Place } from "./faults.ts";
+import type { Chosen } from "./layers.ts";
+import { type NamedSetting, allSettings } from "./setting-names.ts";
+
+type Values = ReadonlyMap<string, Chosen>;
+
+/** `times` the one may not be more than the other. */
+interface Rule {
+  low: string;
+  times: number;
+  high: string;
+  why: string;
+  /** Where nobody chose the first, it follows the second. */
+  follows?: true;
+}
+
+const rules: readonly Rule[] = [
+  {
+    low: "bus.backoff_min",
+    times: 1,
+    high: "bus.backoff_max",
+    why: "The shortest pause cannot be longer than the longest.",
+  },
+  {
+    low: "bus.body_bytes_max",
+    times: 1,
+    high: "bus.inbox_bytes",
+    why: "A body of that length would fit into no inbox.",
+  },
+  {
+    low: "agents.beat_every",
+    times: 3,
+    high: "bus.lease",
+    why: "A lease that is shorter runs out before anybody can tell that its holder is gone.",
+    follows: true,
+  },
+  {
+    low: "agents.beat_every",
+    times: 3,
+    high: "agents.suspect_after",
+    why: "Agents that are well would be suspect between two of their beats.",
+    follows: true,
+  },
+];
+
+/** What `named` is where nobody chose it: usual, and no more than what it follows lets it be. */
+export function followed({ key, setting }: NamedSetting, chosen: Values): number | string {
+  const bounds = rules
+    .filter(({ low, follows }) => low === key && follows)
+    .map(({ high, times }) => Math.floor(Number(chosen.get(high)!.value) / times));
+  if (bounds.length === 0 || setting.kind === "choice") return setting.usual;
+  return Math.max(setting.least, Math.min(setting.usual, ...bounds));
+}
+
+/** The rules that do not hold among what was `chosen`, each told where somebody chose one of its two settings. */
+export function brokenRules(chosen: Values): { place: Place; finding: Omit<Finding, "path"> }[] {
+  return rules.flatMap(({ low, times, high, follows, why: hint }) => {
+    const [least, most] = [chosen.get(low)!, chosen.get(high)!];
+    if (Number(least.value) * times <= Number(most.value)) return [];
+    if (follows && !isByHand(least)) return [];
+    const atLow = isByHand(least) || !isByHand(most);
+    const [one, other] = [written(low, least), written(high, most)];
+    const lowTwice = times === 1 ? "" : `and ${times} × that is `;
+    const what = atLow
+      ? `is ${one}, ${lowTwice}more than ${high} (${other})`
+      : `is ${other}, less than ${times === 1 ? "" : `${times} × `}${low} (${one})`;
+    // Between the usual values every rule holds, so somebody chose one of the two.
+    const place = (atLow ? least : most).place ?? { file: null, line: null, key: low };
+    return [{ place, finding: { what, hint } }];
+  });
+}
+
+function isByHand({ origin }: Chosen): boolean {
+  return origin !== "default" && origin !== "profile";
+}
+
+function written(key: string, { value }: Chosen): string {
+  return writeValue(
+    allSettings.find((named) => named.key === key)!,
+    value,
+  );
+}
+
+/** A value as one writes it in a variable: `30s`, `1000`, `power`. */
+export function writeValue({ setting }: NamedSetting, value: number | string): string {
+  return setting.kind === "duration" ? writeDuration(Number(value)) : String(value);
+}

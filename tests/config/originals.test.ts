@@ -1,0 +1,25 @@
+import { expect, test } from "bun:test";
+import { forgone, originalHome } from "../../src/config/originals.ts";
+import { allSettings } from "../../src/config/setting-names.ts";
+
+const heeded = allSettings.flatMap(({ setting }) => setting.original?.name ?? []);
+
+test("each of the 26 variables of the original system is heeded, or it is said why not", () => {
+  const all = [originalHome, ...heeded, ...forgone.map(({ name }) => name)];
+  expect(all.length).toBe(26);
+  expect(new Set(all).size).toBe(26);
+  expect(forgone.filter(({ why }) => why.length < 20)).toEqual([]);
+});
+
+test("the variables that correspond, and with what", () => {
+  const pairs = allSettings.flatMap(({ key, setting: { original } }) =>
+    original === undefined ? [] : [[original.name, original.factor, key]],
+  );
+  expect(pairs).toEqual([
+    ["CFN_MAX_PAYLOAD_SIZE", 1, "bus.body_bytes_max"],
+    ["CFN_MESSAGE_TIMEOUT", 1, "bus.send_timeout"],
+    ["CFN_COORDINATION_TIMEOUT", 1, "bus.request_timeout"],
+    ["CFN_MAX_AGENTS", 1, "agents.count_max"],
+    ["CFN_HEALTH_TIMEOUT", 1_000, "agents.suspect_after"],
+  ]);
+});
