@@ -10,7 +10,7 @@ import type { Context } from "./context.ts";
 /** Prints the JSON Schema of `settings`, or of a `swarm` file. E_USAGE for anything else. */
 export async function schema(context: Context, which = "settings"): Promise<void> {
   const schemas: Record<string, [v.GenericSchema, string]> = {
-    settings: [settingsFile, "skep.toml: the settings of a home"],
+    settings: [settingsFile(), "skep.toml: the settings of a home"],
     swarm: [swarm, "A swarm file of skep"],
   };
   const found = Object.hasOwn(schemas, which) ? schemas[which] : undefined;

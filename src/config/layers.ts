@@ -8,9 +8,11 @@ import { plainVariables } from "./environment.ts";
 import { type Finding, type Place, findingsOf, mistakeAt } from "./faults.ts";
 import { forgone } from "./originals.ts";
 import { type Source, parserOf } from "./parse.ts";
+import { isTable } from "./schema/values.ts";
 import { kindOf, settingsFile } from "./schema/settings.ts";
 import type { Original, Setting } from "./schema/setting.ts";
 import { allSettings, findSetting } from "./setting-names.ts";
+import { sections } from "./settings.ts";
 
 /** Where a value was chosen. */
 export type Origin = "flag" | "environment" | "file" | "profile" | "default";
@@ -51,15 +53,32 @@ export async function fileLayer(source: Source): Promise<Layer> {
     line: lineOf(path),
     key: path.join("."),
   });
-  const checked = v.safeParse(settingsFile, tree);
-  const findings = findingsOf(checked.issues ?? []);
-  for (const named of allSettings) {
-    const { value } = checkValue(named.setting, valueAt(tree, named.path));
-    if (value !== undefined)
-      chosen.set(named.key, { value, origin: "file", place: placeOf(named.path) });
+  for (const { setting, key, path } of allSettings) {
+    const { value } = checkValue(setting, valueAt(tree, path));
+    if (value === undefined) continue;
+    // Where it is written is of interest when something is wrong, and looking for it takes its time.
+    const chosenHere = {
+      value,
+      origin: "file",
+      get place() {
+        return placeOf(path);
+      },
+    } as const;
+    chosen.set(key, chosenHere);
   }
+  if (chosen.size === countValues(tree)) return { chosen, mistakes: [], warnings: [] };
+  const findings = findingsOf(v.safeParse(settingsFile(), tree).issues ?? []);
   const mistakes = findings.map((finding) => mistakeAt(placeOf(finding.path), finding));
   return { chosen, mistakes, warnings: [] };
+}
+
+/** How many values a file has, in sections that there are and beside them. */
+function countValues(tree: unknown): number {
+  if (!isTable(tree)) return 1;
+  return Object.entries(tree).reduce((sum, [key, value]) => {
+    const isSection = Object.hasOwn(sections, key) && isTable(value);
+    return sum + (isSection ? Object.keys(value).length : 1);
+  }, 0);
 }
 
 /** What variables of the environment choose, those of the original system where skep's own do not. */

@@ -8,7 +8,7 @@ import { allSettings } from "../../src/config/setting-names.ts";
 type Tree = Record<string, any>;
 
 test("the schema of settings has each of them with its kind, its range, its purpose and its default", () => {
-  const { properties, additionalProperties }: Tree = jsonSchemaOf(settingsFile, "settings");
+  const { properties, additionalProperties }: Tree = jsonSchemaOf(settingsFile(), "settings");
   expect(additionalProperties).toBe(false);
   expect(properties.bus.properties.inbox_cap).toEqual({
     type: "integer",

@@ -104,6 +104,10 @@ describe("what is refused as E_CONFIG, naming the place", () => {
     ["bus.zzz = 1", ":1: bus.zzz is not known", "Known here: inbox_cap, "],
     ["[buss]", ":1: buss is not known", "Did you mean bus?"],
     ["bus = 5", ":1: bus must be a table of keys and values, not 5"],
+    ["bus = []", ":1: bus must be a table of keys and values, not []"],
+    ["bus = 2020-01-01", ":1: bus must be a table of keys and values"],
+    ["nope = {}", ":1: nope is not known"],
+    ["[[bus]]", ":1: bus must be a table of keys and values"],
     ["bus.inbox_cap = 0", ":1: bus.inbox_cap must be a whole number from 1 to 1000000000, not 0"],
     ["bus.inbox_cap = 1.5", ":1: bus.inbox_cap must be a whole number"],
     [

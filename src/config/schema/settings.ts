@@ -15,17 +15,20 @@ export function kindOf(setting: Setting) {
   return choice(setting.options);
 }
 
-/** The schema of a whole file of settings. */
-export const settingsFile = table({
-  // For editors that find the schema by its address.
-  $schema: v.optional(v.string("must be text")),
-  ...entriesOf(allSettings.filter(({ section }) => section === null)),
-  ...Object.fromEntries(
-    [...Map.groupBy(allSettings, ({ section }) => section)]
-      .filter(([section]) => section !== null)
-      .map(([section, settings]) => [section, v.optional(table(entriesOf(settings)))]),
-  ),
-});
+/** The schema of a whole file of settings. To make it takes longer than to check a value of each. */
+export function settingsFile() {
+  const sections = [...Map.groupBy(allSettings, ({ section }) => section)];
+  return table({
+    // For editors that find the schema by its address.
+    $schema: v.optional(v.string("must be text")),
+    ...entriesOf(allSettings.filter(({ section }) => section === null)),
+    ...Object.fromEntries(
+      sections
+        .filter(([section]) => section !== null)
+        .map(([section, settings]) => [section, v.optional(table(entriesOf(settings)))]),
+    ),
+  });
+}
 
 function entriesOf(settings: readonly NamedSetting[]) {
   const entries: Record<string, v.OptionalSchema<Kind, undefined>> = {};

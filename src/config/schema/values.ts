@@ -147,8 +147,8 @@ export function name() {
 // Keys that the library would leave out without a word.
 const unusable = ["__proto__", "constructor", "prototype"];
 
-// Dates are objects, too.
-function isTable(value: unknown): value is object {
+/** Whether it is a table: lists and dates are objects, too. */
+export function isTable(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
