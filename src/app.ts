@@ -74,6 +74,9 @@ export interface RunOptions {
   again?: boolean | undefined;
 }
 
+/** The SQLite of this runtime. */
+export { runtimeDriver };
+
 /** The kind of network or foreign file system that `path` lies on; undefined when a home may lie there. */
 export const unfitFilesystem = unsupportedFilesystem;
 

@@ -44,10 +44,12 @@ export const commands: CommandTable = {
   },
   "This program": {
     config: () => import("./commands/config.ts"),
+    doctor: () => import("./commands/doctor.ts"),
     version: () => import("./commands/version.ts"),
   },
   [internal]: {
     supervise: () => import("./commands/supervise.ts"),
+    trial: () => import("./commands/trial.ts"),
     host: () => import("./commands/host.ts"),
   },
 };

@@ -28,6 +28,23 @@ export function findLockHolder(paths: string[]): LockHolder | undefined {
   return undefined;
 }
 
+/** Every other process that `/proc/locks` shows with a lock of any kind on one of `paths`: whoever has the database open. Empty where there is no `/proc`. */
+export function findLockers(paths: readonly string[]): LockHolder[] {
+  const found = new Map<number, LockHolder>();
+  try {
+    for (const path of paths) {
+      const file = statSync(path, { throwIfNoEntry: false });
+      if (file === undefined) continue;
+      for (const pid of lockersIn(readFileSync("/proc/locks", "utf8"), file.ino))
+        if (pid !== process.pid && !found.has(pid) && hasOpen(pid, file))
+          found.set(pid, describe(pid));
+    }
+  } catch {
+    // No /proc: nobody is to be seen.
+  }
+  return [...found.values()];
+}
+
 // Whoever is seen at each of so many looks does not just write and go.
 const looks = 4;
 
@@ -65,6 +82,14 @@ export function holdersIn(locks: string, inode: number): number[] {
     if (kind === "FLOCK" || first === "120") holders.push(Number(pid));
   }
   return holders;
+}
+
+/** The processes that the text of `/proc/locks` shows with any lock on a file of that inode number. */
+export function lockersIn(locks: string, inode: number): number[] {
+  const lines = locks.split("\n").map((line) => line.trim().split(/\s+/));
+  // Of somebody who waits an arrow stands before the kind, and what follows is one place further on.
+  const held = lines.filter(([, , , , , file]) => file?.split(":")[2] === String(inode));
+  return held.map(([, , , , pid]) => Number(pid)).filter((pid) => pid > 0);
 }
 
 // An inode number names a file within one file system only, and the device that `/proc/locks` shows is not the one

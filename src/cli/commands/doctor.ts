@@ -1,0 +1,93 @@
+// `skep doctor`: whether a swarm can run here, check by check, and what to do where it cannot.
+import { ownCommand } from "../../agents/executable.ts";
+import { runtimeDriver } from "../../app.ts";
+import { agentEnvironment, settingVariables } from "../../config/environment.ts";
+import { isSkepError } from "../../core/errors.ts";
+import { examine, nearestExisting } from "../../doctor/examine.ts";
+import { type Finding, fail, worstOf } from "../../doctor/finding.ts";
+import { mend } from "../../doctor/mend.ts";
+import { decisionOn, runQuickSwarm } from "../../doctor/quick-swarm.ts";
+import { columns } from "../columns.ts";
+import { defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
+import { open } from "../open.ts";
+import { isTerminal } from "../terminal.ts";
+
+export default defineCommand({
+  name: "doctor",
+  summary: "say whether a swarm can run here, and what to do where it cannot",
+  notes: [
+    "Each line passes, warns or fails. Exits 8 when one fails. It changes nothing, unless told to --fix.",
+    "--fix makes the home where there is none, closes it to other users, and ends what a dead supervisor left.",
+    "--quick-swarm also has 20 agents work for 5 s in a home of their own, and says GO, CONDITIONAL or NO-GO.",
+  ],
+  args: {
+    agents: {
+      type: "whole",
+      least: 1,
+      most: 10_000,
+      valueHint: "N",
+      default: "100",
+      description: "how many agents there are to be",
+    },
+    fix: { type: "boolean", description: "mend what can be mended without a risk" },
+    quickSwarm: { type: "boolean", description: "run a small swarm as well" },
+  },
+  examples: [
+    ["skep doctor", "can 100 agents run here?"],
+    ["skep doctor --quick-swarm", "do they?"],
+  ],
+  createsHome: true,
+  async run(context, { agents, fix, quickSwarm }) {
+    const home = await context.home();
+    const env = { ...agentEnvironment(), ...settingVariables() };
+    const opened = async () => {
+      const { store, clock, lastRun } = await open(context);
+      return { store, now: clock.now, lastRun };
+    };
+    const mended = fix ? await mend(home, async () => (await open(context)).reapSwarm()) : [];
+    for (const what of mended) context.say(`mended: ${what}`);
+    const findings = await examine({
+      home,
+      agents,
+      driver: runtimeDriver,
+      trier: [...ownCommand(), "trial"],
+      env,
+      terminal: { isTerminal: await isTerminal(1), columns: process.stdout.columns },
+      open: opened,
+    });
+    const settings = await settingsOf(context);
+    if (settings !== undefined) findings.push(settings);
+    if (quickSwarm) {
+      const place = nearestExisting(home);
+      findings.push(await runQuickSwarm(place, ownCommand(), env, context.say));
+    }
+    const verdict = worstOf(findings);
+    const decision = quickSwarm ? decisionOn(verdict) : null;
+    if (context.json)
+      await context.data(JSON.stringify({ home, verdict, decision, mended, findings }));
+    else await context.data(asText(findings, decision));
+    return verdict === "fail" ? 8 : 0;
+  },
+});
+
+/** What is wrong with the settings; undefined when nothing is. */
+async function settingsOf(context: Context): Promise<Finding | undefined> {
+  try {
+    await context.settings();
+    return undefined;
+  } catch (error) {
+    if (!isSkepError(error, "E_CONFIG")) throw error;
+    return fail("settings", error.message, error.hint ?? "skep config check tells all of it.");
+  }
+}
+
+function asText(findings: readonly Finding[], decision: string | null): string {
+  const rows = findings.flatMap(({ check, verdict, says, fix }) => [
+    [verdict, check, says],
+    ...(fix === null ? [] : [["", "", `→ ${fix}`]]),
+  ]);
+  const lines = [columns(rows)];
+  if (decision !== null) lines.push(decision);
+  return lines.join("\n");
+}

@@ -1,0 +1,123 @@
+// The database of a home: whether it is whole, who has it open, and what an earlier run has left behind.
+import { existsSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+import { isSkepError } from "../core/errors.ts";
+import { formatDuration } from "../core/durations.ts";
+import { busFile, vitalsFile } from "../store/files.ts";
+import { type LockHolder, findLockers } from "../store/lock-holder.ts";
+import type { Store } from "../store/store.ts";
+import { type Finding, fail, pass, warn } from "./finding.ts";
+
+/** What of an opened home is looked at. */
+export interface Opened {
+  store: Store;
+  now(): number;
+  lastRun(): Promise<LastRun | undefined>;
+}
+
+/** The newest run of a home, and whether its supervisor is alive. */
+export interface LastRun {
+  id: number;
+  swarm: string;
+  state: string;
+  alive: boolean;
+  startedAt: number;
+}
+
+// To read all of a larger one takes longer than anybody waits for a doctor.
+const wholeBytesMax = 200 * 2 ** 20;
+
+/** Looks at the databases of `home`, which `open` opens; one that is not there yet is as good as any. */
+export async function checkDatabase(home: string, open: () => Promise<Opened>): Promise<Finding[]> {
+  const path = join(home, busFile.name);
+  if (!existsSync(path)) return [pass("database", "there is none yet: the first command makes it")];
+  const lockers = findLockers(pathsIn(home));
+  try {
+    const { store, now, lastRun } = await open();
+    const whole =
+      statSync(path).size > wholeBytesMax
+        ? pass("database", "it opens; it is too large to be read as a whole here")
+        : judgeWhole(await problemsIn(store));
+    return [whole, ...judgeLockers(lockers, isSkep), judgeRun(await lastRun(), now())];
+  } catch (error) {
+    if (!isSkepError(error)) throw error;
+    return [
+      fail("database", error.message, error.hint ?? "Name another home with --home."),
+      ...judgeLockers(lockers, isSkep),
+    ];
+  }
+}
+
+/** What SQLite found wrong in the database; nothing when it is whole. */
+export function judgeWhole(problems: readonly string[]): Finding {
+  if (problems.length === 0) return pass("database", "it is whole");
+  return fail(
+    "database",
+    `it is damaged: ${problems[0]}`,
+    "Stop the swarm, keep a copy of the home, and save what can be read with sqlite3's .recover.",
+  );
+}
+
+// Of a crowd the first few tell enough.
+const namedMax = 5;
+
+/** Who has the database open besides this process; `isOurs` says whether that is skep. */
+export function judgeLockers(
+  lockers: readonly LockHolder[],
+  isOurs: (locker: LockHolder) => boolean,
+): Finding[] {
+  const ours = lockers.filter(isOurs);
+  const open = ({ pid, command }: LockHolder) =>
+    `process ${pid} (${command}) has the database open`;
+  const stopped = ours
+    .filter((one) => one.stopped)
+    .map((one) =>
+      warn("users", `${open(one)} and is stopped`, `Let it go on: kill -CONT ${one.pid}.`),
+    );
+  const foreign = lockers
+    .filter((one) => !isOurs(one))
+    .map((one) =>
+      warn(
+        "users",
+        `${open(one)}, and is not skep`,
+        "Close it when it has written what it wanted; who only looks does no harm.",
+      ),
+    );
+  const findings = [...stopped, ...foreign].slice(0, namedMax);
+  if (findings.length > 0) return findings;
+  const count = ours.length;
+  return [
+    pass("users", count === 0 ? "nobody has it open" : `${count} processes of skep have it open`),
+  ];
+}
+
+/** The newest run at `now` (ms since 1970); undefined when there was none. */
+export function judgeRun(run: LastRun | undefined, now: number): Finding {
+  if (run === undefined) return pass("last run", "no swarm was ever started here");
+  const since = `run ${run.id} of ${run.swarm}, started ${formatDuration(now - run.startedAt)} ago`;
+  if (run.state === "stopped") return pass("last run", `${since}, has stopped`);
+  if (run.alive) return pass("last run", `${since}, is up`);
+  return warn(
+    "last run",
+    `${since}, was left behind by a supervisor that is dead`,
+    "skep reap ends it (or skep doctor --fix), and the next skep up goes on with its messages.",
+  );
+}
+
+async function problemsIn(store: Store): Promise<string[]> {
+  const query = "select quick_check as problem from pragma_quick_check";
+  const rows = await store.read((tx) => tx.all<{ problem: string }>(query));
+  return rows.map(({ problem }) => problem).filter((problem) => problem !== "ok");
+}
+
+function pathsIn(home: string): string[] {
+  return [busFile, vitalsFile].flatMap(({ name, lockName }) =>
+    [name, `${name}-shm`, lockName].map((file) => join(home, file)),
+  );
+}
+
+// By what runs, not by what it was given: the home that somebody opens may well be called .skep.
+function isSkep({ command }: LockHolder): boolean {
+  const program = command.split(" ").slice(0, 2);
+  return program.some((word) => /^skep(\.mjs|\.ts)?$/.test(basename(word)));
+}

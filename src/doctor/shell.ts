@@ -1,0 +1,46 @@
+// The sqlite3 that people open the database with.
+import { launch } from "../agents/process.ts";
+import { sleep } from "../core/clock.ts";
+import { isSkepError } from "../core/errors.ts";
+import { hasWalResetFix } from "../store/engine.ts";
+import { type Finding, pass, warn } from "./finding.ts";
+
+const answerMs = 2_000;
+
+/** The `sqlite3` on the PATH of `env`. */
+export async function checkShell(env: Record<string, string>): Promise<Finding> {
+  let said = "";
+  try {
+    const child = await launch({
+      command: ["sqlite3", "--version"],
+      cwd: "/",
+      env,
+      onStdout: (chunk) => void (said += Buffer.from(chunk).toString("utf8")),
+      onStderr() {},
+    });
+    child.end();
+    const late = new AbortController();
+    await Promise.race([child.finished, sleep(answerMs, late.signal)]);
+    late.abort();
+  } catch (error) {
+    if (!isSkepError(error, "E_FAILED")) throw error;
+  }
+  return judgeShell(/^(\d+\.\d+\.\d+)/.exec(said)?.[1]);
+}
+
+/** The version of `sqlite3`; undefined where there is none. */
+export function judgeShell(version: string | undefined): Finding {
+  if (version === undefined)
+    return pass("sqlite3", "not installed; skep sql answers the same questions");
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  // Strict tables came with 3.37.
+  if (major < 3 || (major === 3 && minor < 37))
+    return warn(
+      "sqlite3",
+      `${version} cannot read strict tables, and takes the database for damaged`,
+      "Use skep sql, or a newer sqlite3.",
+    );
+  if (!hasWalResetFix(version))
+    return pass("sqlite3", `${version}: good for looking (sqlite3 -readonly), not for writing`);
+  return pass("sqlite3", version);
+}

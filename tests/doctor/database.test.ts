@@ -1,0 +1,34 @@
+import { expect, test } from "bun:test";
+import { judgeLockers, judgeRun, judgeWhole } from "../../src/doctor/database.ts";
+
+const ours = { pid: 7, command: "skep up swarm.toml", stopped: false };
+const foreign = { pid: 8, command: "sqlite3 .skep/bus.db", stopped: false };
+const isOurs = ({ command }: { command: string }) => command.startsWith("skep");
+
+test("a database that is whole passes, and the first problem of another is told", () => {
+  expect(judgeWhole([]).verdict).toBe("pass");
+  expect(judgeWhole(["row 3 missing from index x", "and more"])).toMatchObject({
+    verdict: "fail",
+    says: "it is damaged: row 3 missing from index x",
+  });
+});
+test("who has it open is told: skep is welcome, unless it is stopped, and others are named", () => {
+  const of = (...lockers: (typeof ours)[]) =>
+    judgeLockers(lockers, isOurs).map(({ verdict, says }) => `${verdict}: ${says}`);
+  expect(of()).toEqual(["pass: nobody has it open"]);
+  expect(of(ours, { ...ours, pid: 9 })).toEqual(["pass: 2 processes of skep have it open"]);
+  expect(of(ours, foreign)).toEqual([
+    "warn: process 8 (sqlite3 .skep/bus.db) has the database open, and is not skep",
+  ]);
+  expect(of({ ...ours, stopped: true }, foreign)).toHaveLength(2);
+});
+test("a run whose supervisor is dead is warned of", () => {
+  const run = { id: 3, swarm: "census", state: "running", alive: true, startedAt: 0 };
+  expect(judgeRun(undefined, 0).verdict).toBe("pass");
+  expect(judgeRun(run, 60_000)).toMatchObject({
+    verdict: "pass",
+    says: "run 3 of census, started 1m ago, is up",
+  });
+  expect(judgeRun({ ...run, alive: false, state: "stopped" }, 60_000).verdict).toBe("pass");
+  expect(judgeRun({ ...run, alive: false }, 60_000).verdict).toBe("warn");
+});
