@@ -1,17 +1,8 @@
 // Whether the machine lets a swarm of so many agents be: files, processes, memory, cores.
 import { readFileSync } from "node:fs";
 import { availableParallelism, freemem } from "node:os";
+import { costOf } from "../config/cost.ts";
 import { type Finding, fail, pass, warn } from "./finding.ts";
-
-// The supervisor has three pipes and one handle to each host, and some files of its own.
-const filesEach = 4;
-const filesOwn = 64;
-// A host has three threads, and its program is a process of its own.
-const tasksEach = 4;
-const tasksOwn = 32;
-// bench/results.md, agents-up: 708 agents, each with a host and a shell of its own, take 4,330 MB.
-const megabytesEach = 6.5;
-const megabytesOwn = 100;
 
 /** What this machine allows, as `judgeLimits` takes it. */
 export interface Allowed {
@@ -34,11 +25,7 @@ export function judgeLimits(
   { files, tasks, megabytes, cores }: Allowed,
   agents: number,
 ): Finding[] {
-  const need = {
-    files: filesOwn + filesEach * agents,
-    tasks: tasksOwn + tasksEach * agents,
-    megabytes: megabytesOwn + megabytesEach * agents,
-  };
+  const need = costOf(agents);
   const pools = "or let agents share hosts with pool = true";
   return [
     judge("open files", "one process may have {} open", files, need.files, agents, [
@@ -65,7 +52,7 @@ function judge(
   [fix]: [string],
 ): Finding {
   const there = Number.isFinite(has) ? String(has) : "any number";
-  const says = `${text.replace("{}", there)}; ${agents} agents need ${Math.ceil(needs)}`;
+  const says = `${text.replace("{}", there)}; ${agents} agents need ${needs}`;
   // One agent in ten is no swarm; fewer than all may do for somebody.
   if (has < needs / 10) return fail(check, says, fix);
   return has < needs ? warn(check, says, fix) : pass(check, says);
