@@ -7,7 +7,17 @@ import { tempDir } from "../helpers/temp-dir.ts";
 // Processes start slowly on a busy machine.
 setDefaultTimeout(60_000);
 
-const programs = ["sqlite3", "unshare", "ps", "python3", "bindfs", "fusermount3", "shellcheck"];
+const programs = [
+  "sqlite3",
+  "unshare",
+  "ps",
+  "python3",
+  "bindfs",
+  "fusermount3",
+  "shellcheck",
+  "systemd-analyze",
+  "docker-compose",
+];
 
 function setUp(present: readonly string[]) {
   const bin = tempDir();

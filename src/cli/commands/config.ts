@@ -13,25 +13,44 @@ export default defineCommand({
   args: {
     verb: {
       type: "positional",
-      options: ["show", "explain", "schema"],
+      options: ["show", "explain", "schema", "render"],
       description: "what to do",
     },
     name: {
       type: "positional",
       required: false,
-      description: "explain: a setting, a section or a variable; schema: settings or swarm",
+      description:
+        "explain: a setting, a section or a variable; schema: settings or swarm; render: docker, compose, k8s, systemd, env or devcontainer",
+    },
+    agents: {
+      type: "whole",
+      least: 1,
+      most: 10_000,
+      valueHint: "N",
+      description: "render: for how many agents (default: what the profile is for, or 100)",
+    },
+    replicas: {
+      type: "whole",
+      least: 1,
+      most: 1_000,
+      valueHint: "N",
+      default: "1",
+      description: "render k8s: how many pods",
     },
   },
   examples: [
     ["skep config show", "every setting, its value, and where that is from"],
     ["skep config explain bus.lease", "all about one setting"],
+    ["skep config render compose", "a compose file of what is configured"],
     ["skep config schema swarm >swarm.schema.json", "for editors"],
   ],
   // It looks at the home that there would be, and makes none.
   createsHome: true,
-  async run(context, { verb, name }) {
+  async run(context, { verb, name, agents, replicas }) {
     if (verb === "explain") return (await import("../config-explain.ts")).explain(context, name);
     if (verb === "schema") return (await import("../config-schema.ts")).schema(context, name);
+    if (verb === "render")
+      return (await import("../config-render.ts")).render(context, name, { agents, replicas });
     if (name === undefined) return (await import("../config-show.ts")).show(context);
     throw new SkepError("E_USAGE", `show takes no name, and ${JSON.stringify(name)} is one`, {
       hint: `skep config explain ${name}`,

@@ -1,0 +1,14 @@
+// An example of a file for --env-file: every setting with what it is for.
+import type { Deployment } from "./deployment.ts";
+
+/** The text of an `.env` file, in which what nobody chose is a remark. */
+export function envFile({ name, version, settings }: Deployment): string {
+  const lines = settings.flatMap(({ variable, value, remark, chosen }) => [
+    "",
+    `# ${remark}`,
+    `${chosen ? "" : "#"}${variable}=${value}`,
+  ]);
+  return `# ${name}: written by skep ${version}. Read only where it is named: skep --env-file .env up
+${lines.join("\n")}
+`;
+}

@@ -1,0 +1,49 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { parse } from "yaml";
+import { compose } from "../../../src/export/deploy/compose.ts";
+import { lacks } from "../../helpers/programs.ts";
+import { tempDir } from "../../helpers/temp-dir.ts";
+
+import { example } from "./example.ts";
+
+setDefaultTimeout(60_000);
+
+function configOf(text: string) {
+  const directory = tempDir();
+  writeFileSync(join(directory, "docker-compose.yml"), text);
+  writeFileSync(join(directory, "Dockerfile"), "FROM scratch\n");
+  const { PATH = "" } = process.env;
+  return Bun.spawnSync(["docker-compose", "config"], {
+    cwd: directory,
+    env: { PATH, HOME: directory },
+  });
+}
+
+test.skipIf(lacks("docker-compose"))(
+  "docker-compose takes it, and sees the same in it (wants docker-compose)",
+  () => {
+    const { exitCode, stdout, stderr } = configOf(compose(example));
+    expect(stderr.toString()).toBe("");
+    expect(exitCode).toBe(0);
+    expect(parse(stdout.toString()).services.census).toMatchObject({
+      environment: { SKEP_BUS_LEASE: "30s", SKEP_HOME: "/home/skep/state" },
+      mem_limit: "1472m",
+      stop_grace_period: "32s",
+      user: "10001:10001",
+      read_only: true,
+    });
+    // What is wrong with one would be seen.
+    const wrong = compose(example).replace("mem_limit", "mem_limits");
+    expect(configOf(wrong).exitCode).not.toBe(0);
+  },
+);
+test("it has limits for memory, cores, processes and files", () => {
+  expect(parse(compose(example)).services.census).toMatchObject({
+    cpus: 1,
+    pids_limit: 864,
+    ulimits: { nofile: { soft: 928, hard: 928 } },
+    healthcheck: { test: ["CMD", "skep", "health", "--quiet"] },
+  });
+});

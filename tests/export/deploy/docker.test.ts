@@ -1,0 +1,22 @@
+import { expect, test } from "bun:test";
+import { dockerfile } from "../../../src/export/deploy/docker.ts";
+import { example } from "./example.ts";
+
+// Every line of a Dockerfile that is no remark and goes on nothing begins with one of these.
+const words = /^(FROM|RUN|COPY|ENV|USER|WORKDIR|VOLUME|HEALTHCHECK|STOPSIGNAL|ENTRYPOINT|CMD) /;
+
+test("each line is an instruction, and nobody is root when the swarm starts", () => {
+  const lines = dockerfile(example).replaceAll("\\\n", " ").split("\n");
+  const instructions = lines.filter((line) => line !== "" && !line.startsWith("#"));
+  expect(instructions.filter((line) => !words.test(line))).toEqual([]);
+  expect(instructions[0]).toBe("FROM debian:12-slim");
+  expect(instructions).toContain('ENV SKEP_BUS_LEASE="30s"');
+  expect(instructions).toContain("USER 10001:10001");
+  expect(instructions.indexOf("USER 10001:10001")).toBeGreaterThan(
+    instructions.findLastIndex((line) => line.startsWith("RUN")),
+  );
+});
+test("lists of words are JSON", () => {
+  for (const [, list] of dockerfile(example).matchAll(/^(?:.* )?(?:CMD|ENTRYPOINT) (\[.*\])$/gm))
+    expect(JSON.parse(list!)).toBeArray();
+});
