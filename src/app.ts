@@ -29,7 +29,11 @@ import { isAlive } from "./core/identity.ts";
 import { runtimeDriver } from "./store/runtime-driver.ts";
 import { disposableStore } from "./store/disposable.ts";
 import { vitalsFile } from "./store/files.ts";
-import { unsupportedFilesystem } from "./store/filesystem.ts";
+import {
+  freeBytes as freeBytesAt,
+  homeFault as faultOfHome,
+  unsupportedFilesystem,
+} from "./store/filesystem.ts";
 import { openStore } from "./store/open.ts";
 import type { Store, Table } from "./store/store.ts";
 
@@ -79,6 +83,10 @@ export { runtimeDriver };
 
 /** The kind of network or foreign file system that `path` lies on; undefined when a home may lie there. */
 export const unfitFilesystem = unsupportedFilesystem;
+
+/** Why no home can be at `path`, or undefined; and how many bytes are free there. Neither makes anything. */
+export const homeFault = faultOfHome;
+export const freeBytes = freeBytesAt;
 
 /** Opens the swarm's state in `home`, creating it as needed; `skep` is what starts hosts. Throws what `openStore` throws. */
 export async function openApp(

@@ -1,4 +1,4 @@
-// What a swarm of so many agents takes of a machine.
+// What a swarm takes of a machine, piece by piece and in all.
 
 /** What is taken, when each agent has a host and a program of its own; a pool takes far less. */
 export interface Cost {
@@ -10,18 +10,23 @@ export interface Cost {
   megabytes: number;
 }
 
-// The supervisor has three pipes and one handle to each host, and some files of its own.
-const files = { own: 64, each: 4 };
-// A host has two threads, sometimes three, and its program is a process of its own.
-const tasks = { own: 32, each: 4 };
-// bench/results.md, agents-up: 708 agents, each with a host and a shell of its own, take 4,330 MB.
-const megabytes = { own: 100, each: 6.5 };
+/** What a swarm takes by itself: its guardian, its supervisor, and what all processes of skep share. */
+export const ofSwarm: Cost = { files: 64, tasks: 32, megabytes: 100 };
+
+/**
+ * What each host takes. The supervisor has three pipes and one handle to it; it has up to four threads; and by
+ * bench/results.md, agents-up, 708 agents, each with a host and a shell of its own, take 4,330 MB.
+ */
+export const ofHost: Cost = { files: 4, tasks: 4, megabytes: 6.5 };
+
+/** What each program takes, its files those that its host has open. */
+export const ofProgram: Cost = { files: 4, tasks: 1, megabytes: 0 };
 
 /** What `agents` agents take. */
 export function costOf(agents: number): Cost {
   return {
-    files: files.own + files.each * agents,
-    tasks: tasks.own + tasks.each * agents,
-    megabytes: Math.ceil(megabytes.own + megabytes.each * agents),
+    files: ofSwarm.files + ofHost.files * agents,
+    tasks: ofSwarm.tasks + (ofHost.tasks + ofProgram.tasks) * agents,
+    megabytes: Math.ceil(ofSwarm.megabytes + ofHost.megabytes * agents),
   };
 }

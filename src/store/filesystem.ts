@@ -1,6 +1,7 @@
 // Where a home may lie: a local file system of this machine, in a directory that is ours alone.
 import {
   type Stats,
+  accessSync,
   constants,
   chmodSync,
   closeSync,
@@ -39,6 +40,29 @@ export function prepareHome(home: string): void {
   } catch (error) {
     throw fileFault(error, place);
   }
+}
+
+/** What `prepareHome` would throw, as far as can be told without making anything; undefined when the home will do. */
+export function homeFault(home: string): SkepError | undefined {
+  const place = resolve(home);
+  try {
+    const found = lstatSync(place, { throwIfNoEntry: false });
+    if (found !== undefined) {
+      checkDirectory(place, found);
+      if (isOpenToOthers(found)) checkOurs(place);
+    }
+    checkFilesystem(place);
+    accessSync(nearestExisting(place), constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch (error) {
+    return fileFault(error, place);
+  }
+}
+
+/** How many bytes are free for us where `path` lies, or will lie. */
+export function freeBytes(path: string): number {
+  const { bavail, bsize } = statfsSync(nearestExisting(resolve(path)));
+  return bavail * bsize;
 }
 
 /** Creates the file at `path` with mode 0600 when it is missing. E_HOME for a link or another user's file, E_READONLY and E_DISK where it cannot be created. */
@@ -123,6 +147,11 @@ const settingsFile = /^skep\.(toml|ya?ml|json)$/;
 
 // An older home may be open to others. But `--home /tmp` must not take /tmp from everybody else.
 function closeToOthers(place: string, found: Stats): void {
+  checkOurs(place);
+  chmodSync(place, found.mode & 0o700);
+}
+
+function checkOurs(place: string): void {
   const names = readdirSync(place);
   const ours =
     names.length === 0 || names.includes("bus.db") || names.some((name) => settingsFile.test(name));
@@ -130,7 +159,6 @@ function closeToOthers(place: string, found: Stats): void {
     throw new SkepError("E_HOME", `${place} is open to other users and holds something else`, {
       hint: `Name a directory of its own, such as ${resolve(place, "skep")}, or close this one with chmod 700.`,
     });
-  chmodSync(place, found.mode & 0o700);
 }
 
 function createFile(path: string): boolean {

@@ -8,19 +8,21 @@ export default defineCommand({
   notes: [
     "A flag (--set bus.lease=30s) goes before a variable (SKEP_BUS_LEASE=30s), that before the home's file (skep.toml,",
     'or skep.yaml, or skep.json), that before the profile (profile = "prod"), and that before what is usual.',
+    "check tells everything that is wrong, with exit 2: with the settings, the home, a swarm file (skep.swarm.toml where",
+    "there is one), and what of this machine is not enough for it. Else it tells what a swarm takes here.",
     "explain takes a setting, a section, or a variable, those of the original system (CFN_…) too.",
   ],
   args: {
     verb: {
       type: "positional",
-      options: ["show", "explain", "schema", "render"],
+      options: ["show", "explain", "check", "schema", "render"],
       description: "what to do",
     },
     name: {
       type: "positional",
       required: false,
       description:
-        "explain: a setting, a section or a variable; schema: settings or swarm; render: docker, compose, k8s, systemd, env or devcontainer",
+        "explain: a setting, a section or a variable; check: a swarm file; schema: settings or swarm; render: docker, compose, k8s, systemd, env or devcontainer",
     },
     agents: {
       type: "whole",
@@ -42,12 +44,14 @@ export default defineCommand({
     ["skep config show", "every setting, its value, and where that is from"],
     ["skep config explain bus.lease", "all about one setting"],
     ["skep config render compose", "a compose file of what is configured"],
+    ["skep config check swarm.toml", "will it fit?"],
     ["skep config schema swarm >swarm.schema.json", "for editors"],
   ],
   // It looks at the home that there would be, and makes none.
   createsHome: true,
   async run(context, { verb, name, agents, replicas }) {
     if (verb === "explain") return (await import("../config-explain.ts")).explain(context, name);
+    if (verb === "check") return (await import("../config-check.ts")).check(context, name);
     if (verb === "schema") return (await import("../config-schema.ts")).schema(context, name);
     if (verb === "render")
       return (await import("../config-render.ts")).render(context, name, { agents, replicas });

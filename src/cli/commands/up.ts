@@ -1,21 +1,17 @@
 // `skep up`: runs a swarm under a process that outlives its supervisor; or makes one that runs what its file says now.
 import { detach } from "../../agents/detach.ts";
-import { beginAgain, fewThreads, ownCommand, withSkepOnPath } from "../../agents/executable.ts";
+import { beginAgain, fewThreads, ownCommand } from "../../agents/executable.ts";
 import { guard } from "../../agents/guardian.ts";
 import { logPath, swarmLogName } from "../../agents/log.ts";
 import { arrange } from "../../agents/topology.ts";
 import type { App } from "../../app.ts";
-import {
-  type EnvironmentRule,
-  agentEnvironment,
-  flagVariables,
-  ownEnvironment,
-} from "../../config/environment.ts";
+import { flagVariables, ownEnvironment } from "../../config/environment.ts";
 import { readSwarmFile } from "../../config/swarm-file.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { open } from "../open.ts";
 import { sayDone } from "../order.ts";
+import { agentSearchPath } from "../search-path.ts";
 import { planJson, planText } from "../swarm-plan.ts";
 
 export default defineCommand({
@@ -51,7 +47,7 @@ export default defineCommand({
   createsHome: true,
   async run(context, { file = "skep.swarm.toml", check, detach: isDetached }) {
     const { countMax } = (await context.settings()).agents;
-    const swarm = await readSwarmFile(file, { searchPath, countMax });
+    const swarm = await readSwarmFile(file, { searchPath: agentSearchPath, countMax });
     const shape = arrange(swarm.agents, swarm.topology);
     if (check) return context.data(context.json ? planJson(swarm, shape) : planText(swarm, shape));
     if (swarm.topology === "auto")
@@ -136,8 +132,4 @@ async function flagsOf(context: Context): Promise<string[]> {
     ...(context.json ? ["--json"] : []),
     ...(context.quiet ? ["--quiet"] : []),
   ];
-}
-
-function searchPath(env: readonly EnvironmentRule[]): string {
-  return withSkepOnPath(agentEnvironment(env))["PATH"]!;
 }

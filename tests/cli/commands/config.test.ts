@@ -1,5 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { allSettings } from "../../../src/config/setting-names.ts";
 import { forgone } from "../../../src/config/originals.ts";
@@ -114,6 +114,74 @@ describe("config explain", () => {
       3,
       'skep: there is no setting "bus.leese"\n  Did you mean bus.lease?\n',
     ]);
+  });
+});
+
+describe("config check", () => {
+  const swarm = 'name = "s"\n[agents.a]\ncommand = ["sh"]\ncount = 40\n';
+  const fileOf = (text: string) => {
+    const path = join(tempDir(), "swarm.toml");
+    writeFileSync(path, text);
+    return path;
+  };
+
+  test("says what the swarm and others take here, and makes nothing", async () => {
+    const skep = newSkep();
+    const { status, stdout, stderr } = await skep(["config", "check", fileOf(swarm)]);
+    expect(status).toBe(0);
+    const home = /^all is well; the home is (.*)$/m.exec(stderr)![1]!;
+    expect(existsSync(home)).toBe(false);
+    expect(stdout).toMatch(/^s +40 +\d+ MiB +\d+ +\d+ +[\d.]+ [MG]iB +\S/m);
+    for (const count of [100, 300, 708])
+      expect(stdout.match(new RegExp(`^${count} agents`, "gm"))).toHaveLength(2);
+    const json = JSON.parse((await skep(["config", "check", fileOf(swarm), "--json"])).stdout);
+    expect(json.swarms.map(({ agents }: { agents: number }) => agents)).toEqual([
+      40, 100, 100, 300, 300, 708, 708,
+    ]);
+    expect(json.room.cores).toBeGreaterThan(0);
+  });
+  test("tells everything that is wrong at once: settings, home, swarm file", async () => {
+    const taken = join(tempDir(), "taken");
+    writeFileSync(taken, "");
+    const file = fileOf(swarm.replace("count", "cuont"));
+    const words = ["config", "check", file, "--set", "bus.lease=x", "--home", taken];
+    const { status, stdout, stderr } = await newSkep()(words, "", { SKEP_NOPE: "1" });
+    expect([status, stdout]).toEqual([2, ""]);
+    for (const line of [
+      "skep: the configuration has 4 mistakes",
+      '  --set bus.lease must be a duration from 10ms to 7d, not "x"',
+      "  SKEP_NOPE is not known to skep",
+      `  ${taken} is not a directory`,
+      `  ${file}:4: agents.a.cuont is not known`,
+    ])
+      expect(stderr.split("\n")).toContain(line);
+  });
+  test("tells what of the machine is not enough for the swarm", async () => {
+    const file = fileOf(swarm);
+    const program = join(import.meta.dir, "..", "..", "..", "bin", "skep.ts");
+    const script = 'ulimit -n 100 && exec "$0" "$1" config check "$2" --json';
+    const { exitCode, stderr } = Bun.spawnSync(
+      ["sh", "-c", script, process.execPath, program, file],
+      {
+        env: { PATH: process.env["PATH"]!, SKEP_HOME: join(tempDir(), "home") },
+      },
+    );
+    expect(exitCode).toBe(2);
+    const { mistakes } = JSON.parse(`${stderr}`).error;
+    expect(mistakes).toContainEqual({
+      file,
+      line: null,
+      key: "a swarm of 40",
+      message: `${file}: a swarm of 40 needs 224 open files in one process, and 100 are allowed`,
+      hint: "Raise ulimit -n, or put agents into a pool.",
+    });
+  });
+  test("tells of two files of settings", async () => {
+    const env = homeWith("skep.toml", "");
+    writeFileSync(join(env.SKEP_HOME, "skep.json"), "{}");
+    const { status, stderr } = await newSkep()(["config", "check"], "", env);
+    expect(status).toBe(2);
+    expect(stderr).toContain("there are settings in ");
   });
 });
 
