@@ -12,7 +12,7 @@ const commands = [
   "publish subscribe unsubscribe".split(" "),
   "peek inboxes limits topics trace sql status ps health logs".split(" "),
   "init up down restart pause unpause scale reap drain resume beat attach".split(" "),
-  ["config", "version"],
+  ["config", "doctor", "version"],
 ].flat();
 
 test("it lies alone in its directory, and there is no Bun on PATH", () => {
