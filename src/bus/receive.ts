@@ -20,13 +20,15 @@ export interface ReceiveOptions extends Claim {
   before?: ((tx: WriteTx) => Promise<void>) | undefined;
   /** Whether anything may be claimed now; left out: it may. When not, it is as if nothing were there. */
   mayClaim?: ((tx: ReadTx) => Promise<boolean>) | undefined;
+  /** Whether an inbox that is not there is created; left out: it is. Where it is not, nothing comes of it, and nobody waits for that. */
+  create?: boolean | undefined;
   /** Keep our row among the waiters: we shall be back for more. */
   stay?: boolean | undefined;
 }
 
 /**
- * What was claimed; nothing when nothing came in time or `signal` aborted. An inbox that is not there is created. E_DRAINING
- * while the bus drains (`before` is committed all the same), E_BUSY, E_NOT_FOUND.
+ * What was claimed; nothing when nothing came in time or `signal` aborted. An inbox that is not there is created, unless `create` says
+ * otherwise. E_DRAINING while the bus drains (`before` is committed all the same), E_BUSY, E_NOT_FOUND.
  */
 export async function receive(bus: Bus, options: ReceiveOptions): Promise<Delivery[]> {
   const { inbox, waitMs, signal } = options;
@@ -43,6 +45,7 @@ export async function receive(bus: Bus, options: ReceiveOptions): Promise<Delive
       const looks = before === undefined && !rung;
       const version = looks ? await bus.store.version() : Number.NaN;
       const seen = looks ? await bus.store.read((tx) => look(tx, bus, inbox)) : undefined;
+      if (seen?.exists === false && options.create === false) return [];
       // The socket is bound when there is nothing to do but wait, and not on the way to a message.
       const address =
         seen?.claimable === false && leftMs() > 0
@@ -162,6 +165,7 @@ async function claimOrWait(
     const standing = await standingOf(tx, inbox);
     const closed = standing === undefined ? await whyClosed(tx) : standing.closed;
     if (closed !== null) return closed;
+    if (standing === undefined && options.create === false) return { claimed: [] };
     if (standing === undefined) await createInbox(tx, inbox);
     // Whoever rang us has noted that we are awake.
     const awake = address === undefined || rung ? undefined : bus.self;

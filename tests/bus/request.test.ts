@@ -5,6 +5,7 @@ import { closeIntake } from "../../src/bus/intake.ts";
 import { closeAddressBook } from "../../src/bus/ledger.ts";
 import { setInboxLimits } from "../../src/bus/limits.ts";
 import { receive } from "../../src/bus/receive.ts";
+import { retain } from "../../src/bus/retain.ts";
 import { request } from "../../src/bus/request.ts";
 import { type SendOptions, sendBatch } from "../../src/bus/send.ts";
 import { subscribeTx } from "../../src/bus/subscribe.ts";
@@ -14,7 +15,7 @@ import { type TempBus, tempBuses } from "../helpers/temp-bus.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { routeAll } from "./routed.ts";
 import { ack, draft, ledgerOf, put, rowsOf, takeOne, texts } from "./verbs.ts";
-import { livingProcesses, sleepy, untilWaiting } from "./waiting.ts";
+import { livingProcesses, sleepy, untilWaiting, withoutSocket } from "./waiting.ts";
 
 const { handBus, liveBus, neighbour } = tempBuses();
 const living = livingProcesses();
@@ -228,5 +229,17 @@ test("a request whose inbox is gone before it is sent is refused, and keeps no s
   await bus.store.write((tx) => tx.run("delete from ledger where temporary = 1"));
   await ack(bus, receipt);
   await assert.rejects(asking, { code: "E_NOT_FOUND" });
+  assert.deepEqual(await inboxes(bus), ["a1"]);
+});
+
+test("whoever asks without a socket, and finds its inbox gone, waits no longer and leaves none behind", async () => {
+  const { bus, naps, wake } = sleepy(withoutSocket(await handBus()));
+  const asking = request(bus, draft("a1", "?"), options);
+  await waitUntil("it sleeps", () => naps.length === 1);
+  // The clock was wrong, and is set right: what was to be gone in a minute is.
+  bus.clock.stepWall(3_600_000);
+  await retain(bus);
+  wake();
+  await assert.rejects(asking, { code: "E_EMPTY" });
   assert.deepEqual(await inboxes(bus), ["a1"]);
 });

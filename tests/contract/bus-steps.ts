@@ -13,6 +13,7 @@ import { ackAllTx } from "../../src/bus/settle.ts";
 import { isSkepError } from "../../src/core/errors.ts";
 import { textOf } from "../../src/core/text.ts";
 import { ack, draft, extend, nack, put, take } from "../bus/verbs.ts";
+import { answerOf } from "../helpers/answer-of.ts";
 import type { HandBus } from "../helpers/temp-bus.ts";
 import type { BusModel, ModelDraft } from "./bus-model.ts";
 
@@ -236,17 +237,4 @@ function draftOf({ to, bytes, ttlMs, ...more }: ModelDraft) {
 
 function pick(receipts: readonly string[], nth: number): string {
   return receipts.at(-1 - (nth % Math.max(1, receipts.length))) ?? "1.1.1";
-}
-
-/** What a call comes to: its answer, or the code it was refused with. */
-async function answerOf<T, Answer>(
-  work: Promise<T>,
-  answer: (result: T) => Answer,
-): Promise<Answer | string> {
-  try {
-    return answer(await work);
-  } catch (error) {
-    if (isSkepError(error)) return error.code;
-    throw error;
-  }
 }

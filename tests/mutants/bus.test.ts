@@ -2,10 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "bun:test";
 import { more, named } from "./bus.ts";
+import { logic } from "./logic.ts";
 
 const root = join(import.meta.dir, "..", "..");
 const read = (file: string) => readFileSync(join(root, file), "utf8");
-const all = [...named, ...more];
+const all = [...named, ...more, ...logic];
 
 test("every mutant has a name of its own, and changes one place of the program", () => {
   expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);

@@ -1,6 +1,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { randomOf } from "../proof/random.ts";
 import { hunt } from "./hunt.ts";
+import { logic } from "./logic.ts";
 import type { Mutant } from "./mutant.ts";
 
 // Whole programs are started.
@@ -21,6 +22,11 @@ test("what is wrong is noticed by the test that is to notice it", async () => {
     by: "the test when nobody says how many",
     runs: 1,
   });
+});
+
+test("what only a certain order of things shows is noticed by a simulation", async () => {
+  const one = logic.find(({ name }) => name === "question that outlives its asker")!;
+  expect((await hunt(one, random)).by).toMatch(/^a simulation, in \d+ seeds$/);
 });
 
 test("a mutant that is none is not caught", async () => {

@@ -75,8 +75,10 @@ function wordsOf(catcher: Catcher, random: Random): string[] {
   if ("test" in catcher)
     return ["test", catcher.test, "--timeout", "30000", "--test-name-pattern", catcher.title];
   if ("crash" in catcher) return ["tests/mutants/crash.ts", catcher.crash];
-  const { history, calls, shape = {} } = catcher;
   const seed = String(random.whole(1, 2 ** 31));
+  if ("simulation" in catcher)
+    return ["tests/simulation/run.ts", "--seed", seed, "--seeds", String(catcher.simulation)];
+  const { history, calls, shape = {} } = catcher;
   return ["tests/history/run.ts", history, String(calls), seed, JSON.stringify(shape)];
 }
 
@@ -102,6 +104,7 @@ function caughtBy(catcher: Catcher, status: number | null, output: string): stri
   if ("test" in catcher)
     return status === 1 && output.includes("(fail)") ? `the test ${catcher.title}` : undefined;
   if (status !== 8) return undefined;
+  if ("simulation" in catcher) return `a simulation, in ${/^\d+ seeds/m.exec(output)?.[0]}`;
   const checks = [...output.matchAll(/^([a-z ]+): /gm)].map(([, check]) => check!);
   return [...new Set(checks)].join(", ");
 }

@@ -12,8 +12,9 @@ export interface Mutant {
   catcher: Catcher;
 }
 
-/** What is run: histories of a kind until one breaks a promise; a test; or a proof of crash points. */
+/** What is run: histories of a kind until one breaks a promise; a test; a proof of crash points; or simulations, that many seeds at most. */
 export type Catcher =
   | { history: Kind; calls: number; shape?: Partial<Shape> }
   | { test: string; title: string }
-  | { crash: string };
+  | { crash: string }
+  | { simulation: number };

@@ -13,6 +13,7 @@ import { kills } from "./kills.ts";
 import { pairs } from "./pairs.ts";
 import type { Proof } from "./proof.ts";
 import { randomOf } from "./random.ts";
+import { simulation } from "./simulation.ts";
 
 const proofs: readonly Proof[] = [
   kills,
@@ -23,6 +24,7 @@ const proofs: readonly Proof[] = [
   crashPoints,
   pairs,
   history,
+  simulation,
 ];
 
 const usage = `usage: bun tests/proof/run.ts [NAME...] [--count N] [--quick] [--seed N]
