@@ -32,7 +32,9 @@ test("a program sees its identity, what the file allows, and skep first on its P
   // What every shell adds by itself.
   const shells = ["OLDPWD", "PWD", "SHLVL", "_"];
   const names = (name: string) => Object.keys(seen(name)).filter((one) => !shells.includes(one));
-  const identity = ["SKEP_AGENT", "SKEP_HOME", "SKEP_RUN", "SKEP_TOKEN"];
+  // What was chosen for the swarm holds for the skep that the program calls, too.
+  const chosen = "SKEP_BUS_MAX_ATTEMPTS";
+  const identity = ["SKEP_AGENT", chosen, "SKEP_HOME", "SKEP_RUN", "SKEP_TOKEN"];
   expect(names("plain").sort()).toEqual(["HOME", "PATH", ...identity]);
   expect(names("strict").sort()).toEqual(["PATH", ...identity]);
   expect(names("some").sort()).toEqual(["KEPT", "PATH", ...identity]);

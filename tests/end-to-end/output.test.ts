@@ -146,7 +146,7 @@ describe("data and words", () => {
     const { skep } = place();
     const init = await skep(["init"]);
     expect(jsonLines<object>(init.stdout)).toEqual([{ home: expect.any(String) }]);
-    expect(init.stderr).toStartWith("try: ");
+    expect(init.stderr).toMatch(/^settings: .*\ntry: /);
     for (const words of [
       ["send", "a1", "x"],
       ["peek", "a1"],
