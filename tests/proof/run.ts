@@ -28,7 +28,7 @@ const proofs: readonly Proof[] = [
 ];
 
 const usage = `usage: bun tests/proof/run.ts [NAME...] [--count N] [--quick] [--seed N]
-${proofs.map(({ name, summary, count, quick, unit }) => `  ${name.padEnd(10)}${summary}: ${count} ${unit}, quick ${quick}`).join("\n")}
+${proofs.map(({ name, summary, count, quick, unit }) => `  ${name.padEnd(12)}${summary}: ${count} ${unit}, quick ${quick}`).join("\n")}
   --count N   so many of each
   --quick     few of each, to see that it holds at all
   --seed N    decide as that run did`;

@@ -2,15 +2,20 @@
 import { search, tell } from "../simulation/search.ts";
 import type { Proof } from "./proof.ts";
 
+const quick = 10_000;
+
 export const simulation: Proof = {
   name: "simulation",
   summary:
     "in every world that a seed decides, the bus keeps what it promises after each single step",
   count: 50_000,
-  quick: 10_000,
+  quick,
   unit: "seeds",
   async run({ count, random, progress }) {
-    const seeds = Array.from({ length: count }, () => random.whole(1, 2 ** 31));
+    // The first are the same each time, so that a quick run says of a change what it would have said without it.
+    const seeds = Array.from({ length: count }, (_, index) =>
+      index < quick ? index + 1 : random.whole(quick, 2 ** 31),
+    );
     const { cpuUsage } = process;
     const before = cpuUsage();
     const searched = await search(seeds, (tried) => {

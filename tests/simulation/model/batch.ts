@@ -38,7 +38,8 @@ export function sendBatch(
   const before = atomic && !isAlone ? copyOf(model.state) : undefined;
   const outcomes: Outcome[] = [];
   const final: Refused[] = [];
-  for (const draft of drafts) {
+  for (const [index, draft] of drafts.entries()) {
+    seeToAll(model, from, togetherFrom(drafts, index));
     const outcome = put(model, from, draft, { answerInbox });
     const refused = isRefused(outcome) ? outcome : undefined;
     if (waits && refused !== undefined) return "waits";
@@ -71,4 +72,28 @@ function refuseAll(model: Model, refused: Refused, drafts: readonly ModelDraft[]
     from,
   };
   return judge(model, load)?.code ?? refused.code;
+}
+
+/** Those that begin with the one at `index` and go together, when it is the first of several. */
+function togetherFrom(drafts: readonly ModelDraft[], index: number): readonly ModelDraft[] {
+  const joins = (at: number) => {
+    const [one, other] = [drafts[at - 1], drafts[at]];
+    if (one === undefined || other === undefined) return false;
+    const plain = [one, other].every(({ replyTo, key }) => replyTo === null && key === null);
+    const alike = one.delayMs === other.delayMs && one.ttlMs === other.ttlMs;
+    return plain && alike && one.to === other.to;
+  };
+  if (joins(index)) return [];
+  let end = index + 1;
+  while (joins(end)) end++;
+  return drafts.slice(index, end);
+}
+
+/** Those that go together are let in together if they can be: what is seen to for their sake stays, whatever becomes of them. */
+function seeToAll(model: Model, from: string | null, those: readonly ModelDraft[]): void {
+  if (those.length < 2) return;
+  const inbox = those[0]!.to;
+  if (model.state.inboxes.get(inbox)?.temporary !== false) return;
+  const bytes = those.reduce((sum, { body }) => sum + body.length, 0);
+  judge(model, { inbox, deliveries: those.length, slots: 0, bytes, from });
 }
