@@ -25,6 +25,7 @@ import type { Settings } from "./config/settings.ts";
 import type { Swarm } from "./config/swarm.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import { type Emitter, createEmitter } from "./core/events.ts";
+import type { Secret } from "./core/secret.ts";
 import { isAlive } from "./core/identity.ts";
 import { runtimeDriver } from "./store/runtime-driver.ts";
 import { disposableStore } from "./store/disposable.ts";
@@ -51,7 +52,7 @@ export interface App {
   /** The inbox that `name` works on: its own, unless it is an agent with a shared one. */
   inboxOfAgent(name: string): Promise<string>;
   /** Throws E_IDENTITY when `name` belongs to a running swarm and `token` does not prove it. */
-  checkIdentity(name: string, token: string | undefined): Promise<void>;
+  checkIdentity(name: string, token: Secret | undefined): Promise<void>;
   /** Runs `swarm` until it is told to stop or every agent has ended. E_RUNNING when one runs here already. */
   runSwarm(swarm: Swarm, how: RunOptions): Promise<Summary>;
   /** Finishes the run that a killed supervisor left behind; undefined when none is open. E_RUNNING when its supervisor is alive. */
@@ -136,7 +137,7 @@ export async function openApp(
       return store.query(sql, { vitals: vitalsPath });
     },
     inboxOfAgent: (name) => store.read((tx) => inboxOfAgent(tx, name)),
-    checkIdentity: (name, token) => store.read((tx) => checkIdentity(tx, name, token)),
+    checkIdentity: (name, token) => store.read((tx) => checkIdentity(tx, name, token?.reveal())),
     async runSwarm(swarm, { again = false, ...how }) {
       const { supervise } = await import("./agents/supervisor.ts");
       const { planOf } = await import("./app/plan.ts");

@@ -1,4 +1,5 @@
 // A charge: one agent in the care of its supervisor, and where it is in its life.
+import { type Secret, secret } from "../core/secret.ts";
 import type { ProcessIdentity } from "../core/identity.ts";
 import type { HostProcess } from "./host-process.ts";
 import type { AgentState } from "./registry.ts";
@@ -36,7 +37,7 @@ export interface Charge {
   member: Member;
   /** A number of its own among those of its run. */
   readonly slot: number;
-  readonly token: string;
+  readonly token: Secret;
   state: AgentState;
   reason: string | null;
   /** The state that it was in when it became suspect. */
@@ -101,7 +102,7 @@ export function newCharge(member: Member, slot: number, token: string): Charge {
   return {
     member,
     slot,
-    token,
+    token: secret(token),
     state: "starting",
     reason: null,
     before: "starting",

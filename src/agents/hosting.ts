@@ -115,5 +115,5 @@ export function identityVariables(
   { member, token }: Charge,
   common: Record<string, string>,
 ): Record<string, string> {
-  return { ...common, SKEP_AGENT: member.name, SKEP_TOKEN: token };
+  return { ...common, SKEP_AGENT: member.name, SKEP_TOKEN: token.reveal() };
 }

@@ -78,7 +78,8 @@ function memberOf(spec: AgentSpec, seen: Seen, supervisor: Assignment["superviso
       env: { ...seen.program, ...identity },
       supervisor,
     }),
-    signature: JSON.stringify(spec),
+    // What is set for its program shows in what that sees, and nowhere else.
+    signature: JSON.stringify([spec, seen.program]),
     restart: {
       when: spec.restart,
       max: spec.restartMax,

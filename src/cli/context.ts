@@ -7,6 +7,7 @@ import type { Choices } from "../config/resolve.ts";
 import type { Settings } from "../config/settings.ts";
 import { SkepError } from "../core/errors.ts";
 import { checkName } from "../core/names.ts";
+import type { Secret } from "../core/secret.ts";
 import { printable } from "../core/text.ts";
 import { readBody, readLines } from "./input.ts";
 import { type Output, doneAllTheSame, openOutput } from "./output.ts";
@@ -18,7 +19,7 @@ export interface Context {
   /** Who acts: `--as`, else SKEP_AGENT; undefined when neither is given. */
   readonly as: string | undefined;
   /** SKEP_TOKEN: the proof that goes with a name. */
-  readonly token: string | undefined;
+  readonly token: Secret | undefined;
   /** Aborts at the first SIGINT or SIGTERM; a command that does not ask for it is simply ended by them. */
   readonly signal: AbortSignal;
   /** Aborts at the second; a command that does not ask for it is ended by that. */

@@ -1,11 +1,12 @@
 // The only reader of the process's environment: what skep takes from it, and what an agent gets of it.
+import { type Secret, secret } from "../core/secret.ts";
 import type { Setting } from "./schema/setting.ts";
 import { sections } from "./settings.ts";
 
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** One entry of an agent's `env`: the name of a variable to pass on, or variables set to values. */
-export type EnvironmentRule = string | Readonly<Record<string, string>>;
+/** One entry of an agent's `env`: the name of a variable to pass on, or variables set to values, which may be keys and passwords. */
+export type EnvironmentRule = string | Readonly<Record<string, Secret>>;
 
 export interface Environment {
   /** SKEP_HOME, else what the original system called CFN_BASE_DIR: the directory of the swarm's state. */
@@ -13,7 +14,7 @@ export interface Environment {
   /** SKEP_AGENT: the name this process speaks under. */
   agent: string | undefined;
   /** SKEP_TOKEN: what proves that name. */
-  token: string | undefined;
+  token: Secret | undefined;
   /** SKEP_RUN: the run of the swarm that started this process. */
   run: string | undefined;
   /** SKEP_DEBUG: whether an error shows where in the program it came from. */
@@ -56,7 +57,7 @@ export function readEnvironment(variables: Variables = process.env): Environment
   return {
     home: given("SKEP_HOME") ?? given("CFN_BASE_DIR"),
     agent: given("SKEP_AGENT"),
-    token: given("SKEP_TOKEN"),
+    token: tokenOf(given("SKEP_TOKEN")),
     run: given("SKEP_RUN"),
     debug: given("SKEP_DEBUG") !== undefined && variables["SKEP_DEBUG"] !== "0",
     colour: given("NO_COLOR") === undefined && variables["TERM"] !== "dumb",
@@ -79,8 +80,14 @@ export function agentEnvironment(
     const value = variables[name];
     if (value !== undefined && !changesRuntimes(name)) passed[name] = value;
   }
-  const set = rules.filter((rule) => typeof rule !== "string");
-  return Object.assign(passed, ...set, own);
+  const set = rules
+    .filter((rule) => typeof rule !== "string")
+    .flatMap((rule) => Object.entries(rule).map(([name, value]) => [name, value.reveal()]));
+  return Object.assign(passed, Object.fromEntries(set), own);
+}
+
+function tokenOf(text: string | undefined): Secret | undefined {
+  return text === undefined ? undefined : secret(text);
 }
 
 /** All of this process's environment, for another process of ours that is to see the same. */

@@ -23,7 +23,8 @@ export function findingsOf(issues: readonly Issue[]): Finding[] {
   for (const issue of issues) {
     const [what, hint] = issue.message.split("\n");
     const path = (issue.path ?? []).map((item) => String(item.key));
-    const shown = what!.startsWith("must be") && issue.input !== undefined ? shownValue(issue) : "";
+    const isShown = what!.startsWith("must be") && issue.input !== undefined && !mayBeSecret(path);
+    const shown = isShown ? shownValue(issue) : "";
     findings.set(JSON.stringify([path, what]), { path, what: what! + shown, hint });
   }
   const all = [...findings.values()];
@@ -70,6 +71,11 @@ export function mistakeAt(place: Place, { what, hint }: Omit<Finding, "path">): 
 function meantBy({ path, hint }: Finding): string {
   const guess = /^Did you mean (.*)\?$/.exec(hint ?? "")?.[1] ?? "";
   return JSON.stringify([...path.slice(0, -1), guess]);
+}
+
+/** What is set for an agent may be a key or a password. */
+function mayBeSecret([, , key]: readonly string[]): boolean {
+  return key === "env";
 }
 
 function shownValue(issue: Issue): string {

@@ -163,7 +163,8 @@ describe("the context", () => {
     const env = { SKEP_AGENT: "a2", SKEP_TOKEN: "t" };
     expect(JSON.parse((await door(["echo", "x"], { env })).stdout)).toMatchObject({
       as: "a2",
-      token: "t",
+      // It shows itself to nobody.
+      token: "(secret)",
     });
     const named = await door(["echo", "x", "--as", "a1"], { env });
     expect(JSON.parse(named.stdout)).toMatchObject({ as: "a1" });

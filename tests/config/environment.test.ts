@@ -4,6 +4,7 @@ import {
   readEnvironment,
   settingVariables,
 } from "../../src/config/environment.ts";
+import { secret } from "../../src/core/secret.ts";
 
 describe("what skep takes from the environment", () => {
   test("is who it is, where its home lies, and every other SKEP_ variable as a setting", () => {
@@ -23,7 +24,7 @@ describe("what skep takes from the environment", () => {
     ).toEqual({
       home: "/h",
       agent: "a1",
-      token: "t",
+      token: expect.objectContaining({ reveal: expect.any(Function) }),
       run: "7",
       debug: false,
       colour: true,
@@ -59,7 +60,8 @@ describe("the environment of an agent", () => {
     expect(agentEnvironment(undefined, {}, here)).toEqual({ PATH: "/bin", HOME: "/h", LANG: "C" });
   });
   test("holds what is named and set here, what is set there, and skep's own above all", () => {
-    const rules = ["PATH", "SECRET", "MISSING", { NAME: "value", SKEP_AGENT: "other", HOME: "/x" }];
+    const set = { NAME: secret("value"), SKEP_AGENT: secret("other"), HOME: secret("/x") };
+    const rules = ["PATH", "SECRET", "MISSING", set];
     expect(agentEnvironment(rules, { SKEP_AGENT: "a1" }, here)).toEqual({
       PATH: "/bin",
       SECRET: "s",
@@ -75,7 +77,9 @@ describe("the environment of an agent", () => {
     const variables = { ...here, BUN_BE_BUN: "1", NODE_OPTIONS: "-r x" };
     const names = ["BUN_OPTIONS", "BUN_BE_BUN", "NODE_OPTIONS"];
     expect(agentEnvironment(names, {}, variables)).toEqual({});
-    expect(agentEnvironment([{ BUN_BE_BUN: "1" }], {}, variables)).toEqual({ BUN_BE_BUN: "1" });
+    expect(agentEnvironment([{ BUN_BE_BUN: secret("1") }], {}, variables)).toEqual({
+      BUN_BE_BUN: "1",
+    });
   });
 });
 

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { EnvironmentRule } from "../../src/config/environment.ts";
 import { readSwarmFile } from "../../src/config/swarm-file.ts";
-import { readAgent, refusal, written } from "./swarm-files.ts";
+import { readAgent, refusal, written, revealed } from "./swarm-files.ts";
 
 /** What is wrong with a group `a` of these lines, when PATH has those directories beside the file; and its hint. */
 async function wrong(lines: string, ...path: string[]): Promise<[message: string, hint: string]> {
@@ -77,8 +78,8 @@ describe("a bare program", () => {
   test("is looked for with the rules of its agent", async () => {
     const { file } = written('name = "s"\n[agents.a]\ncommand = ["sh"]\nenv = [{ PATH = "/x" }]');
     const asked: unknown[] = [];
-    const searchPath = (env: unknown) => {
-      asked.push(env);
+    const searchPath = (env: readonly EnvironmentRule[]) => {
+      asked.push(revealed(env));
       return "/bin";
     };
     await readSwarmFile(file, { searchPath });

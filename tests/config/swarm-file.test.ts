@@ -1,3 +1,4 @@
+import type { Secret } from "../../src/core/secret.ts";
 import { describe, expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -28,6 +29,7 @@ describe("a swarm file", () => {
       runner = "module"
       module = "handler.ts"
     `);
+    const anySecret: Secret = expect.objectContaining({ reveal: expect.any(Function) });
     const usual = {
       ...agentDefaults,
       env: defaultRules,
@@ -40,7 +42,7 @@ describe("a swarm file", () => {
       command: [join(directory, "worker.sh"), "x y"],
       runner: "stream" as const,
       inbox: "files",
-      env: ["PATH", { NAME: "value" }],
+      env: ["PATH", { NAME: anySecret }],
       cwd: join(directory, "sub"),
       inFlight: 3,
       after: ["planner"],

@@ -1,4 +1,5 @@
 // Swarm files for tests, in a directory with what they may name.
+import type { EnvironmentRule } from "../../src/config/environment.ts";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "bun:test";
@@ -46,4 +47,13 @@ export async function mistakesIn(text: string, kind?: string): Promise<string[]>
   const { file } = written(text, kind);
   const { mistakes = [] } = await refusal(readSwarmFile(file));
   return mistakes.map(({ message }) => message.replace(file, ""));
+}
+
+/** What `rules` say, with what they keep from everybody else. */
+export function revealed(rules: readonly EnvironmentRule[]): unknown[] {
+  return rules.map((rule) =>
+    typeof rule === "string"
+      ? rule
+      : Object.fromEntries(Object.entries(rule).map(([name, value]) => [name, value.reveal()])),
+  );
 }

@@ -1,5 +1,6 @@
 // What an agent sees of the environment: names to pass on, and variables to set.
 import * as v from "valibot";
+import { secret } from "../../core/secret.ts";
 import { changesRuntimes } from "../environment.ts";
 import { text } from "./values.ts";
 
@@ -16,7 +17,7 @@ const passedOn = v.pipe(
 
 const set = v.record(
   v.pipe(v.string(), v.regex(environmentName, "is not the name of an environment variable")),
-  text(),
+  v.pipe(text(), v.transform(secret)),
 );
 
 /** One entry of `env`. */

@@ -1,13 +1,22 @@
 import { expect, test } from "bun:test";
 import { defaultRules } from "../../../src/config/environment.ts";
-import { readAgent, read, refusal } from "../swarm-files.ts";
+import { readAgent, read, refusal, revealed } from "../swarm-files.ts";
 
 test("an agent may be allowed nothing of the environment, some of it, or what is usual", async () => {
-  const env = async (line: string) => (await readAgent(`command = ["sh"]\n${line}`)).env;
+  const env = async (line: string) => revealed((await readAgent(`command = ["sh"]\n${line}`)).env);
   expect(await env("env = []")).toEqual([]);
   expect(await env('env = ["PATH", { A = "", B = "x y" }]')).toEqual(["PATH", { A: "", B: "x y" }]);
   expect(await env('env = [{ BUN_OPTIONS = "--smol" }]')).toEqual([{ BUN_OPTIONS: "--smol" }]);
-  expect(await env("")).toEqual(defaultRules);
+  expect(await env("")).toEqual([...defaultRules]);
+});
+
+test("what is set is shown to nobody, not where it is wrong either", async () => {
+  const own = 'command = ["sh"]\nenv = [{ KEY = "hunter2" }]';
+  expect(JSON.stringify(await readAgent(own))).not.toContain("hunter2");
+  const mixed = own.replace("}", ', "A B" = "hunter2", PORT = 80 }').replace("count", "cuont");
+  const { message } = await refusal(read(`name = "s"\n[agents.a]\n${mixed}`));
+  expect(message).toContain("agents.a.env.0");
+  expect(message).not.toContain("hunter2");
 });
 
 const refused: [env: string, message: string, hint?: string][] = [
