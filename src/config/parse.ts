@@ -48,7 +48,11 @@ export async function parseYaml(source: Source): Promise<Parsed> {
     return { value: document.value(), lineOf: document.lineOf };
   } catch (error) {
     // An alias to nowhere, or a small file whose aliases unfold into gigabytes.
-    throw syntaxFault(source.file, undefined, `is not valid YAML: ${(error as Error).message}`);
+    throw syntaxFault(
+      source.file,
+      undefined,
+      `is not valid YAML: ${withoutContent((error as Error).message)}`,
+    );
   }
 }
 
@@ -62,9 +66,13 @@ export async function parseJson(source: Source): Promise<Parsed> {
     throw syntaxFault(source.file, doubled.line, `is not valid JSON: ${doubled.what}`);
   try {
     return { value: JSON.parse(text), lineOf: document.lineOf };
-  } catch (error) {
-    const what = document.errors[0]?.what ?? (error as Error).message;
-    throw syntaxFault(source.file, document.errors[0]?.line, `is not valid JSON: ${what}`);
+  } catch {
+    // What JSON.parse says of it shows what stands there, which may be a secret, and not where.
+    const first = document.errors[0] ?? (await yamlDocument(text, "json")).errors[0];
+    const what =
+      document.errors[0]?.what ??
+      "a value is neither a number, true, false, null nor in double quotes";
+    throw syntaxFault(source.file, first?.line, `is not valid JSON: ${what}`);
   }
 }
 
@@ -89,23 +97,28 @@ function lineFinder(find: () => KeyLines): Parsed["lineOf"] {
   return (path) => lineOf((lines ??= find()), path);
 }
 
-async function yamlDocument(text: string) {
+async function yamlDocument(text: string, schema: "core" | "json" = "core") {
   const [{ LineCounter, parseDocument }, { yamlLines }] = await Promise.all([
     import("yaml"),
     import("./yaml-lines.ts"),
   ]);
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter, prettyErrors: false, schema });
   const lineAt = (offset: number) => lineCounter.linePos(offset).line;
   return {
     value: () => document.toJS() as unknown,
     errors: document.errors.map((error) => ({
       code: error.code,
-      what: error.message,
+      what: withoutContent(error.message),
       line: lineAt(error.pos[0]),
     })),
     lineOf: lineFinder(() => yamlLines(document, lineAt)),
   };
+}
+
+// Of a tag or an alias that is not there it tells the name, which may be a password that ought to have been in quotes.
+function withoutContent(message: string): string {
+  return message.replace(/: \S+$/, "");
 }
 
 function syntaxFault(file: string, line: number | undefined, what: string): SkepError {

@@ -22,6 +22,29 @@ describe("what is refused before it is looked into", () => {
     expect(await message('{"name": "s",}', "json")).toMatch(/ is not valid JSON: /);
     expect(await message("", "json")).toMatch(/ is not valid JSON: /);
   });
+  test("a value that is none is not shown: it may be a secret that lacks its quotes", async () => {
+    const message = async (text: string, kind: string) => {
+      const { file } = written(text, kind);
+      return (await refusal(readSwarmFile(file))).message.replace(file, "");
+    };
+    for (const value of [
+      "hunter2",
+      "!hunter2",
+      "*hunter2",
+      "hunter2:x",
+      "&hunter2 *x",
+      "h@hunter2",
+    ])
+      for (const [text, kind] of [
+        [`{"name": "s",\n "agents": {"a": {"env": [{"KEY": ${value}}]}}}`, "json"],
+        [`name: s\nagents:\n  a:\n    command: [sh]\n    env: [{KEY: ${value}, "A B": x}]`, "yaml"],
+        [`name = "s"\n[agents.a]\nenv = [{ KEY = ${value} }]`, "toml"],
+      ] as const)
+        expect(await message(text, kind)).not.toContain("hunter2");
+    expect(await message('{"name": "s",\n "agents": hunter2}', "json")).toBe(
+      ":2 is not valid JSON: a value is neither a number, true, false, null nor in double quotes",
+    );
+  });
   test("an alias that unfolds into gigabytes", async () => {
     const levels = "abcdefghi".split("");
     const bomb = levels
