@@ -45,9 +45,9 @@ export interface App {
   store: Store;
   bus: Bus;
   events: Emitter;
-  /** The signs of life, in a file of their own that is opened, and made where it is missing, when it is asked for. Ask each time: it may have been deleted. Rejects with what `openStore` throws; nothing else fails with it. */
+  /** The signs of life and the metrics, in a file of their own that is opened, and made where it is missing, when it is asked for. Ask each time: it may have been deleted. Rejects with what `openStore` throws; nothing else fails with it. */
   vitals(): Promise<Store>;
-  /** What somebody's own question answers, of the bus or, as `vitals.heartbeats`, of the signs of life. E_USAGE for anything else. */
+  /** What somebody's own question answers, of the bus or, as `vitals.heartbeats` or `vitals.metrics`, of what is in the other file. E_USAGE for anything else. */
   query(sql: string): Promise<Table>;
   /** The inbox that `name` works on: its own, unless it is an agent with a shared one. */
   inboxOfAgent(name: string): Promise<string>;
@@ -151,11 +151,15 @@ export async function openApp(
       const plan = isAsInFile ? planOf(swarm) : await replan(swarm.file, counts);
       const over = new AbortController();
       const retaining = keepRetaining(bus, over.signal);
+      const { collect } = await import("./app/collect.ts");
+      const parts = { bus, clock, events, vitals: () => vitals.store(), settings };
+      const collecting = collect(parts, over.signal);
       try {
         return await supervise(plan, { ...(await partsOf()), ...how, counts, replan });
       } finally {
         over.abort();
         await retaining;
+        await collecting;
       }
     },
     async order(wish, signal) {

@@ -27,6 +27,7 @@ export const commands: CommandTable = {
     ps: () => import("./commands/ps.ts"),
     health: () => import("./commands/health.ts"),
     logs: () => import("./commands/logs.ts"),
+    metrics: () => import("./commands/metrics.ts"),
   },
   "The swarm": {
     init: () => import("./commands/init.ts"),

@@ -15,14 +15,14 @@ export interface Forgone {
 export const originalHome = "CFN_BASE_DIR";
 
 const inHome = "everything that skep keeps lies in the home, under names of its own";
-const noMetrics = "this skep has no metrics and no alerts yet";
+const noAlerts = "this skep has no alerts yet";
 
 function place(name: Forgone["name"], usual: string): Forgone {
   return { name, unit: "path", usual, range: "any", why: inHome };
 }
 
-function metric(name: Forgone["name"], unit: string, usual: string, range: string): Forgone {
-  return { name, unit, usual, range, why: noMetrics };
+function alert(name: Forgone["name"], unit: string, usual: string, range: string): Forgone {
+  return { name, unit, usual, range, why: noAlerts };
 }
 
 /** The variables of the original system that have no effect here. */
@@ -61,15 +61,20 @@ export const forgone: readonly Forgone[] = [
     range: "1 to 100",
     why: "batches are as large as what waits, up to what an agent may hold (in_flight in the swarm file)",
   },
-  metric("CFN_METRICS_ENABLED", "true or false", "true", "true, false"),
-  metric("CFN_ALERTING_ENABLED", "true or false", "true", "true, false"),
-  metric("CFN_ALERT_INTERVAL", "seconds", "30", "1 to 3600"),
-  metric("CFN_ALERT_COORD_TIME_MS", "milliseconds", "10000", "100 to 60000"),
-  metric("CFN_ALERT_DELIVERY_RATE", "percent", "90", "1 to 100"),
-  metric("CFN_ALERT_CONSENSUS_SCORE", "percent", "90", "1 to 100"),
-  metric("CFN_ALERT_CONFIDENCE_SCORE", "percent", "75", "1 to 100"),
-  metric("CFN_METRICS_RETENTION_HOURS", "hours", "48", "1 to 720"),
-  metric("CFN_ALERT_RETENTION_HOURS", "hours", "24", "1 to 720"),
+  {
+    name: "CFN_METRICS_ENABLED",
+    unit: "true or false",
+    usual: "true",
+    range: "true, false",
+    why: 'metrics cost no message anything; metrics.sample_every = "0s" has nothing recorded but what users emit',
+  },
+  alert("CFN_ALERTING_ENABLED", "true or false", "true", "true, false"),
+  alert("CFN_ALERT_INTERVAL", "seconds", "30", "1 to 3600"),
+  alert("CFN_ALERT_COORD_TIME_MS", "milliseconds", "10000", "100 to 60000"),
+  alert("CFN_ALERT_DELIVERY_RATE", "percent", "90", "1 to 100"),
+  alert("CFN_ALERT_CONSENSUS_SCORE", "percent", "90", "1 to 100"),
+  alert("CFN_ALERT_CONFIDENCE_SCORE", "percent", "75", "1 to 100"),
+  alert("CFN_ALERT_RETENTION_HOURS", "hours", "24", "1 to 720"),
   {
     name: "CFN_HEALTH_RETENTION_HOURS",
     unit: "hours",

@@ -2,21 +2,24 @@
 // command any time.
 import { agents } from "./schema/agents.ts";
 import { bus } from "./schema/bus.ts";
+import { metrics } from "./schema/metrics.ts";
 import type { Section, ValuesOf } from "./schema/setting.ts";
 import { store } from "./schema/store.ts";
 
 /** Every setting by its section and its name in the program. */
-export const sections = { bus, store, agents } as const;
+export const sections = { bus, store, agents, metrics } as const;
 
 export type SectionName = keyof typeof sections;
 export type BusSettings = ValuesOf<typeof bus>;
 export type StoreSettings = ValuesOf<typeof store>;
 export type AgentsSettings = ValuesOf<typeof agents>;
+export type MetricsSettings = ValuesOf<typeof metrics>;
 
 export interface Settings {
   readonly bus: BusSettings;
   readonly store: StoreSettings;
   readonly agents: AgentsSettings;
+  readonly metrics: MetricsSettings;
 }
 
 /** The settings of a home in which nobody chose any. */
@@ -24,6 +27,7 @@ export const defaults: Settings = freeze({
   bus: usualOf(bus),
   store: usualOf(store),
   agents: usualOf(agents),
+  metrics: usualOf(metrics),
 });
 
 /** `settings` so that nobody can change them afterwards. */

@@ -20,7 +20,7 @@ export const busFile: StoreFile = {
   disposable: false,
 };
 
-/** Signs of life: written all the time, so that they have to stay out of the way of the messages. */
+/** Signs of life and metrics: written all the time, so that they have to stay out of the way of the messages. */
 export const vitalsFile: StoreFile = {
   name: "vitals.db",
   lockName: "vitals.lock",

@@ -46,6 +46,11 @@ describe("the settings", () => {
       count_max = 12
       beat_every = "1s"
       suspect_after = "4s"
+      [metrics]
+      sample_every = "0s"
+      raw_keep = "1h"
+      rollup_keep = "60d"
+      rows_max = 2_000
     `);
     const settings = await loadSettings(home);
     expect(settings).toEqual({
@@ -75,6 +80,12 @@ describe("the settings", () => {
         logBytesMax: 5_000,
         hangTimeoutMs: 2_000,
       },
+      metrics: {
+        sampleEveryMs: 0,
+        rawKeepMs: 3_600_000,
+        rollupKeepMs: 5_184_000_000,
+        rowsMax: 2_000,
+      },
     });
     for (const section of Object.keys(defaults) as (keyof typeof defaults)[])
       expect(Object.keys(settings[section])).toEqual(Object.keys(defaults[section]));
@@ -82,7 +93,8 @@ describe("the settings", () => {
   test("left out keep their defaults beside those that are set", async () => {
     const { bus, ...rest } = await loadSettings(homeWith("bus.inbox_cap = 7"));
     expect(bus).toEqual({ ...defaults.bus, inboxCap: 7 });
-    expect(rest).toEqual({ store: defaults.store, agents: defaults.agents });
+    const { store, agents, metrics } = defaults;
+    expect(rest).toEqual({ store, agents, metrics });
   });
   test("in the environment go before those in the file, and may be numbers", async () => {
     const home = homeWith('bus = { lease = "30s", inbox_cap = 7 }');

@@ -21,5 +21,6 @@ test("the variables that correspond, and with what", () => {
     ["CFN_COORDINATION_TIMEOUT", 1, "bus.request_timeout"],
     ["CFN_MAX_AGENTS", 1, "agents.count_max"],
     ["CFN_HEALTH_TIMEOUT", 1_000, "agents.suspect_after"],
+    ["CFN_METRICS_RETENTION_HOURS", 3_600_000, "metrics.raw_keep"],
   ]);
 });

@@ -24,7 +24,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   export: ["metrics", "core"],
   doctor: [...domain, "store", "config", "core"],
   app: [...domain, "loop", "metrics", "export", "doctor", "store", "config", "core"],
-  cli: [...domain, "app", "loop", "export", "doctor", "config", "core"],
+  cli: [...domain, "app", "loop", "metrics", "export", "doctor", "config", "core"],
   mcp: [...domain, "app", "loop", "config", "core"],
   web: [...domain, "app", "loop", "config", "core"],
 };
@@ -157,7 +157,7 @@ export function barrels(file: SourceFile): string[] {
   ];
 }
 
-// Migrations that are called after their table.
+// Migrations that are called after their table, and whose it is.
 const ownerOf: Readonly<Record<string, string>> = { heartbeats: "agents" };
 
 /** The table names each migration creates, by the part of src/ that owns them: `0002-agents.sql` belongs to agents. */

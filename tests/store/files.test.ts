@@ -72,10 +72,11 @@ describe("vitals.db", () => {
     const home = tempHome();
     const store = await openVitals(home);
     await beat(store, "a");
-    const names = ["vitals.db", "vitals.db-shm", "vitals.db-wal", "vitals.lock"];
-    expect(filesOf(home)).toEqual(names.map((name) => `${name} 600`));
-    const tables = "select name from sqlite_schema where type = 'table'";
-    expect(await store.read((tx) => tx.all(tables))).toEqual([{ name: "heartbeats" }]);
+    const files = ["vitals.db", "vitals.db-shm", "vitals.db-wal", "vitals.lock"];
+    expect(filesOf(home)).toEqual(files.map((name) => `${name} 600`));
+    const tables = `select name from sqlite_schema where type = 'table' and name not like 'sqlite%' order by name`;
+    const names = ["heartbeats", "points", "rollups", "series"];
+    expect(await store.read((tx) => tx.all(tables))).toEqual(names.map((name) => ({ name })));
   });
 
   test("is written while somebody keeps the lock of the messages", async () => {
