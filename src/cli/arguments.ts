@@ -133,7 +133,8 @@ function checkPositionals(
  */
 async function readFlags(args: ArgsDef, flags: Words["flags"]): Promise<Map<string, unknown>> {
   const values = new Map<string, unknown>(flags);
-  const own = [...flags].filter(([name]) => !(name in globalArgs));
+  // Nor has it lists.
+  const own = [...flags].filter(([name, value]) => !(name in globalArgs || Array.isArray(value)));
   if (own.length === 0) return values;
   const { parseArgs } = await import("citty");
   const words = own.map(([name, value]) => (value === true ? `--${name}` : `--${name}=${value}`));

@@ -13,6 +13,7 @@ const args = {
   max: { type: "whole", least: 1, most: 100, alias: "n", description: "" },
   batch: { type: "boolean", alias: "b", description: "" },
   set: { type: "string", many: true, description: "" },
+  tag: { type: "string", many: true, description: "" },
 } as const satisfies ArgsDef;
 
 const usage = "Usage: skep send TO [BODY] [FLAGS]";
@@ -28,11 +29,17 @@ const blank = {
   max: undefined,
   batch: false,
   set: [],
+  tag: [],
 };
 
 describe("what is read", () => {
   test("every declared value is there: the default, undefined, or false", async () => {
     expect(await read("a1")).toEqual(blank);
+  });
+  test("a list has what each of its flags says, beside others", async () => {
+    const words = ["--tag", "a=1", "--type", "t", "--tag=b", "--set", "c=3"];
+    const lists = { tag: ["a=1", "b"], set: ["c=3"] };
+    expect(await read("a1", ...words)).toEqual({ ...blank, type: "t", ...lists });
   });
   test("a value may follow its flag or an equals sign, by long or short name", async () => {
     for (const words of [["--type", "t1"], ["--type=t1"], ["-t", "t1"], ["-t=t1"]])

@@ -1,0 +1,94 @@
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { newSkep } from "../../helpers/skep.ts";
+import { tempDir } from "../../helpers/temp-dir.ts";
+
+// Processes start slowly on a busy machine.
+setDefaultTimeout(60_000);
+
+/** Runs skep in a home of its own, whose files the test may see. */
+function newHome() {
+  const [run, home] = [newSkep(), tempDir()];
+  return {
+    home,
+    skep: (words: string[], stdin = "") => run(words, stdin, { SKEP_HOME: home }),
+  };
+}
+
+const lines = (text: string) =>
+  text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+
+const stored = "select name, value, unit, agent, tags from vitals.metrics order by id";
+
+test("a point of one's own says nothing to people, and with --json what was recorded", async () => {
+  const { skep } = newHome();
+  const words = ["metrics", "emit", "build.time", "812.5", "--unit", "ms", "--tag", "phase=link"];
+  expect(await skep([...words, "--as", "ada"])).toEqual({ status: 0, stdout: "", stderr: "" });
+  const { status, stdout } = await skep(["metrics", "emit", "drift", "--json", "--", "-1e-3"]);
+  const drift = { name: "drift", value: -0.001, unit: "count", agent: null, tags: {} };
+  expect([status, lines(stdout)]).toEqual([0, [{ ...drift, recorded: true }]]);
+  expect(lines((await skep(["sql", stored, "--json"])).stdout)).toEqual([
+    { name: "build.time", value: 812.5, unit: "ms", agent: "ada", tags: '{"phase":"link"}' },
+    { ...drift, tags: "{}" },
+  ]);
+});
+
+test.each([
+  [["emit"], "E_USAGE"],
+  [["emit", "x"], "E_USAGE"],
+  [["emit", "x", "NaN"], "E_USAGE"],
+  [["emit", "x", "Infinity"], "E_USAGE"],
+  [["emit", "x", "1e999"], "E_USAGE"],
+  [["emit", "x", "much"], "E_USAGE"],
+  [["emit", "x y", "1"], "E_NAME"],
+  [["emit", "x", "1", "--tag", "a"], "E_USAGE"],
+  [["emit", "x", "1", "--tag", "a-b=1"], "E_NAME"],
+  [["emit", "x", "1", "--unit", "a b"], "E_USAGE"],
+  [["emit", "x", "--batch"], "E_USAGE"],
+])("%j is refused with 2, and no file is made", async (words, code) => {
+  const { skep, home } = newHome();
+  const { status, stdout, stderr } = await skep(["metrics", ...words, "--json"]);
+  expect([status, stdout, JSON.parse(stderr).error.code]).toEqual([2, "", code]);
+  expect(readdirSync(home).filter((name) => name.startsWith("vitals"))).toEqual([]);
+});
+
+test("of a batch what cannot be is answered with its line, and the rest is recorded", async () => {
+  const { skep } = newHome();
+  const batch = [
+    '{"name":"a","value":1}',
+    "",
+    '{"name":"a","value":"2"}',
+    '{"name":"a","value":3}',
+  ];
+  const { status, stdout } = await skep(["metrics", "emit", "--batch"], `${batch.join("\n")}\n`);
+  expect(status).toBe(2);
+  expect(lines(stdout)).toEqual([
+    { line: 3, error: expect.objectContaining({ code: "E_USAGE" }) },
+    { recorded: 2, refused: 1, untagged: 0 },
+  ]);
+});
+
+test("too many tags are told of", async () => {
+  const { skep } = newHome();
+  const batch = Array.from(
+    { length: 3_000 },
+    (_, n) => `{"name":"a","value":1,"tags":{"n":"${n}"}}`,
+  );
+  const { status, stdout, stderr } = await skep(["metrics", "emit", "--batch"], batch.join("\n"));
+  expect([status, lines(stdout)]).toEqual([0, [{ recorded: 3_000, refused: 0, untagged: 2_000 }]]);
+  expect(stderr).toStartWith("2000 points were recorded without agent and tags");
+});
+
+test("a file that is damaged is an error for whoever emits, and for nobody who sends", async () => {
+  const { skep, home } = newHome();
+  await skep(["metrics", "emit", "x", "1"]);
+  writeFileSync(join(home, "vitals.db"), "x".repeat(5_000));
+  expect((await skep(["metrics", "emit", "x", "1"])).status).toBe(7);
+  expect((await skep(["send", "a", "hello"])).status).toBe(0);
+  for (const name of readdirSync(home)) if (name.startsWith("vitals.db")) rmSync(join(home, name));
+  expect((await skep(["metrics", "emit", "x", "1"])).status).toBe(0);
+});
