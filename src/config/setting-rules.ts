@@ -43,12 +43,6 @@ const rules: readonly Rule[] = [
     why: "Agents that are well would be suspect between two of their beats.",
     follows: true,
   },
-  {
-    low: "metrics.raw_keep",
-    times: 1,
-    high: "metrics.rollup_keep",
-    why: "What is rolled up is there to be kept for longer than the points themselves.",
-  },
 ];
 
 /** What `named` is where nobody chose it: usual, and no more than what it follows lets it be. */
