@@ -16,6 +16,8 @@ import { dirname, join } from "node:path";
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { ErrorCode } from "../../src/core/errors.ts";
 import {
+  freeBytes,
+  homeFault,
   kindByMount,
   prepareFile,
   prepareHome,
@@ -260,3 +262,39 @@ test.skipIf(lacks("bindfs") || !mayWrite("/dev/fuse"))(
     }
   },
 );
+
+describe("a home that is not opened yet", () => {
+  test("will do when it is ours, or can be made, and nothing is made or changed by asking", () => {
+    const there = tempHome();
+    mkdirSync(there, { recursive: true, mode: 0o755 });
+    const missing = join(there, "not", "yet");
+    expect([homeFault(there), homeFault(missing)]).toEqual([undefined, undefined]);
+    expect(lstatSync(missing, { throwIfNoEntry: false })).toBeUndefined();
+    chmodSync(there, 0o755);
+    expect(homeFault(there)).toBeUndefined();
+    expect(modeOf(there)).toBe(0o755);
+  });
+  test("is refused for what opening it would be refused for", () => {
+    const place = tempHome();
+    mkdirSync(place, { recursive: true });
+    const [file, link, shared] = ["file", "link", "shared"].map((name) => join(place, name));
+    writeFileSync(file!, "");
+    symlinkSync(place, link!);
+    mkdirSync(shared!);
+    writeFileSync(join(shared!, "something-else"), "");
+    chmodSync(shared!, 0o755);
+    for (const [path, says] of [
+      [file!, /is not a directory/],
+      [link!, /is a symbolic link/],
+      [shared!, /is open to other users/],
+    ] as const) {
+      expect(homeFault(path)).toEqual(refuses("E_HOME", says));
+      expect(() => prepareHome(path)).toThrow(refuses("E_HOME", says));
+    }
+    expect(homeFault(join(file!, "below"))).toEqual(refuses("E_HOME", /ENOTDIR/));
+  });
+  test("has as much room as its disk, there or not", () => {
+    const home = tempHome();
+    expect(freeBytes(join(home, "not", "yet"))).toBeGreaterThan(0);
+  });
+});
