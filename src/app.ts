@@ -1,6 +1,7 @@
 // The wiring: opens the store, joins the parts to it, closes them in reverse. Nothing else knows everyone.
 import { join } from "node:path";
 import { ownCommand } from "./agents/executable.ts";
+import type { Replan } from "./agents/crew.ts";
 import type { Done, Wish } from "./agents/orders.ts";
 import {
   type Agent,
@@ -14,6 +15,8 @@ import {
   countsOfLastRun,
   findLastRun,
   findOpenRun,
+  guardianOf,
+  isHalted,
   isOfHere,
   isSupervised,
 } from "./agents/runs.ts";
@@ -55,18 +58,27 @@ export interface App {
   checkIdentity(name: string, token: Secret | undefined): Promise<void>;
   /** Runs `swarm` until it is told to stop or every agent has ended. E_RUNNING when one runs here already. */
   runSwarm(swarm: Swarm, how: RunOptions): Promise<Summary>;
-  /** Finishes the run that a killed supervisor left behind; undefined when none is open. E_RUNNING when its supervisor is alive. */
-  reapSwarm(): Promise<Summary | undefined>;
+  /** Finishes the run that a killed supervisor left behind; undefined when none is open. `because` is why it could not go on. E_RUNNING when its supervisor is alive, or its guardian starts it again. */
+  reapSwarm(because?: string): Promise<Summary | undefined>;
   /** Has the supervisor of the swarm that runs here do what `wish` says: how it went. E_NOT_FOUND when none runs, or it has no such agent. */
   order(wish: Wish, signal: AbortSignal): Promise<Done>;
   /** Stops the swarm that runs here, or finishes what its killed supervisor left; undefined when there is none. */
   stopSwarm(timeoutMs: number, signal: AbortSignal): Promise<Summary | undefined>;
   /** Every agent by name; none before the first `up`. */
   agents(): Promise<Agent[]>;
-  /** The newest run, and whether its supervisor is alive; undefined before the first `up`. */
-  lastRun(): Promise<(Run & { alive: boolean }) | undefined>;
+  /** The newest run, and how its supervisor is; undefined before the first `up`. */
+  lastRun(): Promise<LastRun | undefined>;
   /** Closes everything in reverse. A short-lived command may leave that to its end. */
   close(): Promise<void>;
+}
+
+/** A run with what can be seen of its supervisor. */
+export interface LastRun extends Run {
+  alive: boolean;
+  /** Whether it is stopped by a signal, and sees to nothing. */
+  halted: boolean;
+  /** Whether it is dead, and its guardian starts it again. */
+  returns: boolean;
 }
 
 export interface RunOptions {
@@ -143,19 +155,28 @@ export async function openApp(
       const { planOf } = await import("./app/plan.ts");
       const { countMax } = settings.agents;
       const counts = again ? await store.read(countsOfLastRun) : {};
-      const replan = async (file: string, wanted: Readonly<Record<string, number>>) => {
-        const { readSwarmFile } = await import("./config/swarm-file.ts");
-        return planOf(await readSwarmFile(file, { counts: wanted, countMax }));
+      const { readSwarmFile } = await import("./config/swarm-file.ts");
+      const { keepApplied } = await import("./config/applied-swarm.ts");
+      let { source } = swarm;
+      const replan: Replan = async ({ file, counts: wanted, anew }) => {
+        const options = { counts: wanted, countMax, source: anew ? undefined : source };
+        const now = await readSwarmFile(file, options);
+        if (anew) keepApplied(home, now);
+        source = now.source;
+        return planOf(now);
       };
       const isAsInFile = Object.keys(counts).length === 0;
-      const plan = isAsInFile ? planOf(swarm) : await replan(swarm.file, counts);
+      const plan = isAsInFile
+        ? planOf(swarm)
+        : await replan({ file: swarm.file, counts, anew: false });
+      keepApplied(home, swarm);
       const over = new AbortController();
       const retaining = keepRetaining(bus, over.signal);
       const { collect } = await import("./app/collect.ts");
       const parts = { bus, clock, events, vitals: () => vitals.store(), settings };
       const collecting = collect(parts, over.signal);
       try {
-        return await supervise(plan, { ...(await partsOf()), ...how, counts, replan });
+        return await supervise(plan, { ...(await partsOf()), ...how, again, counts, replan });
       } finally {
         over.abort();
         await retaining;
@@ -170,9 +191,9 @@ export async function openApp(
       const { stopSwarm } = await import("./agents/down.ts");
       return stopSwarm(await partsOf(), timeoutMs, signal);
     },
-    async reapSwarm() {
+    async reapSwarm(because) {
       const { reapDeadRun } = await import("./agents/shutdown.ts");
-      return reapDeadRun(await partsOf());
+      return reapDeadRun(await partsOf(), because);
     },
     async agents() {
       const { agents, run } = await store.read(async (tx) => ({
@@ -181,13 +202,16 @@ export async function openApp(
       }));
       const isWatched = run === undefined || isSupervised(run, clock.boot, clock.tick());
       if (isWatched) return agents;
-      return unwatched(agents, isOfHere(run, clock.boot) ? isAlive : () => false);
+      const returns = run.state === "running" && guardianOf(run, clock.boot) !== undefined;
+      return unwatched(agents, isOfHere(run, clock.boot) ? isAlive : () => false, returns);
     },
     async lastRun() {
       const run = await store.read(findLastRun);
-      return run === undefined
-        ? undefined
-        : { ...run, alive: isSupervised(run, clock.boot, clock.tick()) };
+      if (run === undefined) return undefined;
+      const alive = isSupervised(run, clock.boot, clock.tick());
+      const returns =
+        !alive && run.state === "running" && guardianOf(run, clock.boot) !== undefined;
+      return { ...run, alive, halted: alive && isHalted(run, clock.boot), returns };
     },
     async close() {
       bus.doorbell.close();

@@ -46,14 +46,22 @@ export interface Supervision {
   skep: readonly string[];
   /** The process that starts this supervisor again when it is killed. */
   guardianPid?: number | undefined;
-  /** The plan anew: from `file`, with so many agents in each group that is named. */
-  replan(file: string, counts: Readonly<Record<string, number>>): Promise<SwarmPlan>;
+  replan: Replan;
+  /** Whether it goes on with a run whose supervisor was killed. */
+  again?: boolean | undefined;
   /** How many agents some groups have, when that is not what the file says. */
   counts: Record<string, number>;
   /** Aborts when the swarm is to go down; the second one when it is not to wait. */
   signal: AbortSignal;
   urgent: AbortSignal;
 }
+
+/** The plan of `file`, with so many agents in each group that is named: as the file is now when it is to be read `anew`, else as it was when it was last applied. */
+export type Replan = (from: {
+  file: string;
+  counts: Readonly<Record<string, number>>;
+  anew: boolean;
+}) => Promise<SwarmPlan>;
 
 /** Who took over from whom: the names of coordinators. */
 export type Heirs = ReadonlyMap<string, string>;

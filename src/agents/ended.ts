@@ -68,7 +68,8 @@ export async function ended(
   const { killed = 0 } = end;
   crew.supervision.events.emit("agent.restarting", { name, reason: why, killed });
   // What could not even be started has cost nothing yet: where files or processes run out, the others are to go on.
-  if (end.unstarted !== true && end.repeats !== true && isTooMuch(crew, tick)) return;
+  if (end.unstarted !== true && end.repeats !== true && isTooMuch(crew, tick))
+    return await stays(crew, charge, end, "and the swarm gave up");
   void restartAfter(crew, charge, restartInMs);
 }
 

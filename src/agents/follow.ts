@@ -57,7 +57,7 @@ async function answer(crew: Crew, order: PlacedOrder): Promise<void> {
 async function follow(crew: Crew, { verb, subject, amount }: PlacedOrder): Promise<Done> {
   const { replan, counts } = crew.supervision;
   if (verb === "apply") {
-    const plan = await replan(subject, {});
+    const plan = await replan({ file: subject, counts: {}, anew: true });
     if (plan.name !== crew.plan.name)
       throw runsAlready({ swarm: crew.plan.name, pid: process.pid });
     return await applyPlan(crew, plan, {});
@@ -65,7 +65,8 @@ async function follow(crew: Crew, { verb, subject, amount }: PlacedOrder): Promi
   if (verb === "scale") {
     checkGroup(crew, subject);
     const wanted = { ...counts, [subject]: amount! };
-    return await applyPlan(crew, await replan(crew.plan.file, wanted), wanted);
+    const plan = await replan({ file: crew.plan.file, counts: wanted, anew: false });
+    return await applyPlan(crew, plan, wanted);
   }
   const charges = chargesOf(crew, subject);
   if (verb === "restart") await Promise.all(charges.map((charge) => restartOne(crew, charge)));

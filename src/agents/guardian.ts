@@ -12,7 +12,7 @@ export interface Guarding {
   /** The supervisor: the program and its arguments; `again` when one was killed before. */
   supervisor(again: boolean): { command: readonly string[]; env: Record<string, string> };
   /** Ends what a supervisor that stays dead has left in the database. */
-  finish: { command: readonly string[]; env: Record<string, string> };
+  finish(gaveUp: string): { command: readonly string[]; env: Record<string, string> };
   /** How long what was left behind may take to end. */
   stopGraceMs: number;
   say(text: string): void;
@@ -53,9 +53,10 @@ export async function guard(guarding: Guarding): Promise<number | undefined> {
     const tick = elapsedMs();
     const decision = decideRestart(supervisorRestart, true, restarts, tick, Math.random());
     if (signal.aborted || "stays" in decision) {
-      await untilEnded(await startSupervisor(guarding.finish), shelter);
+      const tooOften = `the supervisor ${describeExit(exit)} too often`;
+      await untilEnded(await startSupervisor(guarding.finish(tooOften)), shelter);
       if (signal.aborted) return undefined;
-      throw new SkepError("E_FAILED", `the supervisor ${describeExit(exit)} too often`, {
+      throw new SkepError("E_FAILED", tooOften, {
         hint: "What it said last stands above. skep up starts the swarm again.",
       });
     }

@@ -44,6 +44,12 @@ export async function openOrders(tx: ReadTx, run: number): Promise<PlacedOrder[]
   );
 }
 
+/** Takes an order back: whether nobody has seen to it yet. */
+export async function withdrawOrder(tx: WriteTx, id: number): Promise<boolean> {
+  const { changes } = await tx.run("delete from orders where id = $id and done_at is null", { id });
+  return changes === 1;
+}
+
 /** Notes how an order went. */
 export async function answerOrder(
   tx: WriteTx,

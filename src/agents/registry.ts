@@ -38,14 +38,37 @@ export function hasEnded(state: AgentState): state is "stopped" | "failed" | "de
 /** Writes a new agent of `run`, or takes over the name of one from an earlier run. */
 export async function registerAgent(
   tx: WriteTx,
-  agent: { name: string; group: string; run: number; runner: string; inbox: string; token: string },
+  agent: {
+    name: string;
+    group: string;
+    run: number;
+    runner: string;
+    inbox: string;
+    token: string;
+    paused?: boolean;
+  },
 ): Promise<void> {
-  const { name, group, run, runner, inbox, token } = agent;
+  const { name, group, run, runner, inbox, token, paused = false } = agent;
   await tx.run(
-    `insert or replace into agents (name, member_of, run, runner, inbox, state, token_hash, changed_at)
-     values ($name, $group, $run, $runner, $inbox, 'starting', $hash, $now)`,
-    { name, group, run, runner, inbox, hash: hashToken(token), now: tx.now },
+    `insert or replace into agents (name, member_of, run, runner, inbox, state, token_hash, changed_at, paused)
+     values ($name, $group, $run, $runner, $inbox, 'starting', $hash, $now, $paused)`,
+    {
+      name,
+      group,
+      run,
+      runner,
+      inbox,
+      hash: hashToken(token),
+      now: tx.now,
+      paused: Number(paused),
+    },
   );
+}
+
+/** The names of the agents that are paused, or were when their run ended. */
+export async function pausedAgents(tx: ReadTx): Promise<ReadonlySet<string>> {
+  const rows = await tx.all<{ name: string }>("select name from agents where paused = 1");
+  return new Set(rows.map(({ name }) => name));
 }
 
 /** Forgets the agents of earlier runs than `run`. */
@@ -143,12 +166,14 @@ export async function findAgent(tx: ReadTx, name: string): Promise<Agent | undef
 export function unwatched(
   agents: readonly Agent[],
   isAlive: (identity: ProcessIdentity) => boolean,
+  returns: boolean,
 ): Agent[] {
   return agents.map((agent) => {
     const { state, hostPid: pid, hostStartTime: startTime } = agent;
     if (hasEnded(state)) return agent;
     if (pid !== null && startTime !== null && isAlive({ pid, startTime })) return agent;
-    const reason = "its host is gone, and its supervisor is dead";
+    const supervisor = returns ? "is about to start again" : "is dead";
+    const reason = `its host is gone, and its supervisor ${supervisor}`;
     return { ...agent, state: "dead", reason, hostPid: null, programPid: null };
   });
 }

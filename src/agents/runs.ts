@@ -1,6 +1,6 @@
 // The runs table: one row per `up`, open until its supervisor has stopped.
 import { SkepError } from "../core/errors.ts";
-import { type ProcessIdentity, isAlive, pidNamespace } from "../core/identity.ts";
+import { type ProcessIdentity, isAlive, pidNamespace, processState } from "../core/identity.ts";
 import type { ReadTx, WriteTx } from "../store/store.ts";
 
 export interface Run extends ProcessIdentity {
@@ -100,6 +100,21 @@ export function isOfHere(run: Pick<Run, "boot" | "namespace">, boot: string): bo
 export function isSupervised(run: Run, boot: string, tick: number): boolean {
   if (run.boot !== boot) return false;
   return isOfHere(run, boot) ? isAlive(run) : tick - run.seenTick < unseenMaxMs;
+}
+
+/** The guardian of `run`, which starts its supervisor again; undefined when none is alive. */
+export function guardianOf(run: Run, boot: string): ProcessIdentity | undefined {
+  if (run.guardianPid === null || !isOfHere(run, boot)) return undefined;
+  const state = processState(run.guardianPid);
+  // It was there before the supervisor that it started: one of its number that is younger is somebody else.
+  if (state === undefined || state.state === "Z" || state.startTime > run.startTime)
+    return undefined;
+  return { pid: state.pid, startTime: state.startTime };
+}
+
+/** Whether the supervisor of `run` is stopped, and so does nothing at all until it is continued. */
+export function isHalted(run: Run, boot: string): boolean {
+  return isOfHere(run, boot) && isAlive(run) && /^[Tt]$/.test(processState(run.pid)?.state ?? "");
 }
 
 /** Throws E_RUNNING when `run` is not open any more: somebody took this supervisor for dead, and whatever it would write is not its to write. */

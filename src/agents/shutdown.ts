@@ -1,5 +1,6 @@
 // The end of a run: park what is left, end every process it started, and say whether all adds up.
 import type { Clock } from "../core/clock.ts";
+import { SkepError } from "../core/errors.ts";
 import type { ReadTx, Store, WriteTx } from "../store/store.ts";
 import { hasEnded, listAgents, noteChange, programsOf } from "./registry.ts";
 import {
@@ -7,6 +8,7 @@ import {
   closeRun,
   findOpenRun,
   findRun,
+  guardianOf,
   isOfHere,
   isSupervised,
   runsAlready,
@@ -93,12 +95,13 @@ export interface RunParts {
 
 /**
  * Parks what is left of `run`, ends what it started, and closes it: how it went, also when somebody else was faster.
- * `startTick` is when its drain began. Done again from the start when a kill cut it short.
+ * `startTick` is when its drain began, `gaveUp` why it could not go on. Done again from the start when a kill cut it short.
  */
 export async function finishRun(
   run: Pick<Run, "id" | "mark" | "boot" | "namespace">,
   parts: RunParts,
   startTick: number,
+  gaveUp: string | null = null,
 ): Promise<Summary> {
   const { store, clock, ledger, settings, urgent } = parts;
   const first = await store.write(async (tx) => {
@@ -127,7 +130,7 @@ export async function finishRun(
       drainMs: clock.tick() - startTick,
       conservation: await ledger.conservation(tx),
       stopAsked: (await findRun(tx, run.id))?.stopAskedAt != null,
-      gaveUp: null,
+      gaveUp,
     };
     await closeRun(tx, run.id, JSON.stringify(summary));
     return true;
@@ -136,13 +139,23 @@ export async function finishRun(
   return await summaryOf(run.id, store);
 }
 
-/** Finishes the run that is open here, if its supervisor is dead: how it went, or undefined when none is open. E_RUNNING when it is alive. */
-export async function reapDeadRun(parts: RunParts): Promise<Summary | undefined> {
+/** Finishes the run that is open here, if its supervisor is dead and nobody else is about to start it again: how it went, or undefined when none is open. E_RUNNING when it is alive, or its guardian is; a guardian may have it done itself. `gaveUp` is why the run could not go on. */
+export async function reapDeadRun(
+  parts: RunParts,
+  gaveUp: string | null = null,
+): Promise<Summary | undefined> {
   const { store, clock } = parts;
   const run = await store.read(findOpenRun);
   if (run === undefined) return undefined;
   if (isSupervised(run, clock.boot, clock.tick())) throw runsAlready(run);
-  return await finishRun(run, parts, clock.tick());
+  const guardian = guardianOf(run, clock.boot);
+  if (guardian !== undefined && guardian.pid !== process.ppid)
+    throw new SkepError(
+      "E_RUNNING",
+      `the supervisor of ${run.swarm} was killed, and its guardian (process ${guardian.pid}) is about to start it again`,
+      { hint: "skep down stops it for good; skep status says when it is back." },
+    );
+  return await finishRun(run, parts, clock.tick(), gaveUp);
 }
 
 /** The inboxes that the agents work on: what lies in others is not theirs to park. */

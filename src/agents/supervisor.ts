@@ -9,7 +9,7 @@ import { followOrders } from "./follow.ts";
 import { openHosting } from "./hosting.ts";
 import { keepLookout } from "./lookout.ts";
 import { openRecord } from "./record.ts";
-import { forgetEarlierAgents, registerAgent } from "./registry.ts";
+import { forgetEarlierAgents, pausedAgents, registerAgent } from "./registry.ts";
 import { hear, lose } from "./reports.ts";
 import { findOpenRun, noteCounts, openRun } from "./runs.ts";
 import { type Summary, finishRun, reapDeadRun } from "./shutdown.ts";
@@ -52,8 +52,13 @@ export async function supervise(plan: SwarmPlan, supervision: Supervision): Prom
   // From here on it is not each agent's end that counts, but that nothing is left.
   crew.over.abort();
   await crew.shelter.end(0);
-  const summary = await finishRun(run, supervision, startTick);
-  return { ...summary, gaveUp: crew.gaveUp.reason ?? null };
+  return await finishRun(run, supervision, startTick, reasonOf(crew));
+}
+
+/** Why the swarm could not go on; null when it ended as it was to. */
+function reasonOf({ gaveUp, supervision: { signal } }: Crew): string | null {
+  if (gaveUp.reason !== undefined) return gaveUp.reason;
+  return typeof signal.reason === "string" ? signal.reason : null;
 }
 
 /** Opens the run and takes every agent of `plan` into its crew. */
@@ -63,11 +68,21 @@ async function assemble(plan: SwarmPlan, supervision: Supervision): Promise<Crew
   const mark = randomHex(16);
   const { routes } = arrange(members, plan.topology);
   const tokens = new Map(members.map(({ name }) => [name, randomHex(16)]));
+  let paused: ReadonlySet<string> = new Set();
   const id = await store.write(async (tx) => {
+    if (supervision.again) paused = await pausedAgents(tx);
     const place = { boot: clock.boot, namespace: pidNamespace(), guardianPid };
     const run = await openRun(tx, { swarm, file, mark, ...place, ...ownIdentity() });
     for (const { name, group, runner, inbox } of members)
-      await registerAgent(tx, { name, group, run, runner, inbox, token: tokens.get(name)! });
+      await registerAgent(tx, {
+        name,
+        group,
+        run,
+        runner,
+        inbox,
+        token: tokens.get(name)!,
+        paused: paused.has(name),
+      });
     await forgetEarlierAgents(tx, run);
     await noteCounts(tx, run, counts);
     const names = members.map(({ name }) => name);
@@ -113,7 +128,8 @@ async function assemble(plan: SwarmPlan, supervision: Supervision): Promise<Crew
     gaveUp: { signal: openSignal() },
     nextSlot: 1,
   };
-  for (const member of members) enlist(crew, member, tokens.get(member.name)!);
+  for (const member of members)
+    enlist(crew, member, tokens.get(member.name)!).paused = paused.has(member.name);
   void keepLookout(crew);
   void followOrders(crew).catch((error: unknown) => giveUp(crew, error));
   return crew;

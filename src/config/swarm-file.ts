@@ -23,6 +23,8 @@ export interface ReadingOptions extends Pick<Surroundings, "searchPath"> {
   counts?: Readonly<Record<string, number>> | undefined;
   /** How many agents there may be in all: `agents.count_max`. */
   countMax?: number | undefined;
+  /** What the file held when it was checked before: that is read, and not what it holds now. */
+  source?: Uint8Array | undefined;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface ReadingOptions extends Pick<Surroundings, "searchPath"> {
  */
 export async function readSwarmFile(
   path: string,
-  { searchPath, counts = {}, countMax = agentsMax }: ReadingOptions = {},
+  { searchPath, counts = {}, countMax = agentsMax, source: checkedBefore }: ReadingOptions = {},
 ): Promise<Swarm> {
   const file = resolve(path);
   const parse = parserOf(file);
@@ -40,14 +42,16 @@ export async function readSwarmFile(
     throw new SkepError("E_CONFIG", `${path} is not a swarm file by its name`, {
       hint: "A swarm file ends in .toml, .yaml, .yml or .json.",
     });
-  const parsed = await parse({ file: path, bytes: readBytes(path) });
+  const source = checkedBefore ?? readBytes(path);
+  const parsed = await parse({ file: path, bytes: source });
   const directory = dirname(file);
   const checked = v.safeParse(swarm, parsed.value);
   const { groups, named } = soundGroups(checked.output, checked.issues ?? []);
   const findings = [
     ...findingsOf(checked.issues ?? []),
     ...betweenGroups(groups, named, countMax),
-    ...[...groups].flatMap(([group, given]) =>
+    // A program that is gone since then is its agent's own failure, and nobody else's.
+    ...(checkedBefore === undefined ? [...groups] : []).flatMap(([group, given]) =>
       missingPrograms(group, given, { directory, searchPath }),
     ),
   ];
@@ -65,6 +69,7 @@ export async function readSwarmFile(
   return {
     name,
     file,
+    source,
     directory,
     topology: topology ?? swarmDefaults.topology,
     addressBook: whole.address_book ?? swarmDefaults.addressBook,

@@ -84,6 +84,8 @@ export interface Swarm {
   name: string;
   /** The absolute path of the swarm file. */
   file: string;
+  /** What that held when it was read. */
+  source: Uint8Array;
   /** The directory of the swarm file; what the file names is relative to it. */
   directory: string;
   topology: Topology;

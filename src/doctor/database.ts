@@ -21,6 +21,8 @@ export interface LastRun {
   swarm: string;
   state: string;
   alive: boolean;
+  /** Whether it is dead, and its guardian starts it again. */
+  returns: boolean;
   startedAt: number;
 }
 
@@ -97,6 +99,7 @@ export function judgeRun(run: LastRun | undefined, now: number): Finding {
   const since = `run ${run.id} of ${run.swarm}, started ${formatDuration(now - run.startedAt)} ago`;
   if (run.state === "stopped") return pass("last run", `${since}, has stopped`);
   if (run.alive) return pass("last run", `${since}, is up`);
+  if (run.returns) return pass("last run", `${since}, is about to go on`);
   return warn(
     "last run",
     `${since}, was left behind by a supervisor that is dead`,

@@ -137,7 +137,7 @@ describe("a supervisor that is killed", () => {
     await waitUntil("its hosts have stopped", () => place.left().length === 0);
     const states = (await place.app.agents()).map(({ state }) => state);
     expect(states).toEqual(["dead", "dead", "dead"]);
-    expect((await place.skep(["status"])).stdout).toContain("its supervisor is dead: skep down");
+    expect((await place.skep(["status"])).stdout).toContain("nobody sees to the agents: skep down");
     await place.send("a", "for the next one");
     const { status, stdout } = await place.skep(["down", "--json"]);
     expect(status).toBe(0);

@@ -1,6 +1,6 @@
 import type { Secret } from "../../src/core/secret.ts";
 import { describe, expect, test } from "bun:test";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defaultRules } from "../../src/config/environment.ts";
 import { readSwarmFile } from "../../src/config/swarm-file.ts";
@@ -50,6 +50,7 @@ describe("a swarm file", () => {
     expect(await readSwarmFile(file)).toEqual({
       name: "census",
       file,
+      source: readFileSync(file),
       directory,
       topology: "flat",
       startAtOnce: 16,

@@ -67,6 +67,6 @@ describe("what holds without a field is what the page says", () => {
 });
 
 /** `swarm` without where its file lies. */
-function anywhere({ file: _, directory, agents, ...swarm }: Swarm) {
+function anywhere({ file: _, source: __, directory, agents, ...swarm }: Swarm) {
   return { ...swarm, agents: agents.map(({ cwd, ...agent }) => [agent, cwd === directory]) };
 }

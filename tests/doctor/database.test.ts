@@ -23,7 +23,14 @@ test("who has it open is told: skep is welcome, unless it is stopped, and others
   expect(of({ ...ours, stopped: true }, foreign)).toHaveLength(2);
 });
 test("a run whose supervisor is dead is warned of", () => {
-  const run = { id: 3, swarm: "census", state: "running", alive: true, startedAt: 0 };
+  const run = {
+    id: 3,
+    swarm: "census",
+    state: "running",
+    alive: true,
+    returns: false,
+    startedAt: 0,
+  };
   expect(judgeRun(undefined, 0).verdict).toBe("pass");
   expect(judgeRun(run, 60_000)).toMatchObject({
     verdict: "pass",
@@ -31,4 +38,5 @@ test("a run whose supervisor is dead is warned of", () => {
   });
   expect(judgeRun({ ...run, alive: false, state: "stopped" }, 60_000).verdict).toBe("pass");
   expect(judgeRun({ ...run, alive: false }, 60_000).verdict).toBe("warn");
+  expect(judgeRun({ ...run, alive: false, returns: true }, 60_000).verdict).toBe("pass");
 });

@@ -45,7 +45,12 @@ export default defineCommand({
       const { store, clock, lastRun } = await open(context);
       return { store, now: clock.now, lastRun };
     };
-    const mended = fix ? await mend(home, async () => (await open(context)).reapSwarm()) : [];
+    const reap = async () => {
+      const app = await open(context);
+      const run = await app.lastRun();
+      return run?.alive || run?.returns ? undefined : app.reapSwarm();
+    };
+    const mended = fix ? await mend(home, reap) : [];
     for (const what of mended) context.say(`mended: ${what}`);
     const findings = await examine({
       home,

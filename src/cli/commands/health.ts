@@ -7,6 +7,7 @@ import { printable } from "../../core/text.ts";
 import { columns } from "../columns.ts";
 import { defineCommand } from "../command.ts";
 import { open } from "../open.ts";
+import { supervisorTrouble } from "../supervisor-trouble.ts";
 
 export default defineCommand({
   name: "health",
@@ -14,7 +15,7 @@ export default defineCommand({
   notes: [
     "Unhealthy: failed, dead, suspect, silent for too long, or it said so. Degraded: it said so (skep beat).",
     "Unknown: nothing was heard of it yet. Agents that have stopped do not count.",
-    "Exits 8 when an agent is unhealthy.",
+    "Exits 8 when an agent is unhealthy, or the supervisor is stopped.",
   ],
   args: {},
   async run(context) {
@@ -22,7 +23,7 @@ export default defineCommand({
     const times = timesOf(settings.agents);
     const members = await agents();
     const run = await lastRun();
-    const watched = run?.alive === true;
+    const watched = run?.alive === true && !run.halted;
     const health = await (
       await vitals()
     ).read(async (tx) => {
@@ -32,9 +33,9 @@ export default defineCommand({
     if (context.json) await context.data(asJson(health));
     else if (health.total === 0) context.say("no agents");
     else await context.data(asText(health));
-    if (run !== undefined && run.state !== "stopped" && !watched)
-      context.say("the supervisor is dead: nobody watches the agents; skep down cleans up");
-    return health.unhealthy > 0 ? 8 : 0;
+    const trouble = supervisorTrouble(run);
+    if (trouble !== undefined) context.say(`${run!.swarm}: ${trouble}`);
+    return run?.halted ? 8 : health.unhealthy > 0 ? 8 : 0;
   },
 });
 

@@ -3,6 +3,7 @@ import { columns } from "../columns.ts";
 import { defineCommand } from "../command.ts";
 import { agentJson, agentRow, agentHeadings } from "../agents.ts";
 import { open } from "../open.ts";
+import { supervisorTrouble } from "../supervisor-trouble.ts";
 
 export default defineCommand({
   name: "ps",
@@ -11,6 +12,9 @@ export default defineCommand({
   async run(context) {
     const app = await open(context);
     const agents = await app.agents();
+    const run = await app.lastRun();
+    const trouble = supervisorTrouble(run);
+    if (trouble !== undefined) context.say(`${run!.swarm}: ${trouble}`);
     if (context.json) {
       for (const agent of agents) await context.data(JSON.stringify(agentJson(agent)));
       return;

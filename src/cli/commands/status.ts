@@ -6,6 +6,7 @@ import { defineCommand } from "../command.ts";
 import { agentJson } from "../agents.ts";
 import { drainJson, drainText } from "../drain.ts";
 import { open } from "../open.ts";
+import { gaveUpOf, supervisorTrouble } from "../supervisor-trouble.ts";
 import { formatDuration } from "../../core/durations.ts";
 import { printable } from "../../core/text.ts";
 
@@ -32,6 +33,9 @@ export default defineCommand({
               pid: run.pid,
               guardian_pid: run.guardianPid,
               alive: run.alive,
+              halted: run.halted,
+              returns: run.returns,
+              gave_up: gaveUpOf(run),
               started_at: run.startedAt,
               ended_at: run.endedAt,
             };
@@ -50,7 +54,7 @@ export default defineCommand({
     if (run === undefined) await context.data(`${app.home}: no swarm was ever started here`);
     else
       await context.data(
-        `${app.home}: ${run.swarm}, run ${run.id}, ${run.state}${run.state !== "stopped" && !run.alive ? " (its supervisor is dead: skep down cleans up)" : ""}, started ${formatDuration(app.clock.now() - run.startedAt)} ago`,
+        `${app.home}: ${run.swarm}, run ${run.id}, ${run.state}${inBrackets(supervisorTrouble(run) ?? gaveUpOf(run))}, started ${formatDuration(app.clock.now() - run.startedAt)} ago`,
       );
     if (drain !== undefined) await context.data(drainText(drain, app.clock.now()));
     const states = new Map<string, number>();
@@ -84,4 +88,8 @@ function troubleOf({ name, state, reason, evidence }: Agent): string[] {
     `${name} ${state}: ${reason ?? "it did not say why"}`,
     ...last.map((line) => `  | ${line}`),
   ].map(printable);
+}
+
+function inBrackets(text: string | null): string {
+  return text === null ? "" : ` (${text})`;
 }

@@ -1,4 +1,5 @@
 // `skep supervise`: the supervisor of a swarm. `skep up` starts it, and starts it again when it is killed; people do not.
+import { readApplied } from "../../config/applied-swarm.ts";
 import { readSwarmFile } from "../../config/swarm-file.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
@@ -23,15 +24,17 @@ export default defineCommand({
   createsHome: true,
   async run(context, { file, guardian, again }) {
     const { countMax } = (await context.settings()).agents;
-    const swarm = await readSwarmFile(file, { countMax });
+    const swarm =
+      (again ? await readApplied(await context.home(), file, { countMax }) : undefined) ??
+      (await readSwarmFile(file, { countMax }));
     const app = await open(context);
     const orphaned = new AbortController();
     const signal = AbortSignal.any([context.signal, orphaned.signal]);
     // The pipe ends when the guardian does, however it ended: nobody would clean up behind us, so we do it while we can.
     void untilOrphaned(context).then(() => {
       if (context.signal.aborted) return;
-      context.say(`${swarm.name}: its guardian is gone`);
-      orphaned.abort();
+      context.say(`${swarm.name}: ${guardianGone}`);
+      orphaned.abort(guardianGone);
     });
     tellOf(app.events, context);
     const tell = (when: AbortSignal, what: string) =>
@@ -44,12 +47,14 @@ export default defineCommand({
     await context.data(context.json ? summaryJson(summary) : summaryText(summary));
     await app.close();
     if (!summary.conservation.holds) return 1;
-    if (summary.gaveUp !== null) return 8;
     if (summary.stopAsked) return 0;
     if (signal.aborted) return undefined;
+    if (summary.gaveUp !== null) return 8;
     return summary.agents.failed + summary.agents.dead > 0 ? 8 : 0;
   },
 });
+
+const guardianGone = "its guardian is gone";
 
 async function untilOrphaned(context: Context): Promise<void> {
   for await (const _ of context.readLines(1_000)) continue;

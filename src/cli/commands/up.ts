@@ -72,7 +72,10 @@ export default defineCommand({
         command: [...ownCommand(), ...supervisor, ...(again ? ["--again"] : [])],
         env,
       }),
-      finish: { command: [...ownCommand(), "reap", ...flags, "--quiet"], env },
+      finish: (gaveUp) => ({
+        command: [...ownCommand(), "reap", ...flags, "--quiet", "--because", gaveUp],
+        env,
+      }),
       stopGraceMs: app.settings.agents.stopGraceMs,
       say: context.say,
       signal: context.signal,

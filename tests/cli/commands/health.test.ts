@@ -82,7 +82,7 @@ test("a swarm is judged by the states of its agents, also when nobody watches an
 
   await place.killAll(up);
   await up.ended;
-  const dead = "the supervisor is dead: nobody watches the agents; skep down cleans up\n";
+  const dead = "s: its supervisor is dead, and nobody sees to the agents: skep down cleans up\n";
   expect((await place.skep(["health"])).stderr).toBe(dead);
   await waitUntil("its agents are gone", () => place.left().length === 0);
   await place.skep(["down"]);
