@@ -13,8 +13,9 @@ import { type SendOptions, send } from "./send.ts";
 import { ackTx } from "./settle.ts";
 
 /**
- * The answer to `draft`, acked in our name. E_EMPTY when none came within `timeoutMs`, of which waiting for room in a full inbox
- * is a part, E_USAGE when its address means several inboxes, E_DRAINING when the bus drains meanwhile; otherwise what `send` throws.
+ * The answer to `draft`, acked in our name. Waiting for the write lock, and for room in a full inbox, is part of `timeoutMs`. E_EMPTY when
+ * no answer came in that time, or the question could not even be sent; E_USAGE when its address means several inboxes; E_DRAINING when
+ * the bus drains meanwhile; otherwise what `send` throws.
  * Unless the draft says how long it is wanted, nobody is handed it once its answer is waited for no more.
  */
 export async function request(bus: Bus, draft: Draft, options: SendOptions): Promise<Delivery> {

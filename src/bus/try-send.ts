@@ -1,11 +1,11 @@
 // One message inside a transaction: into an inbox, or into each of those that its address means.
-import { isSkepError } from "../core/errors.ts";
+import { SkepError, isSkepError } from "../core/errors.ts";
 import type { WriteTx } from "../store/store.ts";
 import { isAddress } from "./address.ts";
 import { type Entry, type Pass, enter } from "./admission.ts";
 import { insert, insertForEach } from "./insert.ts";
 import { isKeyed, noteKey, sentBefore } from "./keys.ts";
-import { type Load, createInbox, move, unknownInbox } from "./ledger.ts";
+import { type Load, createInbox, move } from "./ledger.ts";
 import { type BusSettings, type Draft, type Sent, checkDraft } from "./message.ts";
 import type { Refused } from "./refusal.ts";
 import { resolve } from "./routes.ts";
@@ -101,9 +101,12 @@ async function putByRoute(
   sender: Sender,
 ): Promise<Sent | Refused> {
   const { to } = draft;
-  await findAll(tx, sender, draft.replyTo == null ? [to] : [to, draft.replyTo]);
+  const { replyTo: answers = null } = draft;
+  // Where whoever asks has its answer is no address, and whether it is there still is seen when it is entered.
+  const isAddressed = answers !== null && answers !== sender.answerInbox;
+  await findAll(tx, sender, isAddressed ? [to, answers] : [to]);
   const inboxes = sender.found.get(to)!;
-  const replyTo = draft.replyTo == null ? null : sender.found.get(draft.replyTo)![0]!;
+  const replyTo = isAddressed ? sender.found.get(answers)![0]! : answers;
   const routed = { ...sender, routed: true };
   const sent =
     inboxes.length === 1
@@ -119,12 +122,13 @@ async function putIntoEach(
   tx: WriteTx,
   settings: BusSettings,
   draft: Draft & { replyTo: string | null },
-  { inboxes, from, ring, pass, routed }: Sender & { inboxes: readonly string[] },
+  { inboxes, from, ring, pass, routed, answerInbox }: Sender & { inboxes: readonly string[] },
 ): Promise<Sent | Refused> {
   const { to, replyTo, body } = draft;
   const load = slots(inboxes.length);
   if (replyTo !== null) {
-    const kept = await enterOrCreate(tx, settings, { inbox: replyTo, load, from, pass, routed });
+    const who = { from, pass, routed, isTemporary: replyTo === answerInbox };
+    const kept = await enterOrCreate(tx, settings, { inbox: replyTo, load, ...who });
     if (typeof kept === "object") return kept;
   }
   const bytes = body.length;
@@ -149,8 +153,11 @@ async function enterOrCreate(
 ): Promise<"entered" | "created" | "bound" | Refused> {
   const entered = await enter(tx, settings, entry);
   if (entered !== "unknown") return entered;
-  // It was there when the request began, and is gone when the clock was set forward since.
-  if (entry.isTemporary === true) throw await unknownInbox(tx, entry.inbox);
+  // It was there when the request began, and only its time takes it away (see temporary.ts).
+  if (entry.isTemporary === true)
+    throw new SkepError("E_EMPTY", "the question could not be sent in time, and was not", {
+      hint: "Ask again, with a longer --timeout.",
+    });
   await createInbox(tx, entry.inbox);
   const again = await enter(tx, settings, entry);
   return typeof again === "object" ? again : "created";

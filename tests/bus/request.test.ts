@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { listInboxes } from "../../src/bus/inboxes.ts";
+import { lockGraceMs } from "../../src/bus/bus.ts";
 import { closeIntake } from "../../src/bus/intake.ts";
 import { closeAddressBook } from "../../src/bus/ledger.ts";
 import { setInboxLimits } from "../../src/bus/limits.ts";
@@ -9,6 +10,7 @@ import { retain } from "../../src/bus/retain.ts";
 import { request } from "../../src/bus/request.ts";
 import { type SendOptions, sendBatch } from "../../src/bus/send.ts";
 import { subscribeTx } from "../../src/bus/subscribe.ts";
+import { pruneTemporary } from "../../src/bus/temporary.ts";
 import type { WriteTx } from "../../src/store/store.ts";
 import { onlyRings } from "../fixtures/bus/bus.ts";
 import { type TempBus, tempBuses } from "../helpers/temp-bus.ts";
@@ -220,17 +222,27 @@ test("nothing but its answer gets into the inbox of a request", async () => {
   assert.deepEqual(await inboxes(bus), ["a1", "a3"]);
 });
 
-test("a request whose inbox is gone before it is sent is refused, and keeps no slot anywhere", async () => {
-  const bus = await liveBus({ inboxCap: 1 });
-  await put(bus, "a1");
-  const { receipt } = await takeOne(bus, "a1");
-  const asking = request(bus, draft("a1"), options);
-  await untilWaiting(bus, "a1", "room");
-  await bus.store.write((tx) => tx.run("delete from ledger where temporary = 1"));
-  await ack(bus, receipt);
-  await assert.rejects(asking, { code: "E_NOT_FOUND" });
-  assert.deepEqual(await inboxes(bus), ["a1"]);
-});
+for (const [who, books] of [
+  ["a free sender", {}],
+  ["one with an address book", { asker: { a1: ["a1"] } }],
+] as const)
+  test(`a question of ${who} whose time is over before it can be sent is not, and keeps no slot anywhere`, async () => {
+    const bus = await routeAll(await handBus({ inboxCap: 1 }), books);
+    await put(bus, "a1");
+    const { receipt } = await takeOne(bus, "a1");
+    const asking = request(bus, draft("a1"), options);
+    await untilWaiting(bus, "a1", "room");
+    bus.clock.stepWall(options.timeoutMs + lockGraceMs);
+    assert.equal(await bus.store.write((tx) => pruneTemporary(tx, bus.settings)), 1);
+    await ack(bus, receipt);
+    await assert.rejects(asking, {
+      code: "E_EMPTY",
+      message: "the question could not be sent in time, and was not",
+      hint: "Ask again, with a longer --timeout.",
+    });
+    assert.deepEqual(await inboxes(bus), ["a1"]);
+    assert.equal(await rowsOf(bus, "deliveries"), 0);
+  });
 
 test("whoever asks without a socket, and finds its inbox gone, waits no longer and leaves none behind", async () => {
   const { bus, naps, wake } = sleepy(withoutSocket(await handBus()));
