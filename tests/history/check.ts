@@ -13,6 +13,7 @@ import { findDisorder } from "./checks/order.ts";
 import { findStuck } from "./checks/progress.ts";
 import { findDamage } from "./checks/shape.ts";
 import { findStale } from "./checks/stale.ts";
+import { findSurprises } from "./checks/surprises.ts";
 import { findUntimely } from "./checks/times.ts";
 import type { Fault, History } from "./history.ts";
 import { storyOf } from "./story.ts";
@@ -33,6 +34,7 @@ const checks: readonly ((history: History) => Fault[])[] = [
   findHoles,
   findDamage,
   findUntimely,
+  findSurprises,
 ];
 
 /** Every promise that `history` breaks; none when it keeps them all. */

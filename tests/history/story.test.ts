@@ -22,7 +22,11 @@ const killed: Event = {
 };
 const history = tale(
   calls,
-  { rows: [row("m", 1)], lying: [acked("1.2.8", { attempt: 2 })] },
+  {
+    rows: [row("m", 1)],
+    lying: [acked("1.2.8", { attempt: 2 })],
+    attempts: [{ delivery: 1, epoch: 1, outcome: "died" }],
+  },
   { faults: [killed] },
 );
 
@@ -36,7 +40,7 @@ test("a story tells what anybody did with one message, who held it, and what cam
     "     90.0 ms  w: resume, ok, until 100.0",
     "    110.0 ms  eve: claim gets 1.2.8 of in, attempt 1, for 1000 ms: ok, until 120.0",
     "    130.0 ms  eve: ack 1.2.8: nobody knows",
-    "in the end     it is acked in in, claim 2, attempt 2",
+    "in the end     it is acked in in, claim 2, attempt 2; 1 died",
   ]);
 });
 

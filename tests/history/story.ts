@@ -1,6 +1,6 @@
 // The story of one message: everything that anybody did with it, who held it when, and where it lies.
 import { type Call, type Fault, type History, partsOf } from "./history.ts";
-import type { Lying } from "./state.ts";
+import type { State } from "./state.ts";
 
 /** A line for each event of the message that `fault` is about, in order; none when it is about none. */
 export function storyOf(history: History, { uid, delivery }: Fault): string[] {
@@ -23,7 +23,7 @@ export function storyOf(history: History, { uid, delivery }: Fault): string[] {
   lines.sort((a, b) => a.t - b.t);
   return [
     ...lines.map(({ t, text }) => `${(t - startMs).toFixed(1).padStart(9)} ms  ${text}`),
-    ...(id === undefined ? [] : [`in the end     ${endOf(state.deliveries.get(id))}`]),
+    ...(id === undefined ? [] : [`in the end     ${endOf(state, id)}`]),
   ];
 }
 
@@ -87,8 +87,14 @@ function lastOf(calls: readonly Call[]): number {
   return calls.reduce((last, { startMs }) => Math.max(last, startMs), 0);
 }
 
-function endOf(lying: Lying | undefined): string {
+/** Where it lies, and what became of its claims. */
+function endOf({ deliveries, attempts }: State, id: number): string {
+  const lying = deliveries.get(id);
   if (lying === undefined) return "it is nowhere";
   const { state, inbox, epoch, attempt } = lying;
-  return `it is ${state} in ${inbox}, claim ${epoch}, attempt ${attempt}`;
+  const past = Array.from({ length: epoch }, (_, n) => attempts.get(`${id}.${n + 1}`));
+  const outcomes = past
+    .filter((one) => one !== undefined)
+    .map((one) => `${one.epoch} ${one.outcome}`);
+  return [`it is ${state} in ${inbox}, claim ${epoch}, attempt ${attempt}`, ...outcomes].join("; ");
 }

@@ -24,6 +24,9 @@ test("an ack without it is torn, and so is it without the ack, or a part of it",
   expect(findTornAcks(tale([ackOf("info")], { rows, lying: open }))).toHaveLength(1);
   expect(findTornAcks(tale([ackOf("fail")], { rows, lying: open }))).toHaveLength(1);
   expect(findTornAcks(tale([ackOf()], { rows: rows.slice(1), lying: done }))).toHaveLength(1);
+  expect(findTornAcks(tale([ackOf("fail")], { lying: done }))).toHaveLength(1);
+  const other = ack({ by: "eve", at: [0, 5] }, "1.1.7");
+  expect(findTornAcks(tale([other, ackOf("fail")], { lying: done }))).toEqual([]);
 });
 
 test("an ack that had been accepted before sends nothing", () => {

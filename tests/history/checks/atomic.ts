@@ -15,7 +15,13 @@ export function findTornAcks({ calls, lives, sends, state, rules }: History): Fa
     const acked = lying?.state === "acked" && receiptOf(lying) === receipt;
     const others = lives
       .get(delivery)!
-      .shown.some((one) => one.call !== call && one.how === "ack" && one.receipt === receipt);
+      .shown.some(
+        (one) =>
+          one.call !== call &&
+          one.how === "ack" &&
+          one.receipt === receipt &&
+          one.outcome !== "fail",
+      );
     const repeated = sending.some(({ uid }) => sends.get(uid)!.length > 1);
     const mayBe = countsFor(call, { acked, others, repeated, all: sending.length });
     if (mayBe.includes(there)) return [];
@@ -42,6 +48,7 @@ function countsFor(
   // Another one has sent the same, or could have.
   if (repeated) return acked ? [0, all] : [0];
   if (outcome === "ok") return again ? [0] : [all];
-  if (outcome === "fail" || !acked) return [0];
+  if (!acked || (outcome === "fail" && others)) return [0];
+  // Where nobody else has acked it this one did, whatever it was told.
   return others ? [0, all] : [all];
 }

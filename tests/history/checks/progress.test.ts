@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { call, send, sending, tale, textsOf } from "../tale.ts";
+import { call, sending, tale, textsOf } from "../tale.ts";
 import { findStuck } from "./progress.ts";
 
 test("nothing is left when all that was in the way has ended", () => {
@@ -27,13 +27,4 @@ test("who waits for room, or for an answer, waits as long as it may", () => {
   expect([failed("request", 200, "E_EMPTY", wait), failed("request", 50, "E_EMPTY", wait)]).toEqual(
     [0, 1],
   );
-});
-
-test("nobody is refused for a reason that is none, and nothing ends as nobody expects", () => {
-  expect([failed("ack", 1, "E_STALE"), failed("ack", 1, "E_CORRUPT")]).toEqual([0, 1]);
-  expect([failed("purge", 1, "E_DRAINING"), failed("look", 1, "E_INTERNAL")]).toEqual([1, 1]);
-  const broken = { code: "fault", message: "TypeError" };
-  const odd = call("send", { by: "ann", at: [0, 1], outcome: "info" }, {}, broken);
-  expect(findStuck(tale([odd]))).toHaveLength(1);
-  expect(findStuck(tale([send({ by: "ann", at: [0, Infinity] }, "m", undefined)]))).toEqual([]);
 });

@@ -5,23 +5,42 @@ import type { Claimed, Fault, History, Try } from "../history.ts";
 const slackMs = 5;
 
 /** Claims that came too early or too late. */
-export function findUntimely({ sends, lives }: History): Fault[] {
+export function findUntimely(history: History): Fault[] {
   const faults: Fault[] = [];
-  for (const { id, claims } of lives.values())
+  for (const { id, claims } of history.lives.values())
     for (const claim of claims) {
-      const sent = sends.get(claim.got.uid ?? "")?.find(({ outcome }) => outcome === "ok");
-      const text = sent === undefined ? undefined : untimely(sent, claim);
-      if (text !== undefined)
+      const sent = history.sends.get(claim.got.uid ?? "")?.find(({ outcome }) => outcome === "ok");
+      if (sent === undefined) continue;
+      const text = early(sent, claim) ?? late(sent, claim);
+      // What somebody brings back from the dead letters is wanted, however late that is.
+      if (text !== undefined && !wasRetried(history, id, claim))
         faults.push({ check: "in time", text, delivery: id, uid: claim.got.uid });
     }
   return faults;
 }
 
-function untimely({ call: sent, sending }: Try, { call }: Claimed): string | undefined {
-  const { delayMs, ttlMs } = sending;
-  if (delayMs !== undefined && call.endMs < sent.startMs + delayMs - slackMs)
-    return `${call.client} got it ${Math.round(call.endMs - sent.startMs)} ms after it was sent, with a delay of ${delayMs}`;
-  if (ttlMs !== undefined && call.startMs > sent.endMs + ttlMs + slackMs)
-    return `${call.client} got it ${Math.round(call.startMs - sent.endMs)} ms after it was sent, and it was wanted for ${ttlMs}`;
-  return undefined;
+function early({ call: sent, sending }: Try, { call }: Claimed): string | undefined {
+  const { delayMs } = sending;
+  if (delayMs === undefined || call.endMs >= sent.startMs + delayMs - slackMs) return undefined;
+  return `${call.client} got it ${Math.round(call.endMs - sent.startMs)} ms after it was sent, with a delay of ${delayMs}`;
+}
+
+function late({ call: sent, sending }: Try, { call }: Claimed): string | undefined {
+  const { ttlMs } = sending;
+  if (ttlMs === undefined || call.startMs <= sent.endMs + ttlMs + slackMs) return undefined;
+  return `${call.client} got it ${Math.round(call.startMs - sent.endMs)} ms after it was sent, and it was wanted for ${ttlMs}`;
+}
+
+function wasRetried({ state, rules, calls }: History, id: number, claim: Claimed): boolean {
+  for (let epoch = 1; epoch < claim.epoch; epoch++)
+    if (state.attempts.get(`${id}.${epoch}`)?.outcome === "retried") return true;
+  if (state.deliveries.has(id) || !rules.forgets) return false;
+  // Its attempts are forgotten with it.
+  return calls.some(
+    ({ op, args, outcome, startMs }) =>
+      op === "retry" &&
+      args.inbox === claim.got.inbox &&
+      outcome !== "fail" &&
+      startMs < claim.call.endMs,
+  );
 }
