@@ -40,7 +40,7 @@ export async function request(bus: Bus, draft: Draft, options: SendOptions): Pro
     question = id;
     const waitMs = timeoutMs - (bus.clock.tick() - start);
     const claim = { inbox, holder: from, max: 1, leaseMs: bus.settings.leaseMs };
-    // When the wall clock is set forward, retention may take the inbox of somebody away who has no doorbell.
+    // Whoever does not wait just now, for it has no doorbell or no processor, may find its inbox taken away by retention.
     const wait = { ...claim, waitMs: Math.max(0, waitMs), signal, create: false };
     const [answer] = await receive(bus, wait).catch((error: unknown) => {
       if (!isSkepError(error, "E_DRAINING")) throw error;

@@ -255,3 +255,16 @@ test("whoever asks without a socket, and finds its inbox gone, waits no longer a
   await assert.rejects(asking, { code: "E_EMPTY" });
   assert.deepEqual(await inboxes(bus), ["a1"]);
 });
+
+test("a request whose inbox goes while it is about to claim its answer does not bring it back", async () => {
+  const { bus, naps, wake } = sleepy(await handBus());
+  const asking = request(bus, draft("a1"), options);
+  await waitUntil("it waits for the answer", () => naps.length === 1);
+  const { receipt } = await takeOne(bus, "a1");
+  await ack(bus, receipt, { reply: "42" });
+  bus.clock.stepWall(options.timeoutMs + lockGraceMs);
+  assert.equal(await bus.store.write((tx) => pruneTemporary(tx, bus.settings)), 1);
+  wake();
+  await assert.rejects(asking, { code: "E_EMPTY" });
+  assert.deepEqual(await inboxes(bus), ["a1"]);
+});
