@@ -23,6 +23,8 @@ export interface Crew {
 
 // Of the record of a call, about.
 const callBytes = 500;
+// What the warden does comes to a few times opening and closing the bus.
+const wardenCalls = 12;
 const lookMs = 10;
 
 interface Member {
@@ -48,10 +50,13 @@ export function newCrew(random: Random, onDeath: (names: string[]) => Promise<vo
       stdout: "inherit",
       stderr: "inherit",
     });
-    const spareBytes = random.whole(1, plan.shape.spareCalls * callBytes);
-    const member = { child, plan, killed: false, stopped: false, spareBytes };
+    const member = { child, plan, killed: false, stopped: false, spareBytes: spareBytesOf(plan) };
     members.add(member);
     (plan.role === "warden" ? wardens : lives).push(follow(member));
+  }
+
+  function spareBytesOf({ role, shape }: Omit<ClientPlan, "seed">): number {
+    return random.whole(1, (role === "warden" ? wardenCalls : shape.spareCalls) * callBytes);
   }
 
   async function follow(member: Member): Promise<void> {
@@ -85,7 +90,7 @@ export function newCrew(random: Random, onDeath: (names: string[]) => Promise<vo
     recordFault(plan.records, "continued", names);
     child.kill("SIGCONT");
     member.stopped = false;
-    member.spareBytes += random.whole(1, plan.shape.spareCalls * callBytes);
+    member.spareBytes += spareBytesOf(plan);
   }
 
   return {
@@ -138,7 +143,7 @@ function isReady({ plan, killed, stopped, spareBytes }: Member): boolean {
   if (killed || stopped || plan.role === "command") return false;
   const path = recordPath(plan.records, plan.clients.at(-1)!.name);
   const { size = 0 } = statSync(path, { throwIfNoEntry: false }) ?? {};
-  return size >= (plan.role === "warden" ? 1 : spareBytes);
+  return size >= spareBytes;
 }
 
 /** Who goes on for `client`, with the calls that it has left. */

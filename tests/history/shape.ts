@@ -19,12 +19,16 @@ export interface Shape {
   capBytes: number;
   leaseMs: number;
   maxAttempts: number;
+  /** How long what is not wanted for good is wanted at most. */
+  ttlMaxMs: number;
   /** After how many calls a client is killed or stopped at the latest; 0: never. */
   spareCalls: number;
   /** Whether another program writes to the database now and then. */
   foreign: boolean;
   /** Whether the bus is drained now and then. */
   drains: boolean;
+  /** For how long it stays open then at most. */
+  openMs: number;
   /** Whether the past is forgotten. */
   forgets: boolean;
   /** Whether the end of the log is lost. */
@@ -38,33 +42,51 @@ export const topic = "news.hourly";
 /** A run of `kind` with so many calls, as `random` decides. */
 export function shapeOf(kind: Kind, operations: number, random: Random): Shape {
   const maybe = (share: number) => random.share() < share;
-  const inboxes = Array.from({ length: random.whole(2, 5) }, (_, n) => `i${n}`);
-  const cap = random.whole(10, 60);
+  const tight = maybe(0.4);
   const size = {
-    lone: { processes: random.whole(1, 2), clients: 1, spareCalls: 80, commands: 0 },
+    lone: {
+      processes: random.whole(1, 2),
+      clients: 1,
+      spareCalls: random.whole(60, 250),
+      commands: 0,
+      inboxes: random.whole(2, 4),
+      cap: tight ? random.whole(8, 20) : random.whole(20, 60),
+    },
     few: {
       processes: random.whole(4, 8),
       clients: random.whole(2, 4),
-      spareCalls: 30,
+      spareCalls: random.whole(20, 100),
       commands: 2,
+      inboxes: random.whole(2, 5),
+      cap: tight ? random.whole(8, 30) : random.whole(40, 120),
     },
-    crowd: { processes: 8, clients: random.whole(13, 80), spareCalls: 12, commands: 2 },
+    crowd: {
+      processes: 8,
+      clients: random.whole(13, 80),
+      spareCalls: random.whole(8, 30),
+      commands: 2,
+      inboxes: random.whole(3, 9),
+      cap: tight ? random.whole(20, 60) : random.whole(100, 300),
+      // It takes its turns.
+      leaseMs: random.whole(400, 2_000),
+    },
   }[kind];
   // A lone client needs nobody in its way to get things wrong.
   const calm = kind === "lone" && maybe(0.5);
   const forgets = kind === "lone" && maybe(0.4);
   return {
     kind,
+    leaseMs: random.whole(150, 800),
     ...size,
     spareCalls: calm ? 0 : size.spareCalls,
     operations,
-    inboxes,
-    cap,
-    capBytes: cap * random.whole(150, 400),
-    leaseMs: random.whole(150, 800),
+    inboxes: Array.from({ length: size.inboxes }, (_, n) => `i${n}`),
+    capBytes: size.cap * random.whole(150, 400),
     maxAttempts: random.whole(2, 6),
+    ttlMaxMs: 500,
     foreign: kind !== "lone" && maybe(0.5),
     drains: !forgets && maybe(0.7),
+    openMs: random.whole(100, 1_000),
     forgets,
     cut: !forgets && maybe(0.5),
   };

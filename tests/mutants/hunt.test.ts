@@ -1,5 +1,6 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { randomOf } from "../proof/random.ts";
+import { lone } from "./catchers.ts";
 import { hunt } from "./hunt.ts";
 import { logic } from "./logic.ts";
 import type { Mutant } from "./mutant.ts";
@@ -10,9 +11,13 @@ setDefaultTimeout(120_000);
 const mutant: Mutant = {
   name: "one",
   wrong: "a number is not what it was",
-  file: "src/bus/rate.ts",
-  find: "return Math.max(1, Math.ceil(perS));",
-  replace: "return 7;",
+  edits: [
+    {
+      file: "src/bus/rate.ts",
+      find: "return Math.max(1, Math.ceil(perS));",
+      replace: "return 7;",
+    },
+  ],
   catcher: { test: "tests/bus/rate.test.ts", title: "when nobody says how many" },
 };
 const random = randomOf(1);
@@ -30,18 +35,23 @@ test("what only a certain order of things shows is noticed by a simulation", asy
 });
 
 test("a mutant that is none is not caught", async () => {
-  const harmless = { ...mutant, replace: "return Math.max(1, Math.ceil(perS) + 0);" };
-  expect(await hunt(harmless, random)).toMatchObject({ by: undefined, problem: undefined });
+  const edits = [{ ...mutant.edits[0]!, replace: "return Math.max(1, Math.ceil(perS) + 0);" }];
+  expect(await hunt({ ...mutant, edits }, random)).toMatchObject({
+    by: undefined,
+    problem: undefined,
+  });
 });
 
 test("one that does not apply, or in two places, is not caught, and why is said", async () => {
   for (const [find, count] of [
     ["no such line", "no"],
     ["return", "more than one"],
-  ])
-    expect((await hunt({ ...mutant, find: find! }, random)).problem).toBe(
+  ] as const) {
+    const edits = [...mutant.edits, { ...mutant.edits[0]!, find }];
+    expect((await hunt({ ...mutant, edits }, random)).problem).toBe(
       `it does not apply: src/bus/rate.ts has ${count} ${JSON.stringify(find)}`,
     );
+  }
 });
 
 test("one that only breaks the run is not caught", async () => {
@@ -49,5 +59,24 @@ test("one that only breaks the run is not caught", async () => {
   expect(await hunt(broken, random)).toMatchObject({
     by: undefined,
     problem: expect.stringContaining("it ended with 1"),
+  });
+});
+
+test("one that other checks notice, and not the one that is to, is not caught", async () => {
+  const reversed = {
+    ...mutant,
+    edits: [
+      {
+        file: "src/bus/claim.ts",
+        find: "order by d.priority desc, d.id limit",
+        replace: "order by d.priority, d.id limit",
+      },
+    ],
+  };
+  const run = (check: string) => hunt({ ...reversed, catcher: lone(check, 100) }, random);
+  expect(await run("order")).toMatchObject({ by: "order", problem: undefined });
+  expect(await run("idempotency")).toMatchObject({
+    by: undefined,
+    problem: "only other checks noticed: order",
   });
 });

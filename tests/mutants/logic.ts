@@ -7,89 +7,133 @@ export const logic: readonly Mutant[] = [
   {
     name: "purge out of somebody's hands",
     wrong: "a purge ends what was claimed since it looked",
-    file: "src/bus/purge.ts",
-    find: "and inbox = $inbox and state in ('ready', 'delayed', 'parked')`,\n    { ids: those.value",
-    replace: "and inbox = $inbox`,\n    { ids: those.value",
+    edits: [
+      {
+        file: "src/bus/purge.ts",
+        find: "and inbox = $inbox and state in ('ready', 'delayed', 'parked')`,\n    { ids: those.value",
+        replace: "and inbox = $inbox`,\n    { ids: those.value",
+      },
+    ],
     catcher,
   },
   {
     name: "retry with an old epoch",
     wrong: "the claim after a dead letter was tried again has the number of one before",
-    file: "src/bus/dead-retry.ts",
-    find: "l.epoch + 1\n       from dead_letters l",
-    replace: "0\n       from dead_letters l",
+    edits: [
+      {
+        file: "src/bus/dead-retry.ts",
+        find: "l.epoch + 1\n       from dead_letters l",
+        replace: "0\n       from dead_letters l",
+      },
+    ],
     catcher,
   },
   {
     name: "receipt outlives a handover",
     wrong: "whoever held it before it was handed over can still ack it",
-    file: "src/bus/handover.ts",
-    find: "epoch = epoch + 1, nonce = null where",
-    replace: "nonce = nonce where",
+    edits: [
+      {
+        file: "src/bus/handover.ts",
+        find: "epoch = epoch + 1, nonce = null where",
+        replace: "nonce = nonce where",
+      },
+    ],
     catcher,
   },
   {
     name: "body of the living forgotten",
     wrong: "retention takes a message away of which a delivery still lives",
-    file: "src/bus/prune.ts",
-    find: `and ${"$"}{none("deliveries", "deliveries.id")} and ${"$"}{none("history", "delivery_id")}`,
-    replace: `and ${"$"}{none("history", "delivery_id")}`,
+    edits: [
+      {
+        file: "src/bus/prune.ts",
+        find: `and ${"$"}{none("deliveries", "deliveries.id")} and ${"$"}{none("history", "delivery_id")}`,
+        replace: `and ${"$"}{none("history", "delivery_id")}`,
+      },
+    ],
     catcher,
   },
   {
     name: "publish to some",
     wrong: "one full inbox keeps a message from itself alone, and not from all",
-    file: "src/bus/fan-out.ts",
-    find: `if (!skipFull || refused.why === "sender rate") return refused;`,
-    replace: `if (refused.why === "sender rate") return refused;`,
+    edits: [
+      {
+        file: "src/bus/fan-out.ts",
+        find: `if (!skipFull || refused.why === "sender rate") return refused;`,
+        replace: `if (refused.why === "sender rate") return refused;`,
+      },
+    ],
     catcher,
   },
   {
     name: "rest outlives the boot",
     wrong: "what rests after a failure rests by the ticks of a boot that is over",
-    file: "src/bus/boot.ts",
-    find: "await endBackoffs(tx);",
-    replace: "",
+    edits: [
+      {
+        file: "src/bus/boot.ts",
+        find: "await endBackoffs(tx);",
+        replace: "",
+      },
+    ],
     catcher,
   },
   {
     name: "key for ever",
     wrong: "a key is remembered beyond its window, until somebody clears it away",
-    file: "src/bus/keys.ts",
-    find: "and key = $key and expires_at > $now`",
-    replace: "and key = $key and $now > 0`",
+    edits: [
+      {
+        file: "src/bus/keys.ts",
+        find: "and key = $key and expires_at > $now`",
+        replace: "and key = $key and $now > 0`",
+      },
+    ],
     catcher,
   },
   {
     name: "question that outlives its asker",
     wrong: "what nobody waits for any more is worked on all the same",
-    file: "src/bus/request.ts",
-    find: "if (unanswered !== undefined) await withdraw(tx, unanswered);",
-    replace: "",
+    edits: [
+      {
+        file: "src/bus/request.ts",
+        find: "if (unanswered !== undefined) await withdraw(tx, unanswered);",
+        replace: "",
+      },
+    ],
     catcher,
   },
   {
     name: "answered twice into one slot",
     wrong: "whoever answers and goes on holding has its slot still",
-    file: "src/bus/settle.ts",
-    find: `await tx.run("update deliveries set owes_reply = 0 where id = $id", { id: held.id });`,
-    replace: "",
+    edits: [
+      {
+        file: "src/bus/settle.ts",
+        find: `await tx.run("update deliveries set owes_reply = 0 where id = $id", { id: held.id });`,
+        replace: "",
+      },
+    ],
     catcher,
   },
   {
     name: "drain that takes leases for over",
     wrong: "a drain parks at once what somebody holds",
-    file: "src/bus/drain.ts",
-    find: "from deliveries where state = 'leased' and lease_tick > $tick`",
-    replace: "from deliveries where state = 'leased' and lease_tick > $tick + 1000`",
+    edits: [
+      {
+        file: "src/bus/drain.ts",
+        find: "from deliveries where state = 'leased' and lease_tick > $tick`",
+        replace: "from deliveries where state = 'leased' and lease_tick > $tick + 1000`",
+      },
+    ],
     catcher,
   },
   {
     name: "inbox of a request for good",
     wrong: "whoever asks, and whose inbox is gone, makes one that nobody takes away",
-    file: "src/bus/request.ts",
-    find: "signal, create: false };",
-    replace: "signal, create: true };",
+    edits: [
+      {
+        file: "src/bus/request.ts",
+        find: "signal, create: false };",
+        replace: "signal, create: true };",
+      },
+    ],
     catcher,
   },
 ];

@@ -1,15 +1,12 @@
 // Hunts mutants: `bun tests/mutants/run.ts [NAME...]`, all of them without a name. Exit 8 when one is not caught.
 import { randomOf } from "../proof/random.ts";
-import { more, named } from "./bus.ts";
+import { all } from "./all.ts";
 import { hunt } from "./hunt.ts";
-import { logic } from "./logic.ts";
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(130));
 
 const words = process.argv.slice(2);
-const chosen = [...named, ...more, ...logic].filter(
-  ({ name }) => words.length === 0 || words.includes(name),
-);
+const chosen = all.filter(({ name }) => words.length === 0 || words.includes(name));
 const random = randomOf(Math.floor(Math.random() * 2 ** 31));
 let caught = 0;
 for (const mutant of chosen) {

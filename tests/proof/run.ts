@@ -10,6 +10,7 @@ import { downs } from "./downs.ts";
 import { failover } from "./failover.ts";
 import { history } from "./history.ts";
 import { kills } from "./kills.ts";
+import { mutants } from "./mutants.ts";
 import { pairs } from "./pairs.ts";
 import type { Proof } from "./proof.ts";
 import { randomOf } from "./random.ts";
@@ -25,6 +26,7 @@ const proofs: readonly Proof[] = [
   pairs,
   history,
   simulation,
+  mutants,
 ];
 
 const usage = `usage: bun tests/proof/run.ts [NAME...] [--count N] [--quick] [--seed N]

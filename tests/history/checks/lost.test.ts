@@ -40,9 +40,21 @@ test("nothing ends without a reason", () => {
   ]);
   expect(ends("purged")).toEqual(["is purged, and nobody did it"]);
   expect(ends("expired")).toEqual(["expired, and had all the time"]);
-  expect(ends("dead", { attempt: 4 })).toEqual(["is dead after attempt 4"]);
-  expect(ends("dead", { attempt: 5 })).toEqual([]);
   expect(ends("parked")).toEqual(["is parked, and the bus is open"]);
+});
+
+test("a delivery is dead when all its attempts have failed since it was retried, and not before", () => {
+  const deadAfter = (...outcomes: string[]) => {
+    const attempts = outcomes.map((outcome, n) => ({ delivery: 1, epoch: n + 1, outcome }));
+    const dead = lying(1, "dead", { epoch: outcomes.length, attempt: 3 });
+    const rules = { maxAttempts: 3 };
+    return textsOf(findLost(tale([sent], { ...there, lying: [dead], attempts }, { rules })));
+  };
+  expect(deadAfter("nacked", "expired", "died")).toEqual([]);
+  expect(deadAfter("nacked", "returned", "nacked")).toEqual([
+    "is dead at attempt 3, and 2 of them failed",
+  ]);
+  expect(deadAfter("nacked", "nacked", "nacked", "retried", "nacked", "died")).toHaveLength(1);
 });
 
 test("a purge, a time to live, and a request whose answer is waited for no more are reasons", () => {

@@ -46,9 +46,23 @@ function withoutReason(history: History, lying: Lying, known: Known): string | u
     return isAnswer || known.purged.has(inbox) ? undefined : "is purged, and nobody did it";
   if (state === "expired")
     return triesOf(history, message).some(expires) ? undefined : "expired, and had all the time";
-  if (state === "dead")
-    return attempt >= history.rules.maxAttempts ? undefined : `is dead after attempt ${attempt}`;
+  if (state === "dead") {
+    const failed = failuresOf(history, lying);
+    const mayBe = failed >= history.rules.maxAttempts;
+    return mayBe ? undefined : `is dead at attempt ${attempt}, and ${failed} of them failed`;
+  }
   return state === "parked" ? "is parked, and the bus is open" : undefined;
+}
+
+/** How often it failed since somebody retried it. What a drain took back, or was moved, did not. */
+function failuresOf({ state }: History, { id, epoch }: Lying): number {
+  let failed = 0;
+  for (let at = epoch; at > 0; at--) {
+    const outcome = state.attempts.get(`${id}.${at}`)?.outcome;
+    if (outcome === "retried") break;
+    if (outcome === "nacked" || outcome === "expired" || outcome === "died") failed++;
+  }
+  return failed;
 }
 
 function isAcked(life: Life | undefined, { epoch, nonce }: Lying): boolean {

@@ -54,8 +54,7 @@ function chosen({ random }: Chooser): Make | undefined {
 }
 
 function sendOne(chooser: Chooser): Step {
-  const { random } = chooser;
-  const sending = newSending(chooser, { ...timesFor(random), ...askFor(chooser) });
+  const sending = newSending(chooser, { ...timesFor(chooser), ...askFor(chooser) });
   return { op: "send", args: { sends: [sending], ...patience(chooser, sending.to) } };
 }
 
@@ -167,10 +166,10 @@ function inboxFor({ random, shape }: Chooser, maybeKept = false): string {
   return maybeKept && random.share() < 0.01 ? keptInbox : random.pick(shape.inboxes)!;
 }
 
-function timesFor(random: Random): Partial<Sending> {
+function timesFor({ random, shape }: Chooser): Partial<Sending> {
   const roll = random.share();
   if (roll < 0.04) return { delayMs: random.whole(1, 200) };
-  if (roll < 0.08) return { ttlMs: random.whole(20, 500) };
+  if (roll < 0.08) return { ttlMs: random.whole(20, shape.ttlMaxMs) };
   return {};
 }
 
@@ -180,7 +179,7 @@ function askFor(chooser: Chooser): Partial<Sending> {
 
 function claimOf(chooser: Chooser): NonNullable<Args["claim"]> {
   const { random, shape } = chooser;
-  const waitMs = random.share() < 0.7 ? 0 : random.whole(1, 30);
+  const waitMs = random.share() < 0.8 ? 0 : random.whole(1, 30);
   const leaseMs = leaseFor(random, shape);
   return { inbox: inboxFor(chooser), max: random.whole(1, 4), leaseMs, waitMs };
 }
@@ -189,8 +188,13 @@ function leaseFor(random: Random, { leaseMs }: Shape): number {
   return Math.round(leaseMs * (0.5 + random.share()));
 }
 
-function patience({ random }: Chooser, to: string | null): Pick<Args, "onFull" | "timeoutMs"> {
-  const waits = to !== keptInbox && random.share() < 0.6;
+function patience(
+  { random, shape }: Chooser,
+  to: string | null,
+): Pick<Args, "onFull" | "timeoutMs"> {
+  // Nobody makes room for whoever is alone.
+  const isAlone = shape.processes * shape.clients === 1;
+  const waits = to !== keptInbox && random.share() < (isAlone ? 0.1 : 0.5);
   return waits
     ? { onFull: "wait", timeoutMs: random.whole(5, 80) }
     : { onFull: "fail", timeoutMs: 0 };

@@ -65,6 +65,8 @@ async function live({ name, predecessor, calls }: PlannedClient, slot: number): 
       shared === undefined ? byCommand(mind, random, step) : perform(shared, name, step),
     );
     learn(mind, step, outcome);
+    // Whoever is told that the bus is closed does not knock without a pause.
+    if (outcome.result.code === "E_DRAINING" && role === "client") await sleep(random.whole(2, 20));
   }
   if (slot > 0) shared?.doorbell.close();
 }

@@ -13,10 +13,10 @@ process.on("SIGTERM", () => {
 });
 
 for (;;) {
-  await sleep(random.whole(50, 300));
+  await sleep(random.whole(20, 200));
   db.run("begin immediate");
   db.run("update meta set value = value where key = 'boot'");
   // Longer than SQLite waits for a lock by itself, now and then.
-  await sleep(random.share() < 0.3 ? random.whole(120, 300) : random.whole(2, 25));
+  await sleep(random.share() < 0.4 ? random.whole(120, 300) : random.whole(2, 25));
   db.run("commit");
 }

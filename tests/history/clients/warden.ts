@@ -15,7 +15,7 @@ export function wardenStep(
     () => handoverOrLook(random, shape),
     () => ({
       step: { op: "drain", args: { timeoutMs: random.whole(0, 200) } },
-      afterMs: random.whole(50, 1_000),
+      afterMs: random.whole(20, shape.openMs),
     }),
     () => ({ step: { op: "look", args: {} }, afterMs: random.whole(0, 20) }),
   ];

@@ -1,0 +1,7 @@
+// All mutants that there are.
+import { logic } from "./logic.ts";
+import { more } from "./more.ts";
+import type { Mutant } from "./mutant.ts";
+import { named } from "./named.ts";
+
+export const all: readonly Mutant[] = [...named, ...more, ...logic];
