@@ -15,7 +15,7 @@ import { perform } from "./clients/perform.ts";
 import { newCrew } from "./crew.ts";
 import { stateAfterCut } from "./cut.ts";
 import { finishAll } from "./finish.ts";
-import { type History, callsOf, historyOf } from "./history.ts";
+import { type History, type Overfull, callsOf, historyOf } from "./history.ts";
 import { watchBounds } from "./monitor.ts";
 import { openRecorder, readRecord } from "./record.ts";
 import { type Shape, keptInbox, settingsOf, topic } from "./shape.ts";
@@ -64,12 +64,13 @@ export async function tellHistory(
     rmSync(folder, { recursive: true, force: true });
   };
   open.add(end);
+  const calm = new AbortController();
+  let [watching, disturbing]: [Promise<Overfull[]>?, Promise<void>?] = [];
 
   try {
     for (const plan of plansOf(shape, command)) crew.start({ home, records, shape, ...plan });
-    const calm = new AbortController();
-    const watching = watchBounds(bus, calm.signal);
-    const disturbing = shape.spareCalls > 0 ? crew.disturb(calm.signal) : undefined;
+    watching = watchBounds(bus, calm.signal);
+    if (shape.spareCalls > 0) disturbing = crew.disturb(calm.signal);
     await crew.done();
     calm.abort();
     await disturbing;
@@ -94,7 +95,9 @@ export async function tellHistory(
     const history = historyOf({ calls, faults, overfull, state, cut, finish, rules });
     return { history, kills: faults.filter(({ op }) => op.startsWith("kill")).length };
   } finally {
+    calm.abort();
     await crew.killAll();
+    await Promise.allSettled([watching, disturbing]);
     bus.doorbell.close();
     await bus.store.close();
     end();

@@ -22,14 +22,18 @@ export const history: Proof = {
       for (const { kind, operations, seed } of left) {
         if (faults.length > 0) return;
         progress(`${sums.calls} calls, ${sums.kills} kills; now a ${kind} run, seed ${seed}`);
-        const shape = shapeOf(kind, operations, randomOf(seed));
-        const { history, kills } = await tellHistory(shape, seed, [executable]);
         const again = `bun tests/history/run.ts ${kind} ${operations} ${seed}`;
-        for (const report of reportOf(history, faultsIn(history)))
-          faults.push(`${again}: ${report}`);
-        sums.calls += history.calls.length;
-        sums.kills += kills;
-        sums.runs++;
+        try {
+          const shape = shapeOf(kind, operations, randomOf(seed));
+          const { history, kills } = await tellHistory(shape, seed, [executable]);
+          for (const report of reportOf(history, faultsIn(history)))
+            faults.push(`${again}: ${report}`);
+          sums.calls += history.calls.length;
+          sums.kills += kills;
+          sums.runs++;
+        } catch (error) {
+          faults.push(`${again}: ${(error as Error).message}`);
+        }
       }
     };
     // Much of a run is waiting, so others go on meanwhile.
@@ -50,14 +54,11 @@ const atOnce = 3;
 const operationsMax = 10_000;
 const callsPerKill = 1_000;
 
-interface RunPlan {
-  kind: Kind;
-  operations: number;
-  seed: number;
-}
-
 /** Runs that make `count` calls in all: of every kind, however few that are. */
-function plansFor(count: number, random: Random): RunPlan[] {
+export function plansFor(
+  count: number,
+  random: Random,
+): { kind: Kind; operations: number; seed: number }[] {
   const runs = Math.max(kinds.length, Math.ceil(count / operationsMax));
   const operations = Math.ceil(count / runs);
   return Array.from({ length: runs }, (_, n) => ({
