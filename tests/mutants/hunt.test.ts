@@ -73,7 +73,7 @@ test("one that other checks notice, and not the one that is to, is not caught", 
       },
     ],
   };
-  const run = (check: string) => hunt({ ...reversed, catcher: lone(check, 100) }, random);
+  const run = (check: string) => hunt({ ...reversed, catcher: lone(check, 100) }, random, 3);
   expect(await run("order")).toMatchObject({ by: "order", problem: undefined });
   expect(await run("idempotency")).toMatchObject({
     by: undefined,

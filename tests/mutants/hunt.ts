@@ -19,10 +19,10 @@ export interface Hunt {
 }
 
 // A history shows what chance brings about, and chance may have a bad day.
-const runsMax = 5;
+const runsUsual = 8;
 
 /** What catches `mutant`, and how often that had to be tried: the first that does ends it. */
-export async function hunt(mutant: Mutant, random: Random): Promise<Hunt> {
+export async function hunt(mutant: Mutant, random: Random, runsMax = runsUsual): Promise<Hunt> {
   const startMs = performance.now();
   const place = mkdtempSync(join(tmpdir(), "skep-mutant-"));
   const end = (by: string | undefined, problem: string | undefined, runs: number) => ({
