@@ -39,7 +39,7 @@ export const more: readonly Mutant[] = [
           "due_at = case when due_at > $now then due_at end, run = null\n      where state = 'parked' and due_at is null and ${whose}`",
       },
     ],
-    catcher: few("conservation at drain", 1_000, { drains: true, openMs: 60 }),
+    catcher: few("conservation at drain", 2_000, { drains: true, openMs: 60 }),
   },
   {
     name: "poison without end",
@@ -126,7 +126,7 @@ export const more: readonly Mutant[] = [
         replace: "",
       },
     ],
-    catcher: lone("clean shape", 1_500),
+    catcher: lone("clean shape", 2_500),
   },
   {
     name: "rate without memory",
@@ -169,7 +169,7 @@ export const more: readonly Mutant[] = [
       commits++;`,
       },
     ],
-    catcher: few("nothing lost", 400),
+    catcher: few("nothing lost", 800),
   },
   {
     name: "a drain that spends an attempt",

@@ -14,7 +14,7 @@ export const named: readonly Mutant[] = [
         replace: "where id = $deliveryId and $epoch > 0 and $nonce >= 0\n     returning",
       },
     ],
-    catcher: few("no stale success", 600, { leaseMs: 20 }),
+    catcher: few("no stale success", 1_000, { leaseMs: 20 }),
   },
   {
     name: "deferred transaction",
