@@ -38,7 +38,7 @@ import {
   homeFault as faultOfHome,
   unsupportedFilesystem,
 } from "./store/filesystem.ts";
-import { openStore } from "./store/open.ts";
+import { type OpenOptions as StoreOptions, openStore } from "./store/open.ts";
 import type { Store, Table } from "./store/store.ts";
 
 export interface App {
@@ -101,15 +101,20 @@ export const unfitFilesystem = unsupportedFilesystem;
 export const homeFault = faultOfHome;
 export const freeBytes = freeBytesAt;
 
-/** Opens the swarm's state in `home`, creating it as needed; `skep` is what starts hosts. Throws what `openStore` throws. */
+/**
+ * Opens the swarm's state in `home`, creating it as needed; `skep` is what starts hosts. `acceptLoss` goes on where messages that were accepted are
+ * missing, `essential` is for what ends work, also on a full disk. Throws what `openStore` and `openBus` throw.
+ */
 export async function openApp(
   home: string,
   settings: Settings,
   skep: readonly string[] = ownCommand(),
+  { acceptLoss, essential }: Pick<StoreOptions, "acceptLoss" | "essential"> = {},
 ): Promise<App> {
   const clock = systemClock();
-  const store = await openStore({ home, driver: runtimeDriver, clock, ...settings.store });
-  const bus = await openBus(store, clock, settings.bus);
+  const how = { home, driver: runtimeDriver, clock, acceptLoss, essential };
+  const store = await openStore({ ...how, ...settings.store });
+  const bus = await openBus(store, clock, settings.bus, { acceptLoss });
   const vitalsPath = join(home, vitalsFile.name);
   const vitals = disposableStore(vitalsPath, () =>
     openStore({

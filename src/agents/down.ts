@@ -42,7 +42,7 @@ async function stopRun(
 ): Promise<Summary> {
   const { store, clock } = parts;
   const startTick = clock.tick();
-  const isFirst = await store.write((tx) => askToStop(tx, run.id, timeoutMs));
+  const isFirst = await store.write((tx) => askToStop(tx, run.id, timeoutMs), { essential: true });
   // In another boot or another container its process id is somebody else's; there the row alone tells it.
   if (isOfHere(run, clock.boot)) {
     // A second signal would tell the supervisor not to wait, so it gets one however many ask.

@@ -1,4 +1,4 @@
-// Writing down what has happened: a locked database or a full disk only puts it off.
+// Writing down what has happened: a locked database or a full disk only puts it off, and there is space set aside for it.
 import { jitter, sleep } from "../core/clock.ts";
 import { isSkepError } from "../core/errors.ts";
 import type { Store, WriteTx } from "../store/store.ts";
@@ -13,7 +13,7 @@ export async function insist<T>(
 ): Promise<T> {
   for (;;) {
     try {
-      return await store.write(work);
+      return await store.write(work, { essential: true });
     } catch (error) {
       if (!isPassing(error) || signal?.aborted === true) throw error;
       await sleep(jitter(pauseMs, 0.5), signal);

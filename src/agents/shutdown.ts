@@ -2,6 +2,7 @@
 import type { Clock } from "../core/clock.ts";
 import { SkepError } from "../core/errors.ts";
 import type { ReadTx, Store, WriteTx } from "../store/store.ts";
+import { isPassing } from "./insist.ts";
 import { hasEnded, listAgents, noteChange, programsOf } from "./registry.ts";
 import {
   type Run,
@@ -111,7 +112,7 @@ export async function finishRun(
     // Process ids of another boot, or of another container, mean nothing.
     const programs = isOfHere(run, clock.boot) ? programsOf(await listAgents(tx)) : [];
     return { ...(await ledger.park(tx, run.id, await inboxesOf(tx))), programs };
-  });
+  }, essential);
   if (first === undefined) return await summaryOf(run.id, store);
   const mark = { run: run.mark, programs: first.programs };
   const killed = await endMarked(mark, settings.stopGraceMs, urgent);
@@ -134,9 +135,21 @@ export async function finishRun(
     };
     await closeRun(tx, run.id, JSON.stringify(summary));
     return true;
-  });
-  if (closed) await store.checkpoint();
+  }, essential);
+  if (closed) await copyBack(store);
   return await summaryOf(run.id, store);
+}
+
+// A run ends also where the disk is full.
+const essential = { essential: true } as const;
+
+/** Copies the log back, unless there is no room for it: what is in the log is as safe. */
+async function copyBack(store: Store): Promise<void> {
+  try {
+    await store.checkpoint();
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+  }
 }
 
 /** Finishes the run that is open here, if its supervisor is dead and nobody else is about to start it again: how it went, or undefined when none is open. E_RUNNING when it is alive, or its guardian is; a guardian may have it done itself. `gaveUp` is why the run could not go on. */

@@ -35,12 +35,15 @@ export async function stopOne(crew: Crew, charge: Charge, end: "restart" | "gone
 export async function drain(crew: Crew): Promise<void> {
   const { store, ledger, settings, urgent } = crew.supervision;
   await crew.record.settled();
-  const timeoutMs = await store.write(async (tx) => {
-    const asked = (await findOpenRun(tx))?.stopTimeoutMs ?? settings.drainTimeoutMs;
-    await noteStopping(tx, crew.run.id);
-    await ledger.stopIntake(tx, tx.tick + asked);
-    return asked;
-  });
+  const timeoutMs = await store.write(
+    async (tx) => {
+      const asked = (await findOpenRun(tx))?.stopTimeoutMs ?? settings.drainTimeoutMs;
+      await noteStopping(tx, crew.run.id);
+      await ledger.stopIntake(tx, tx.tick + asked);
+      return asked;
+    },
+    { essential: true },
+  );
   crew.stopping = true;
   for (const charge of crew.charges.values()) {
     if (charge.over.given) continue;

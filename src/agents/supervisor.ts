@@ -3,6 +3,7 @@
 import { aborted, sleep } from "../core/clock.ts";
 import { randomHex } from "../core/ids.ts";
 import { ownIdentity, pidNamespace } from "../core/identity.ts";
+import { takeCare } from "./caretaker.ts";
 import { openSignal } from "./charge.ts";
 import { type Crew, type Supervision, type SwarmPlan, allOver, enlist, giveUp } from "./crew.ts";
 import { followOrders } from "./follow.ts";
@@ -131,6 +132,7 @@ async function assemble(plan: SwarmPlan, supervision: Supervision): Promise<Crew
   for (const member of members)
     enlist(crew, member, tokens.get(member.name)!).paused = paused.has(member.name);
   void keepLookout(crew);
+  void takeCare(crew);
   void followOrders(crew).catch((error: unknown) => giveUp(crew, error));
   return crew;
 }

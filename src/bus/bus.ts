@@ -18,4 +18,6 @@ export interface Bus {
   /** This process's own doorbell, for when it waits. */
   doorbell: Doorbell;
   self: Self;
+  /** How many deliveries were found missing when it was opened, and are given up from now on: 0. */
+  lost: number;
 }

@@ -39,14 +39,14 @@ const progressMs = 1_000;
  */
 export async function drain(bus: Bus, options: DrainOptions): Promise<DrainSummary> {
   const { signal, onProgress } = options;
-  const id = await bus.store.write((tx) => beginDrain(tx, options), { signal });
+  const id = await bus.store.write((tx) => beginDrain(tx, options), { signal, essential: true });
   const shown = { left: 0, tick: Number.NEGATIVE_INFINITY };
   for (;;) {
     const { drain, left, nextTick, summary } = await bus.store.read((tx) => progress(tx, id));
     if (summary !== undefined) return summary;
     const tick = bus.clock.tick();
     if (left === 0 || isOverdue(drain, tick)) {
-      await bus.store.write((tx) => parkDrained(tx, bus.settings, id), { signal });
+      await bus.store.write((tx) => parkDrained(tx, bus.settings, id), { signal, essential: true });
       continue;
     }
     if (left !== shown.left && tick - shown.tick >= progressMs) {
@@ -89,7 +89,8 @@ export async function parkOverdue({
   });
   if (due === undefined) return;
   try {
-    await store.write((tx) => parkDrained(tx, settings, due), { timeoutMs: lockGraceMs });
+    const how = { timeoutMs: lockGraceMs, essential: true };
+    await store.write((tx) => parkDrained(tx, settings, due), how);
   } catch (error) {
     if (!isSkepError(error, "E_BUSY", "E_DISK", "E_READONLY")) throw error;
   }

@@ -45,6 +45,7 @@ export async function insert(
     );
     next = lastId + 1;
   }
+  tx.reach(next! - 1);
   const { to: inbox } = drafts[0];
   const { delayMs, ...times } = timesOf(tx, drafts[0]);
   const first = next! - drafts.length;
@@ -85,6 +86,7 @@ export async function insertForEach(
       body,
     },
   );
+  tx.reach(id + inboxes.length - 1);
   await tx.run(
     `insert into deliveries (id, message_id, inbox, state, priority, bytes, owes_reply, due_at, expires_at)
      select $id + key, $id, value, $state, $priority, $bytes, $owesReply, $dueAt, $expiresAt from ${textRows("inboxes")}`,

@@ -6,14 +6,29 @@ import { noticeBoot } from "./boot.ts";
 import type { Bus } from "./bus.ts";
 import { openDoorbell } from "./doorbell.ts";
 import { parkOverdue } from "./drain.ts";
+import { newestNumber, noticeLoss } from "./loss.ts";
 import type { BusSettings } from "./message.ts";
 
-/** A bus for this process on `store`. Its doorbell is closed by whoever closes the store. */
-export async function openBus(store: Store, clock: Clock, settings: BusSettings): Promise<Bus> {
-  const { boot, drainTick } = await store.read(firstLook);
+/**
+ * A bus for this process on `store`. Its doorbell is closed by whoever closes the store. E_LOSS when messages that were accepted are missing,
+ * unless a power cut may take them or `acceptLoss` says to go on without.
+ */
+export async function openBus(
+  store: Store,
+  clock: Clock,
+  settings: BusSettings,
+  { acceptLoss = false }: { acceptLoss?: boolean | undefined } = {},
+): Promise<Bus> {
+  // The mark first: what is accepted between the two is no loss.
+  const mark = store.mark();
+  const { boot, drainTick, newest } = await store.read(firstLook);
+  const lost =
+    mark === undefined || mark.last <= newest
+      ? 0
+      : await noticeLoss({ store, clock }, mark, acceptLoss);
   if (boot !== clock.boot) await noticeBoot({ store, clock, settings });
   else if (drainTick !== null && drainTick <= clock.tick()) await parkOverdue({ store, settings });
-  return { store, clock, settings, doorbell: openDoorbell(), self: ownIdentity() };
+  return { store, clock, settings, doorbell: openDoorbell(), self: ownIdentity(), lost };
 }
 
 /** The same bus for one of several agents in this process, the `slot`th: it waits for itself. Whoever asks closes its doorbell. */
@@ -21,11 +36,20 @@ export function shareBus(bus: Bus, slot: number): Bus {
   return { ...bus, doorbell: openDoorbell(), self: { ...bus.self, slot } };
 }
 
-/** The boot of the last command, and the deadline of a drain that is not through; both null mostly, in a new home. Every command asks, so it is one statement. */
-async function firstLook(tx: ReadTx): Promise<{ boot: string | null; drainTick: number | null }> {
-  const row = await tx.get<{ boot: string | null; drainTick: number | null }>(
+interface FirstLook {
+  /** The boot of the last command, and the deadline of a drain that is not through; both null mostly, in a new home. */
+  boot: string | null;
+  drainTick: number | null;
+  /** The number of the newest delivery; 0 when there was none. */
+  newest: number;
+}
+
+/** Every command asks, so it is one statement. */
+async function firstLook(tx: ReadTx): Promise<FirstLook> {
+  const row = await tx.get<FirstLook>(
     `select (select value from meta where key = 'boot') as boot,
-            (select deadline_tick from drains where reason = 'drain' and parked_at is null) as drainTick`,
+            (select deadline_tick from drains where reason = 'drain' and parked_at is null) as drainTick,
+            coalesce(${newestNumber}, 0) as newest`,
   );
   return row!;
 }

@@ -184,7 +184,7 @@ async function claimOrWait(
     // Settling what was done is not given up because nothing more is wanted.
     const outcome = await bus.store.write(
       work,
-      before === undefined ? { signal, ...timeoutMs } : {},
+      before === undefined ? { signal, ...timeoutMs } : { essential: true },
     );
     if (typeof outcome === "string") throw draining(outcome);
     return outcome;

@@ -52,6 +52,7 @@ export async function retain({ store, settings }: Parts, { signal }: Options = {
       rows += await pruneTx(tx, settings);
     }, options);
   const shrunk = await store.shrink(options);
+  store.setAside();
   return { due: due || gone.length > 0 || shrunk, worked: rows > 0 || shrunk };
 }
 

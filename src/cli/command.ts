@@ -134,6 +134,10 @@ export const globalArgs = {
   },
   json: { type: "boolean", description: "answer in JSON, errors too" },
   quiet: { type: "boolean", alias: "q", description: "say nothing but errors" },
+  acceptLoss: {
+    type: "boolean",
+    description: "go on where messages that were accepted are missing",
+  },
   help: { type: "boolean", alias: "h", description: "show this help" },
 } as const satisfies ArgsDef;
 

@@ -16,6 +16,8 @@ import type { Signals } from "./signals.ts";
 export interface Context {
   readonly json: boolean;
   readonly quiet: boolean;
+  /** Whether to go on where messages that were accepted are missing. */
+  readonly acceptLoss: boolean;
   /** Who acts: `--as`, else SKEP_AGENT; undefined when neither is given. */
   readonly as: string | undefined;
   /** SKEP_TOKEN: the proof that goes with a name. */
@@ -50,6 +52,7 @@ export interface GlobalValues {
   envFile: string | undefined;
   json: boolean;
   quiet: boolean;
+  acceptLoss: boolean;
 }
 
 export interface Outputs {
@@ -78,6 +81,7 @@ export function createContext(
   const context: Context = {
     json: values.json,
     quiet: values.quiet,
+    acceptLoss: values.acceptLoss,
     as,
     token: environment.token,
     get signal() {

@@ -4,10 +4,19 @@ import { SkepError } from "../core/errors.ts";
 import { checkName } from "../core/names.ts";
 import type { Context } from "./context.ts";
 
-/** The swarm's state of the command's home. E_IDENTITY when the name to act under is somebody else's. */
-export async function open(context: Context): Promise<App> {
+/** The swarm's state of the command's home; `essential` is for what ends work, also on a full disk. E_IDENTITY when the name to act under is somebody else's. */
+export async function open(
+  context: Context,
+  { essential = false }: { essential?: boolean } = {},
+): Promise<App> {
   const home = await context.home();
-  const app = await openApp(home, await context.settings());
+  const { acceptLoss } = context;
+  const app = await openApp(home, await context.settings(), undefined, { acceptLoss, essential });
+  const { lost } = app.bus;
+  if (lost > 0)
+    context.say(
+      `skep: ${lost === 1 ? "1 delivery" : `${lost} deliveries`} that had been accepted ${lost === 1 ? "is" : "are"} lost: the newest ones; skep sql "select * from lost" lists what is missing`,
+    );
   if (context.as !== undefined) await app.checkIdentity(context.as, context.token);
   return app;
 }

@@ -22,6 +22,7 @@ export const exitStatus = {
   E_ENGINE: 7,
   E_SCHEMA: 7,
   E_CORRUPT: 7,
+  E_LOSS: 7,
   E_READONLY: 7,
   E_DISK: 7,
   E_FAILED: 8,

@@ -31,13 +31,14 @@ const wholeBytesMax = 200 * 2 ** 20;
 
 /** Looks at the databases of `home`, which `open` opens; one that is not there yet is as good as any. */
 export async function checkDatabase(home: string, open: () => Promise<Opened>): Promise<Finding[]> {
-  const path = join(home, busFile.name);
-  if (!existsSync(path)) return [pass("database", "there is none yet: the first command makes it")];
+  // Where messages were accepted there has to be one.
+  const known = [busFile.name, busFile.markName!].some((name) => existsSync(join(home, name)));
+  if (!known) return [pass("database", "there is none yet: the first command makes it")];
   const lockers = findLockers(pathsIn(home));
   try {
     const { store, now, lastRun } = await open();
     const whole =
-      statSync(path).size > wholeBytesMax
+      statSync(join(home, busFile.name)).size > wholeBytesMax
         ? pass("database", "it opens; it is too large to be read as a whole here")
         : judgeWhole(await problemsIn(store));
     return [whole, ...judgeLockers(lockers, isSkep), judgeRun(await lastRun(), now())];

@@ -41,7 +41,8 @@ async function renewals(
       const kept = held.filter(
         ({ id, epoch }) => now - heldSince.get(`${id}.${epoch}`)! < maxRunMs,
       );
-      if (kept.length > 0) await store.write((tx) => renewTx(tx, kept, leaseMs));
+      if (kept.length > 0)
+        await store.write((tx) => renewTx(tx, kept, leaseMs), { essential: true });
     } catch (error) {
       // The next round is soon enough: a lease outlives two that fail.
       if (!isSkepError(error)) throw error;

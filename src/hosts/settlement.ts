@@ -124,7 +124,7 @@ async function tryCommit(
   { receipt, commit, unanswered }: Settlement,
 ): Promise<"later" | "locked" | undefined> {
   try {
-    await host.store.write(commit);
+    await host.store.write(commit, { essential: true });
     return undefined;
   } catch (error) {
     if (!isSkepError(error)) throw error;

@@ -1,5 +1,5 @@
 // A store whose file may be deleted while it is open: it would go on writing into a file that nobody sees any more.
-import { statSync } from "node:fs";
+import { fileAt } from "./in-place.ts";
 import type { Store } from "./store.ts";
 
 export interface DisposableStore {
@@ -43,10 +43,4 @@ export function disposableStore(path: string, open: () => Promise<Store>): Dispo
 interface Opened {
   store: Store;
   file: string | undefined;
-}
-
-/** Which file lies at `path`; undefined when there is none. Nobody else can get its number while it is open here. */
-function fileAt(path: string): string | undefined {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found === undefined ? undefined : `${found.dev} ${found.ino}`;
 }

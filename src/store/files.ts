@@ -7,6 +7,8 @@ export interface StoreFile {
   name: string;
   /** The name of the file that its writers queue at. */
   lockName: string;
+  /** The name of the file that says how far it had come; undefined where nothing is lost with it. */
+  markName?: string;
   migrations: readonly Migration[];
   /** Whether nothing is lost with it: it may be deleted at any time, and is then made again. */
   disposable: boolean;
@@ -16,6 +18,7 @@ export interface StoreFile {
 export const busFile: StoreFile = {
   name: "bus.db",
   lockName: "write.lock",
+  markName: "bus.mark",
   migrations,
   disposable: false,
 };

@@ -65,13 +65,17 @@ export function freeBytes(path: string): number {
   return bavail * bsize;
 }
 
-/** Creates the file at `path` with mode 0600 when it is missing. E_HOME for a link or another user's file, E_READONLY and E_DISK where it cannot be created. */
-export function prepareFile(path: string): void {
+/** The file at `path`, created with mode 0600 when it is missing. E_HOME for a link or another user's file, E_READONLY and E_DISK where it cannot be created. */
+export function prepareFile(path: string): Stats {
   try {
-    const found = lstatSync(path, { throwIfNoEntry: false });
-    if (found !== undefined) checkFile(path, found);
-    // Somebody may have been quicker.
-    else if (!createFile(path)) checkFile(path, lstatSync(path));
+    let found = lstatSync(path, { throwIfNoEntry: false });
+    if (found === undefined) {
+      createFile(path);
+      // Somebody may have been quicker.
+      found = lstatSync(path);
+    }
+    checkFile(path, found);
+    return found;
   } catch (error) {
     throw fileFault(error, path);
   }
@@ -161,17 +165,16 @@ function checkOurs(place: string): void {
     });
 }
 
-function createFile(path: string): boolean {
+function createFile(path: string): void {
   const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   try {
     closeSync(openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return;
     throw error;
   }
   // The umask may have taken bits away that its owner needs.
   chmodSync(path, 0o600);
-  return true;
 }
 
 function checkFile(path: string, found: Stats): void {

@@ -2,10 +2,14 @@
 import { lstatSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, elapsedMs, jitter, sleep } from "../core/clock.ts";
+import { withBallast } from "./ballast.ts";
 import type { Connection, Driver } from "./driver.ts";
 import { fileFault, isBusy, translateFault } from "./faults.ts";
 import { type StoreFile, busFile } from "./files.ts";
 import { prepareFile, prepareHome } from "./filesystem.ts";
+import { type HighWater, openHighWater } from "./high-water.ts";
+import { lossFault } from "./loss-fault.ts";
+import { nameOf } from "./in-place.ts";
 import { type Migration, checkSchema, formatDatabase, isWriteAhead, migrate } from "./migrate.ts";
 import { type DatabaseFile, connect } from "./session.ts";
 import { sqliteStore } from "./sqlite.ts";
@@ -20,33 +24,59 @@ export interface OpenOptions {
   clock: Clock;
   durability: "process" | "power";
   busyTimeoutMs: number;
+  /** Whether to go on where messages that were accepted are missing. */
+  acceptLoss?: boolean | undefined;
+  /** Whether it is opened to end work: on a full disk the space that was set aside is given back for it. */
+  essential?: boolean | undefined;
+  /** How long the write-ahead log may grow before what adds work is refused. */
+  logBytesMax?: number | undefined;
 }
 
-/** The database of `home`, created and migrated as needed. Throws E_HOME, E_FILESYSTEM, E_ENGINE, E_SCHEMA, E_CORRUPT, E_READONLY, E_DISK or E_BUSY. */
+/** The database of `home`, created and migrated as needed. Throws E_HOME, E_FILESYSTEM, E_ENGINE, E_SCHEMA, E_CORRUPT, E_LOSS, E_READONLY, E_DISK or E_BUSY. */
 export async function openStore(options: OpenOptions): Promise<Store> {
   const { home, driver, durability, file = busFile } = options;
-  const { migrations, disposable } = file;
+  const { migrations, disposable, markName } = file;
   const path = join(home, file.name);
   const lockPath = join(home, file.lockName);
   const deadline = elapsedMs() + options.busyTimeoutMs;
   prepareHome(home);
+  const highWater =
+    markName === undefined ? undefined : openHighWater(join(home, markName), options.clock.boot);
   prepareFile(lockPath);
+  const isNew = !isThere(path);
+  if (isNew && options.acceptLoss !== true) refuseNewFile(path, highWater);
   const queue = openQueue(lockPath);
   try {
-    if (disposable) await removeLeftovers(path, queue, deadline);
-    prepareFile(path);
-    const writer = await openWriter({ path, driver, durability }, migrations, queue, deadline);
-    return sqliteStore({ ...options, path, lockPath, queue, writer, disposable });
+    if (isNew) await removeLeftovers(path, queue, deadline);
+    const opened = nameOf(prepareFile(path));
+    const open = () => openWriter({ path, driver, durability }, migrations, queue, deadline);
+    const writer = await (options.essential ? withBallast({ home, path }, open) : open());
+    return sqliteStore({
+      ...options,
+      path,
+      lockPath,
+      queue,
+      writer,
+      disposable,
+      highWater,
+      // Whoever opens one that may go asks each time where it lies.
+      opened: disposable ? undefined : opened,
+    });
   } catch (error) {
     queue.close();
     throw translateFault(error, path, disposable);
   }
 }
 
+// Messages are not to be gone for good because somebody who looks for them makes a new database where the old one lay.
+function refuseNewFile(path: string, highWater: HighWater | undefined): void {
+  const { last = 0 } = highWater?.read() ?? {};
+  if (last > 0) throw lossFault(`${path} is gone, and messages up to number ${last} with it`, path);
+}
+
 // Somebody who deletes a database may leave its log and the index of that, and a process that still has the old
 // one open would share them with the new one. Only whoever finds no database may touch them, one at a time.
 async function removeLeftovers(path: string, queue: WriterQueue, deadline: number): Promise<void> {
-  if (isThere(path)) return;
   await queue.enter(deadline);
   try {
     if (isThere(path)) return;

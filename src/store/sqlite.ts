@@ -1,10 +1,15 @@
 // The store port on SQLite: one connection that writes, one that reads, and the rules of a transaction.
+import { dirname } from "node:path";
 import { type Clock, elapsedMs, sleep } from "../core/clock.ts";
 import { SkepError } from "../core/errors.ts";
 import { settledAtOnce } from "./at-once.ts";
 import type { Connection } from "./driver.ts";
 import { isBusy, translateFault } from "./faults.ts";
-import { findLastingHolder, findLockHolder } from "./lock-holder.ts";
+import { setAside, withBallast } from "./ballast.ts";
+import type { HighWater } from "./high-water.ts";
+import { watchFiles } from "./in-place.ts";
+import { findLastingHolder, findLastingReader, findLockHolder } from "./lock-holder.ts";
+import { limitLog, logBytes, logBytesMax, usualLogBytes } from "./log-size.ts";
 import { onDisk } from "./on-disk.ts";
 import { retryMs } from "./retry.ts";
 import {
@@ -31,6 +36,19 @@ export interface SqliteOptions extends DatabaseFile {
   busyTimeoutMs: number;
   /** Whether nothing is lost with it. */
   disposable: boolean;
+  /** Which file it was that was opened (see `nameOf`); undefined when it may go, or lies in none. */
+  opened?: string | undefined;
+  /** Where it is noted how far the messages have come; undefined when nothing is lost with them. */
+  highWater?: HighWater | undefined;
+  /** How long the log may be before what adds work is refused. */
+  logBytesMax?: number | undefined;
+}
+
+/** How long a write may wait for its turn, and whether its commit waits for the disk. */
+interface Turn {
+  deadline: number;
+  signal?: AbortSignal | undefined;
+  durable?: boolean | undefined;
 }
 
 // How long a write stands in the queue before it tries its luck without, once (design, section 4).
@@ -39,7 +57,11 @@ const queuePatienceMs = 2_000;
 /** A store on the database at `path`, which is there and migrated (see `open.ts`). */
 export function sqliteStore(options: SqliteOptions): Store {
   const { path, lockPath, queue, clock, disposable } = options;
+  const home = dirname(path);
   const writer = session(options.writer);
+  const power = options.durability === "power";
+  const files = options.opened === undefined ? undefined : watchFiles(path, options.opened);
+  const checkLog = limitLog(path, options.logBytesMax ?? logBytesMax, () => writer.copyBack());
   let reader: Session | undefined;
   let writes = 0;
   let commits = 0;
@@ -76,10 +98,10 @@ export function sqliteStore(options: SqliteOptions): Store {
   async function writeOnce<T>(
     fn: (tx: WriteTx) => Promise<T>,
     after: (() => void)[],
-    deadline: number,
-    signal?: AbortSignal,
+    { deadline, signal, durable = power }: Turn,
   ): Promise<T> {
     await begin(deadline, signal);
+    let reached = 0;
     // The same object that reads, for its end is written on it.
     const read = readTx(writer, clock);
     const tx: WriteTx & Ending = Object.assign(read, {
@@ -89,11 +111,17 @@ export function sqliteStore(options: SqliteOptions): Store {
         checkOpen(read);
         after.push(hook);
       },
+      reach(last: number) {
+        checkOpen(read);
+        reached = Math.max(reached, last);
+      },
     });
     try {
       const result = await settledAtOnce(fn(tx), tx);
       writer.exec("commit");
       commits++;
+      // While nobody else can commit, so that the marks come in order.
+      if (reached > 0) options.highWater?.note(reached, durable);
       return result;
     } catch (error) {
       rollBack(writer);
@@ -118,6 +146,7 @@ export function sqliteStore(options: SqliteOptions): Store {
 
   const translated = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
+      files?.checkNowAndThen();
       return await work();
     } catch (error) {
       throw translateFault(error, path, disposable);
@@ -137,6 +166,7 @@ export function sqliteStore(options: SqliteOptions): Store {
   }
 
   return {
+    path,
     read(fn) {
       if (closing !== undefined) return Promise.reject(closed(path));
       // While nothing writes, the connection that does can read as well: a second one costs a command 1 ms
@@ -148,24 +178,47 @@ export function sqliteStore(options: SqliteOptions): Store {
       lastRead = turn.catch(() => {});
       return turn;
     },
-    write(fn, { timeoutMs = options.busyTimeoutMs, signal, durable = false } = {}) {
+    write(fn, { timeoutMs = options.busyTimeoutMs, signal, durable, essential } = {}) {
       if (closing !== undefined) return Promise.reject(closed(path));
       // The time in line behind our own writes counts: a lock that nobody lets go of makes all of them late at once.
       const deadline = elapsedMs() + timeoutMs;
       const after: (() => void)[] = [];
-      const work = () => writeOnce(fn, after, deadline, signal);
-      const anyway = options.durability === "power";
-      return write(durable && !anyway ? () => onDisk(writer, work) : work).then((result) => {
+      const once = () => {
+        after.length = 0;
+        return writeOnce(fn, after, { deadline, signal, durable: power || durable });
+      };
+      const work = async () => {
+        if (essential) return withBallast({ home, path }, once);
+        if (!disposable) await checkLog();
+        return once();
+      };
+      return write(durable && !power ? () => onDisk(writer, work) : work).then((result) => {
         runHooks(after);
         return result;
       });
     },
     async query(sql, attached) {
       if (closing !== undefined) throw closed(path);
+      files?.checkNowAndThen();
       const { answer } = await import("./query.ts");
       return answer(options, sql, attached);
     },
     lockHolder: () => findLastingHolder([`${path}-shm`, lockPath]),
+    async log() {
+      const bytes = logBytes(path);
+      const isLong = bytes > usualLogBytes;
+      return { bytes, reader: isLong ? await findLastingReader(path) : undefined };
+    },
+    setAside() {
+      // A database in no file has no home.
+      if (files !== undefined) setAside(home);
+    },
+    mark: () => options.highWater?.read(),
+    async keep() {
+      files?.check();
+      this.setAside();
+      await options.highWater?.sync();
+    },
     version() {
       if (closing !== undefined) return Promise.reject(closed(path));
       // A connection's data version counts what others commit, so it is always the same one that is asked;
@@ -179,7 +232,7 @@ export function sqliteStore(options: SqliteOptions): Store {
       return write(async () => {
         if (!(await readOnce(writer, hasSpareSpace))) return false;
         const giveBack = async () => writer.set(`incremental_vacuum(${pagesAtOnce})`);
-        await writeOnce(giveBack, [], deadline, signal);
+        await writeOnce(giveBack, [], { deadline, signal });
         return true;
       });
     },
@@ -193,6 +246,7 @@ export function sqliteStore(options: SqliteOptions): Store {
         reader?.close();
         writer.close();
         queue.close();
+        options.highWater?.close();
       });
       return closing;
     },

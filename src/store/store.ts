@@ -1,4 +1,5 @@
 // The store port: all that the rest of skep knows of a database.
+import type { Mark } from "./high-water.ts";
 import type { LockHolder } from "./lock-holder.ts";
 
 export type Value = string | number | bigint | boolean | Uint8Array | null;
@@ -35,6 +36,8 @@ export interface WriteTx extends ReadTx {
   run(sql: string, params?: Params): Promise<Changes>;
   /** Has `fn` called once the transaction is committed; it is forgotten when the transaction fails. */
   after(fn: () => void): void;
+  /** Has the commit noted outside the database as one that gave out numbers up to `last`: how far the messages have come. */
+  reach(last: number): void;
 }
 
 export interface WriteOptions {
@@ -44,9 +47,16 @@ export interface WriteOptions {
   signal?: AbortSignal | undefined;
   /** Has this one commit wait for the disk, whatever the store does otherwise: a power cut does not take it back. */
   durable?: boolean | undefined;
+  /**
+   * Whether it ends work and adds none: on a full disk it gets the space that was set aside, for which `fn` is called a second time,
+   * and no log is too long for it.
+   */
+  essential?: boolean | undefined;
 }
 
 export interface Store {
+  /** Where the database lies. */
+  readonly path: string;
   /** Runs `fn` on a consistent view of the last commit; never waits for a writer. */
   read<T>(fn: (tx: ReadTx) => Promise<T>): Promise<T>;
   /** Runs `fn` in a write transaction of its own: all of it is committed, or nothing. E_BUSY when the lock is not to be had. */
@@ -58,6 +68,14 @@ export interface Store {
   query(sql: string, attached?: Readonly<Record<string, string>>): Promise<Table>;
   /** The other process that has the write lock and keeps it, where it can be seen; undefined when there is none. */
   lockHolder(): Promise<LockHolder | undefined>;
+  /** How long the write-ahead log is, and, when it is longer than usual, the other process that reads and reads, where it can be seen. */
+  log(): Promise<{ bytes: number; reader: LockHolder | undefined }>;
+  /** How far the messages had come by what is noted outside the database; undefined when nothing is. */
+  mark(): Mark | undefined;
+  /** Sets space aside for what is essential, where none is and the disk has plenty. Never throws. */
+  setAside(): void;
+  /** What a process that looks after the home does again and again: sets space aside, and has the mark reach the disk. E_CORRUPT when the files were moved, deleted or replaced. */
+  keep(): Promise<void>;
   /** A number that changes with every commit, whoever makes it; NaN, which equals nothing, while this one writes. */
   version(): Promise<number>;
   /**

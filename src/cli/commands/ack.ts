@@ -25,14 +25,16 @@ export default defineCommand({
       throw new SkepError("E_USAGE", "ack what?", { hint: "skep ack RECEIPT" });
     if (reply !== undefined && receipts.length > 1)
       throw new SkepError("E_USAGE", "--reply answers one message, and there are several receipts");
-    const { store, bus } = await open(context);
+    const { store, bus } = await open(context, { essential: true });
     const body =
       reply === undefined ? undefined : await context.readBody(reply, bus.settings.bodyBytesMax);
     const from = context.as ?? null;
-    const acked = await store.write(async (tx) =>
-      body === undefined
-        ? await ackAllTx(tx, receipts)
-        : [await ackTx(tx, bus.settings, receipts[0]!, { from, reply: { body } })],
+    const acked = await store.write(
+      async (tx) =>
+        body === undefined
+          ? await ackAllTx(tx, receipts)
+          : [await ackTx(tx, bus.settings, receipts[0]!, { from, reply: { body } })],
+      { essential: true },
     );
     for (const one of acked) await context.data(JSON.stringify(one), sentBy(one));
   },

@@ -18,7 +18,7 @@ export default defineCommand({
     },
   },
   async run(context, { timeout }) {
-    const app = await open(context);
+    const app = await open(context, { essential: true });
     const summary = await app.stopSwarm(
       timeout ?? app.settings.agents.drainTimeoutMs,
       context.signal,

@@ -22,7 +22,7 @@ export default defineCommand({
   },
   examples: [["skep drain --timeout 5s", "before the machine goes down"]],
   async run(context, { timeout }) {
-    const { bus, settings } = await open(context);
+    const { bus, settings } = await open(context, { essential: true });
     const { parked, returned, settled, ms, conservation } = await drain(bus, {
       timeoutMs: timeout,
       usualMs: settings.agents.drainTimeoutMs,

@@ -12,10 +12,12 @@ export default defineCommand({
     lease: { type: "duration", valueHint: "D", description: "how long from now (default 60s)" },
   },
   async run(context, { receipt, lease }) {
-    const { store, bus } = await open(context);
+    const { store, bus } = await open(context, { essential: true });
     const leaseMs = lease ?? bus.settings.leaseMs;
     if (leaseMs < 1) throw new SkepError("E_USAGE", "--lease has to be longer than nothing");
-    const { leaseUntil, ...extended } = await store.write((tx) => extendTx(tx, receipt, leaseMs));
+    const { leaseUntil, ...extended } = await store.write((tx) => extendTx(tx, receipt, leaseMs), {
+      essential: true,
+    });
     await context.data(JSON.stringify({ ...extended, lease_until: leaseUntil }));
   },
 });

@@ -20,9 +20,10 @@ export default defineCommand({
   },
   examples: [["skep nack 17.1.3735928559 --reason 'no such file'", "could not do it"]],
   async run(context, { receipt, delay, reason }) {
-    const { store, bus } = await open(context);
-    const nacked = await store.write((tx) =>
-      nackTx(tx, bus.settings, receipt, { delayMs: delay, reason }),
+    const { store, bus } = await open(context, { essential: true });
+    const nacked = await store.write(
+      (tx) => nackTx(tx, bus.settings, receipt, { delayMs: delay, reason }),
+      { essential: true },
     );
     await context.data(JSON.stringify(nacked));
   },

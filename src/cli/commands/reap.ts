@@ -15,7 +15,7 @@ export default defineCommand({
     },
   },
   async run(context, { because }) {
-    const app = await open(context);
+    const app = await open(context, { essential: true });
     const summary = await app.reapSwarm(because);
     if (summary === undefined) return context.say("nothing to reap: no run is open here");
     await context.data(context.json ? summaryJson(summary) : summaryText(summary));

@@ -78,11 +78,13 @@ export default defineCommand({
     for (const delivery of claimed) await context.data(deliveryLine(delivery));
     // Only now: with nobody left to read the lines, the messages have to go to somebody else.
     if (args.ack)
-      await bus.store.write((tx) =>
-        ackAllTx(
-          tx,
-          claimed.map(({ receipt }) => receipt!),
-        ),
+      await bus.store.write(
+        (tx) =>
+          ackAllTx(
+            tx,
+            claimed.map(({ receipt }) => receipt!),
+          ),
+        { essential: true },
       );
   },
 });

@@ -2,6 +2,9 @@
 import type { Agent } from "../../agents/registry.ts";
 import { drainStatus } from "../../bus/drain.ts";
 import { listInboxes } from "../../bus/inboxes.ts";
+import { lossesSoFar } from "../../bus/loss.ts";
+import type { LockHolder } from "../../store/lock-holder.ts";
+import type { Store } from "../../store/store.ts";
 import { defineCommand } from "../command.ts";
 import { agentJson } from "../agents.ts";
 import { drainJson, drainText } from "../drain.ts";
@@ -21,8 +24,10 @@ export default defineCommand({
     const inboxes = await app.store.read(listInboxes);
     const drain = await app.store.read(drainStatus);
     const writer = await app.store.lockHolder();
+    const log = await app.store.log();
+    const lost = await app.store.read(lossesSoFar);
     if (context.json) {
-      const shown =
+      const shownRun =
         run === undefined
           ? null
           : {
@@ -42,11 +47,13 @@ export default defineCommand({
       await context.data(
         JSON.stringify({
           home: app.home,
-          run: shown,
+          run: shownRun,
           drain: drain === undefined ? null : drainJson(drain),
           agents: agents.map(agentJson),
           inboxes: inboxes.length,
           writer: writer ?? null,
+          log: { bytes: log.bytes, reader: log.reader ?? null },
+          lost: lost === undefined ? 0 : lost.deliveries,
         }),
       );
       return;
@@ -69,14 +76,29 @@ export default defineCommand({
     await context.data(
       `deliveries in ${inboxes.length} ${inboxes.length === 1 ? "inbox" : "inboxes"}: ${sum((i) => i.ready)} ready, ${sum((i) => i.delayed)} delayed, ${sum((i) => i.leased)} leased, ${sum((i) => i.parked)} parked, ${sum((i) => i.acked)} acked, ${sum((i) => i.dead)} dead`,
     );
-    if (writer !== undefined)
+    if (writer !== undefined) await context.data(printable(`all writes wait for ${shown(writer)}`));
+    for (const line of troubleOfLog(log)) await context.data(line);
+    if (lost !== undefined)
       await context.data(
-        printable(
-          `all writes wait for process ${writer.pid} (${writer.command})${writer.stopped ? ", which is stopped" : ""}`,
-        ),
+        `lost: ${lost.deliveries} deliveries that had been accepted, last noticed ${formatDuration(app.clock.now() - lost.noticedAt)} ago; skep sql "select * from lost" lists which`,
       );
   },
 });
+
+function shown({ pid, command, stopped }: LockHolder): string {
+  return `process ${pid} (${command})${stopped ? ", which is stopped" : ""}`;
+}
+
+/** What there is to say of a log that is longer than usual: nothing mostly. */
+function troubleOfLog({ bytes, reader }: Awaited<ReturnType<Store["log"]>>): string[] {
+  if (reader === undefined) return [];
+  const size = Math.round(bytes / 1024 / 1024);
+  return [
+    printable(
+      `the log of bus.db has grown to ${size} MiB, for ${shown(reader)} reads an old state of it; at 256 MiB nothing more is sent`,
+    ),
+  ];
+}
 
 const evidenceLines = 5;
 
