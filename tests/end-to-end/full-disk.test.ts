@@ -1,4 +1,5 @@
 // A full disk under each verb: a typed error, nothing half done, and all is well once there is room again.
+import { writeFileSync } from "node:fs";
 import { describe, expect, test } from "bun:test";
 import { everyVerb, setStage } from "./every-verb.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
@@ -83,5 +84,64 @@ describe.skipIf(!mayMount())("a full disk", () => {
     disk.room();
     expect(await all(disk)).toEqual(before);
     expect(await disk.skep(["send", "a1", "x"])).toMatchObject({ status: 0, stderr: "" });
+  }, 240_000);
+
+  test("with space set aside: what is held can be settled and the bus drained, and nothing more is sent", async () => {
+    const disk = await smallDisk(place());
+    const { skep, fill, room, bytesOf } = disk;
+    const done = async (words: string[], stdin = "") => {
+      const { status, stdout, stderr } = await skep(words, { stdin });
+      expect([words, status, stderr]).toEqual([words, 0, expect.any(String)]);
+      return stdout;
+    };
+    await done(["send", "--batch", "--quiet"], '{"to":"a1","body":"x"}\n'.repeat(300));
+    expect(bytesOf("ballast")).toBeGreaterThan(64 * 1024);
+    const [held] = jsonLines(await done(["recv", "a1", "--lease", "1h"]));
+    await fill();
+    await isRefused(disk, ["send", "a1", "x"]);
+    expect(bytesOf("ballast")).toBeGreaterThan(0);
+    await done(["ack", held!.receipt]);
+    expect(bytesOf("ballast")).toBe(0);
+    expect(await done(["drain", "--timeout", "0s"])).toContain("it adds up");
+    room();
+    await done(["resume"]);
+    await done(["send", "--batch", "--quiet"], '{"to":"a2","body":"x"}\n'.repeat(300));
+    expect(bytesOf("ballast")).toBeGreaterThan(0);
+  }, 240_000);
+
+  test("a swarm goes down in order, with space set aside for it", async () => {
+    const here = place();
+    const file = here.path("swarm.json");
+    const agents = { still: { command: ["sleep", "1000"], count: 2 } };
+    writeFileSync(file, JSON.stringify({ name: "sleepers", agents }));
+    const disk = await smallDisk(here);
+    const { skep, start, fill, room, bytesOf } = disk;
+    const up = start(["up", file]);
+    await waitUntil("all agents are ready", async () => {
+      const { stdout } = await skep(["ps", "--json"]);
+      return (
+        jsonLines<{ state: string }>(stdout).filter(({ state }) => state === "ready").length === 2
+      );
+    });
+    const sent = await skep(["send", "--batch", "--quiet"], {
+      stdin: '{"to":"still-1","body":"x"}\n'.repeat(200),
+    });
+    expect(sent.status).toBe(0);
+    await waitUntil("space is set aside", () => bytesOf("ballast") > 0, 20_000);
+    await fill();
+    const down = await skep(["down", "--json"]);
+    expect([down.status, JSON.parse(down.stdout)]).toMatchObject([
+      0,
+      { parked: 200, agents: { stopped: 2, failed: 0, dead: 0 }, conservation: { holds: true } },
+    ]);
+    expect(await up.ended).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("it adds up"),
+    });
+    room();
+    const { stdout } = await skep(["inboxes", "--json"]);
+    expect(jsonLines<{ inbox: string; parked: number }>(stdout)).toContainEqual(
+      expect.objectContaining({ inbox: "still-1", parked: 200 }),
+    );
   }, 240_000);
 });

@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { skepExecutable } from "../helpers/executable.ts";
 import { calm } from "./calm.ts";
 import { crashPoints } from "./crash-points.ts";
+import { cuts } from "./cuts.ts";
 import { deaths } from "./deaths.ts";
 import { downs } from "./downs.ts";
 import { failover } from "./failover.ts";
@@ -23,6 +24,7 @@ const proofs: readonly Proof[] = [
   downs,
   failover,
   crashPoints,
+  cuts,
   pairs,
   history,
   simulation,

@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
+  rmSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
@@ -164,6 +165,22 @@ describe("a home that is there", () => {
     expect(await store.read((tx) => tx.get("select * from pragma_journal_mode"))).toEqual({
       journal_mode: "wal",
     });
+    await store.close();
+  });
+
+  test("whose database was deleted while somebody has it open gets one with a log of its own", async () => {
+    const home = await oldHome();
+    const old = await openHome(home);
+    await writeRow(old, "seen by nobody");
+    const path = join(home, "bus.db");
+    rmSync(path);
+    const store = await openHome(home);
+    await writeRow(store, "new");
+    const keys = await store.read((tx) => tx.all("select key from meta"));
+    expect(keys).toEqual([{ key: "new" }]);
+    await expect(old.keep()).rejects.toMatchObject({ code: "E_CORRUPT" });
+    await old.close();
+    expect(await store.read((tx) => tx.all("select key from meta"))).toEqual(keys);
     await store.close();
   });
 
