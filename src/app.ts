@@ -87,6 +87,8 @@ export interface RunOptions {
   urgent: AbortSignal;
   /** The process that starts the supervisor again when it is killed. */
   guardianPid?: number | undefined;
+  /** Where its guardian keeps the swarm as it was last applied. */
+  applied?: string | undefined;
   /** Whether it goes on with what a killed supervisor was told of it: how many agents a group has, and who is paused. */
   again?: boolean | undefined;
 }
@@ -166,7 +168,7 @@ export async function openApp(
       const replan: Replan = async ({ file, counts: wanted, anew }) => {
         const options = { counts: wanted, countMax, source: anew ? undefined : source };
         const now = await readSwarmFile(file, options);
-        if (anew) keepApplied(home, now);
+        if (anew) keepApplied(how.applied, now);
         source = now.source;
         return planOf(now);
       };
@@ -174,7 +176,7 @@ export async function openApp(
       const plan = isAsInFile
         ? planOf(swarm)
         : await replan({ file: swarm.file, counts, anew: false });
-      keepApplied(home, swarm);
+      keepApplied(how.applied, swarm);
       const over = new AbortController();
       const retaining = keepRetaining(bus, over.signal);
       const { collect } = await import("./app/collect.ts");

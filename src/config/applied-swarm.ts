@@ -1,35 +1,56 @@
 // The swarm file as it was when it was last applied. A supervisor that is started again goes on with that: whoever
-// edits the file meanwhile, or removes it, has not said yet that it is to hold.
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+// edits the file meanwhile, or removes it, has not said yet that it is to hold. Such a file may hold secrets, so it is
+// kept in no place that has a name: in a nameless file that is the guardian's, and gone when that is.
+import { existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { randomHex } from "../core/ids.ts";
 import { type ReadingOptions, readSwarmFile } from "./swarm-file.ts";
 import type { Swarm } from "./swarm.ts";
-
-const name = "applied-swarm.json";
 
 interface Applied {
   file: string;
   text: string;
 }
 
-/** Keeps what `swarm` was read from in `home`. Throws what the system says when it cannot be written. */
-export function keepApplied(home: string, { file, source }: Swarm): void {
-  const path = join(home, name);
-  const applied: Applied = { file, text: Buffer.from(source).toString("utf8") };
-  // In one step: whoever is killed in between leaves the one before.
-  writeFileSync(`${path}.new`, JSON.stringify(applied), { mode: 0o600 });
-  renameSync(`${path}.new`, path);
+/** Makes a place to keep it in for as long as this process lives: its path, for the processes of this user; undefined where there is no `/proc` to find it in, or no room. */
+export function makeKeep(): string | undefined {
+  if (!existsSync("/proc/self/fd")) return undefined;
+  const memory = "/dev/shm";
+  for (const directory of [memory, tmpdir()]) {
+    const path = join(directory, `skep-applied-${randomHex(8)}`);
+    try {
+      const file = openSync(path, "wx+", 0o600);
+      rmSync(path);
+      return `/proc/${process.pid}/fd/${file}`;
+    } catch {
+      // There is another place to try; and without any it is read from its own place, as it is then.
+    }
+  }
+  return undefined;
 }
 
-/** The swarm of `file` as it was last applied in `home`; undefined where none was. */
+/** Keeps in `keep` what `swarm` was read from. Without a place, or when that is gone, nothing is kept. */
+export function keepApplied(keep: string | undefined, { file, source }: Swarm): void {
+  if (keep === undefined) return;
+  const applied: Applied = { file, text: Buffer.from(source).toString("utf8") };
+  try {
+    writeFileSync(keep, JSON.stringify(applied));
+  } catch {
+    // Its guardian is gone, and so is who would have read it.
+  }
+}
+
+/** The swarm of `file` as `keep` has it; undefined where nothing whole of it is kept. */
 export async function readApplied(
-  home: string,
+  keep: string | undefined,
   file: string,
   options: ReadingOptions = {},
 ): Promise<Swarm | undefined> {
+  if (keep === undefined) return undefined;
   let applied: Applied;
   try {
-    applied = JSON.parse(readFileSync(join(home, name), "utf8")) as Applied;
+    applied = JSON.parse(readFileSync(keep, "utf8")) as Applied;
   } catch {
     return undefined;
   }

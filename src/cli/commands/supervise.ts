@@ -20,12 +20,17 @@ export default defineCommand({
       description: "that process",
     },
     again: { type: "boolean", description: "it was killed, and goes on" },
+    applied: {
+      type: "string",
+      valueHint: "FILE",
+      description: "where that process keeps the swarm as it was last applied",
+    },
   },
   createsHome: true,
-  async run(context, { file, guardian, again }) {
+  async run(context, { file, guardian, again, applied }) {
     const { countMax } = (await context.settings()).agents;
     const swarm =
-      (again ? await readApplied(await context.home(), file, { countMax }) : undefined) ??
+      (again ? await readApplied(applied, file, { countMax }) : undefined) ??
       (await readSwarmFile(file, { countMax }));
     const app = await open(context);
     const orphaned = new AbortController();
@@ -41,7 +46,7 @@ export default defineCommand({
       when.addEventListener("abort", () => context.say(`${swarm.name}: ${what}`), { once: true });
     tell(signal, "draining; once more skips the waiting");
     tell(context.urgent, "waiting no longer; once more leaves at once");
-    const how = { signal, urgent: context.urgent, guardianPid: guardian, again };
+    const how = { signal, urgent: context.urgent, guardianPid: guardian, again, applied };
     const summary = await app.runSwarm(swarm, how);
     if (summary.gaveUp !== null) context.say(`${swarm.name} gave up: ${summary.gaveUp}`);
     await context.data(context.json ? summaryJson(summary) : summaryText(summary));

@@ -6,6 +6,7 @@ import { logPath, swarmLogName } from "../../agents/log.ts";
 import { arrange } from "../../agents/topology.ts";
 import type { App } from "../../app.ts";
 import { flagVariables, ownEnvironment } from "../../config/environment.ts";
+import { makeKeep } from "../../config/applied-swarm.ts";
 import { readSwarmFile } from "../../config/swarm-file.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
@@ -66,7 +67,15 @@ export default defineCommand({
     if (isDetached)
       return await upDetached(context, app, [...ownCommand(), "up", swarm.file, ...flags], env);
     await app.close();
-    const supervisor = ["supervise", swarm.file, "--guardian", String(process.pid), ...flags];
+    const keep = makeKeep();
+    const supervisor = [
+      "supervise",
+      swarm.file,
+      "--guardian",
+      String(process.pid),
+      ...(keep === undefined ? [] : ["--applied", keep]),
+      ...flags,
+    ];
     return await guard({
       supervisor: (again) => ({
         command: [...ownCommand(), ...supervisor, ...(again ? ["--again"] : [])],
