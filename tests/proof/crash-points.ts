@@ -7,7 +7,9 @@ import { join } from "node:path";
 import { conservation } from "../../src/bus/inboxes.ts";
 import { openBus } from "../../src/bus/open.ts";
 import type { Clock } from "../../src/core/clock.ts";
+import { isSkepError } from "../../src/core/errors.ts";
 import { bunDriver } from "../../src/store/driver-bun.ts";
+import { type StoreFile, busFile } from "../../src/store/files.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Store } from "../../src/store/store.ts";
 import { testSettings } from "../fixtures/bus/bus.ts";
@@ -36,6 +38,9 @@ export const crashPoints: Proof = {
   },
 };
 
+/** A home as the first version made it. */
+const firstFile: StoreFile = { ...busFile, migrations: busFile.migrations.slice(0, 1) };
+
 interface Tried {
   points: number;
   faults: string[];
@@ -43,22 +48,27 @@ interface Tried {
 
 /** Kills the operation `name` before each of its steps. */
 export async function tryOperation(name: string): Promise<Tried> {
-  const { prepare, changes } = operations[name]!;
+  const { prepare, changes, migrates = false } = operations[name]!;
+  const first = migrates ? firstFile : busFile;
   const folder = mkdtempSync(join(tmpdir(), "skep-crash-"));
   try {
     const before = join(folder, "before");
-    const first = await withStore(before, async (store, clock) => {
-      const bus = await openBus(store, clock, testSettings);
-      await prepare(bus);
-      bus.doorbell.close();
-      await store.checkpoint();
-      return await stateOf(store);
-    });
+    const start = await withStore(
+      before,
+      async (store, clock) => {
+        const bus = await openBus(store, clock, testSettings);
+        await prepare(bus);
+        bus.doorbell.close();
+        await store.checkpoint();
+        return await stateOf(store);
+      },
+      first,
+    );
     const whole = await run(folder, before, name, 0);
     if (whole.said === undefined) return { points: 0, faults: ["it did not come to its end"] };
     const { steps, commits: commitSteps } = whole.said;
     const faults: string[] = [];
-    let last = first;
+    let last = start;
     let changed = 0;
     for (let step = 1; step <= steps + 1; step++) {
       const killed = await run(folder, before, name, step);
@@ -95,12 +105,21 @@ async function run(folder: string, before: string, name: string, step: number): 
   });
   const text = await child.stdout.text();
   await child.exited;
-  const left = await withStore(home, async (store) => ({
-    state: await stateOf(store),
-    fault: await faultOf(store),
-  }));
+  const state = await stateIn(home, operations[name]!.migrates);
+  const fault = await withStore(home, faultOf);
   rmSync(home, { recursive: true, force: true });
-  return { said: text === "" ? undefined : (JSON.parse(text) as Run["said"]), ...left };
+  return { said: text === "" ? undefined : (JSON.parse(text) as Run["said"]), state, fault };
+}
+
+/** What lies in `home`, before anybody else has opened it: with `migrates`, whether it is of the first version still. */
+async function stateIn(home: string, migrates = false): Promise<string> {
+  if (!migrates) return await withStore(home, stateOf);
+  try {
+    return await withStore(home, stateOf, firstFile);
+  } catch (error) {
+    if (!isSkepError(error, "E_SCHEMA")) throw error;
+    return `migrated: ${await withStore(home, stateOf)}`;
+  }
 }
 
 /** What is wrong with what lies there; undefined when nothing is. */
@@ -119,10 +138,11 @@ async function faultOf(store: Store): Promise<string | undefined> {
 async function withStore<T>(
   home: string,
   look: (store: Store, clock: Clock) => Promise<T>,
+  file = busFile,
 ): Promise<T> {
   const clock = handClock();
   const options = { durability: "process", busyTimeoutMs: 5_000 } as const;
-  const store = await openStore({ home, driver: bunDriver, clock, ...options });
+  const store = await openStore({ home, file, driver: bunDriver, clock, ...options });
   try {
     return await look(store, clock);
   } finally {

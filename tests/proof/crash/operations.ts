@@ -1,14 +1,9 @@
-// Everything that writes to the database: what has to lie there before, what is done, and in how many transactions.
-import { registerAgent, noteChange } from "../../../src/agents/registry.ts";
-import { openRun } from "../../../src/agents/runs.ts";
-import { finishRun } from "../../../src/agents/shutdown.ts";
-import { ledgerOf } from "../../../src/app/ledger.ts";
+// Everything that writes messages to the database: what has to lie there before, what is done, and in how many transactions.
 import { noticeBoot } from "../../../src/bus/boot.ts";
-import type { Bus } from "../../../src/bus/bus.ts";
 import { retryAllDead } from "../../../src/bus/dead-retry.ts";
 import { dropAllDead } from "../../../src/bus/dead-drop.ts";
 import { drain } from "../../../src/bus/drain.ts";
-import { handBack } from "../../../src/bus/hand-back.ts";
+import { leasesOf, renewTx } from "../../../src/bus/lease.ts";
 import { setInboxLimits, setSenderLimits } from "../../../src/bus/limits.ts";
 import { parkAll, unparkAll } from "../../../src/bus/park.ts";
 import { publish } from "../../../src/bus/publish.ts";
@@ -18,64 +13,26 @@ import { request } from "../../../src/bus/request.ts";
 import { resumeTx } from "../../../src/bus/resume.ts";
 import { retain } from "../../../src/bus/retain.ts";
 import { sendBatch } from "../../../src/bus/send.ts";
+import { ackTx, replyByReceiptTx } from "../../../src/bus/settle.ts";
 import { subscribeTx } from "../../../src/bus/subscribe.ts";
+import { unsubscribeTx } from "../../../src/bus/unsubscribe.ts";
 import { bytesOf } from "../../../src/core/text.ts";
-import { ack, draft, extend, nack, put, take, takeOne } from "../../bus/verbs.ts";
-
-export interface Operation {
-  /** Lays what it works on into an empty bus. */
-  prepare(bus: Bus): Promise<unknown>;
-  act(bus: Bus): Promise<unknown>;
-  /** How many transactions change something: the promise of the bus, not what it happens to do. */
-  changes: number;
-}
-
-const quietly = { from: "ada", onFull: "fail", timeoutMs: 0 } as const;
-const someone = { pid: 1, startTime: 1, boot: "b", namespace: "n", guardianPid: null };
-const aDayMs = 86_400_000;
-
-const nothing = async () => {};
-const three = async (bus: Bus) => {
-  for (const body of ["one", "two", "three"]) await put(bus, "a1", body, { from: "ada" });
-};
-const held = async (bus: Bus) => {
-  await three(bus);
-  await take(bus, "a1", { holder: "w", max: 2 });
-};
-const receiptIn = async (bus: Bus) =>
-  (await bus.store.read((tx) =>
-    tx.get<{ receipt: string }>(
-      `select id || '.' || epoch || '.' || nonce as receipt from deliveries
-        where state = 'leased' order by id limit 1`,
-    ),
-  ))!.receipt;
-const asked = async (bus: Bus) => {
-  await put(bus, "a1", "?", { from: "ada", replyTo: "ada" });
-  await takeOne(bus, "a1", { holder: "w" });
-};
-const dead = async (bus: Bus) => {
-  const once = { ...bus, settings: { ...bus.settings, maxAttempts: 1 } };
-  await three(bus);
-  for (const { receipt } of await take(bus, "a1")) await nack(once, receipt, { reason: "no" });
-};
-const running = async (bus: Bus) => {
-  await held(bus);
-  await bus.store.write(async (tx) => {
-    const run = await openRun(tx, { swarm: "s", file: "f", mark: "m", ...someone });
-    const agent = { group: "g", runner: "exec", run, token: "t" };
-    for (const name of ["w", "v"]) await registerAgent(tx, { name, inbox: "a1", ...agent });
-  });
-};
-const subscribers = (bus: Bus) =>
-  bus.store.write(async (tx) => {
-    for (const inbox of ["a1", "a2", "a3"]) await subscribeTx(tx, "news.>", inbox);
-  });
-const past = async (bus: Bus) => {
-  await dead(bus);
-  for (let n = 0; n < 4; n++) await put(bus, "a2", `${n}`, { from: "ada", key: `k${n}` });
-  for (const { receipt } of await take(bus, "a2")) await ack(bus, receipt);
-  await put(bus, "a2", "the newest stays");
-};
+import { ack, ask, draft, extend, nack, put, take, takeOne } from "../../bus/verbs.ts";
+import {
+  type Operation,
+  aDayMs,
+  asked,
+  dead,
+  held,
+  later,
+  nothing,
+  past,
+  quietly,
+  receiptIn,
+  subscribers,
+  three,
+} from "./before.ts";
+import { bookkeeping } from "./bookkeeping.ts";
 
 /** By name; each is tried at every step. */
 export const operations: Readonly<Record<string, Operation>> = {
@@ -108,7 +65,6 @@ export const operations: Readonly<Record<string, Operation>> = {
     prepare: held,
     async act(bus) {
       const receipt = await receiptIn(bus);
-      const { ackTx } = await import("../../../src/bus/settle.ts");
       await receive(bus, {
         inbox: "a1",
         holder: "w",
@@ -239,54 +195,51 @@ export const operations: Readonly<Record<string, Operation>> = {
     },
     changes: 2,
   },
-  "begin a run": {
-    prepare: held,
-    act: (bus) =>
-      bus.store.write(async (tx) => {
-        const run = await openRun(tx, { swarm: "s", file: "f", mark: "m", ...someone });
-        const agent = { group: "g", runner: "exec", run, token: "t" };
-        for (const name of ["w", "v"]) await registerAgent(tx, { name, inbox: name, ...agent });
-        const given = { names: ["w", "v"], inboxes: ["w", "v"], addressBook: "closed" } as const;
-        await ledgerOf(bus).begin(tx, given);
-      }),
-    changes: 1,
-  },
-  "note that an agent died": {
-    prepare: running,
-    act: (bus) =>
-      bus.store.write(async (tx) => {
-        await noteChange(tx, "w", { state: "dead", reason: "killed" });
-        await handBack(tx, bus.settings, "w", "died", "killed");
-      }),
-    changes: 1,
-  },
-  "hand over": {
-    prepare: running,
-    act: (bus) =>
-      bus.store.write(async (tx) => {
-        await noteChange(tx, "w", { state: "failed" });
-        const ledger = ledgerOf(bus);
-        await ledger.setRoutes(tx, [{ sender: "v", address: "@coordinator", inbox: "a2" }]);
-        await ledger.handover(tx, { from: "a1", to: "a2", reason: "w failed" });
-      }),
-    changes: 1,
-  },
-  "finish a run": {
-    prepare: running,
-    act(bus) {
-      const parts = { store: bus.store, clock: bus.clock, settings: { stopGraceMs: 0 } };
-      const run = { id: 1, mark: "of no process", boot: "b", namespace: "n" };
-      return finishRun(run, { ...parts, ledger: ledgerOf(bus) }, 0);
+  "end what nobody wants any more": {
+    prepare: async (bus) => {
+      for (const replyTo of ["ada", null])
+        await put(bus, "a1", "soon", { from: "ada", ttlMs: 1_000, replyTo });
+      await put(bus, "a1", "for good", { from: "ada" });
     },
-    // What is left is parked before anything is killed; that it is over is noted when all is.
+    act: (bus) => take(later(bus, 2_000), "a1"),
+    changes: 1,
+  },
+  "answer and go on holding": {
+    prepare: asked,
+    act: async (bus) => {
+      const receipt = await receiptIn(bus);
+      const answer = { from: "w", reply: { body: bytesOf("half of it") } };
+      return await bus.store.write((tx) => replyByReceiptTx(tx, bus.settings, receipt, answer));
+    },
+    changes: 1,
+  },
+  "renew what is held": {
+    prepare: held,
+    act: ({ store }) => store.write(async (tx) => renewTx(tx, await leasesOf(tx, "w"), 1_000_000)),
+    changes: 1,
+  },
+  "subscribe and unsubscribe": {
+    prepare: nothing,
+    async act({ store }) {
+      await store.write((tx) => subscribeTx(tx, "news.>", "a1"));
+      await store.write((tx) => unsubscribeTx(tx, "news.>", "a1"));
+    },
     changes: 2,
   },
+  "clear away what a request has left": {
+    prepare: async (bus) => {
+      await ask(bus, "a1", "request-1", bus.clock.now() + 1_000);
+      await ask(bus, "a1", "request-2", bus.clock.now() + 1_000);
+      await ack(bus, (await takeOne(bus, "a1")).receipt, { reply: "too late", from: "w" });
+    },
+    act: (bus) => retain(later(bus, 2_000)),
+    changes: 1,
+  },
+  "migrate a home of the first version": {
+    prepare: nothing,
+    act: nothing,
+    changes: 1,
+    migrates: true,
+  },
+  ...bookkeeping,
 };
-
-/** The same bus so much later. */
-function later(bus: Bus, ms: number): Bus {
-  const { clock } = bus;
-  // The transactions carry the time, so it is the store's clock that has to go on.
-  (clock as { pass?(ms: number): void }).pass!(ms);
-  return bus;
-}
