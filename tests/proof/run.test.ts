@@ -30,3 +30,11 @@ test("a proof that there is not, or a count that is none, is a usage error that 
       expect(said).toContain(`  ${name} `);
   }
 });
+
+test("asked for help, it says what there is and proves nothing", async () => {
+  const program = [process.execPath, join(import.meta.dir, "run.ts"), "--help"];
+  const child = Bun.spawn(program, { stdout: "pipe", stderr: "pipe" });
+  expect(await child.stderr.text()).toContain("usage: bun tests/proof/run.ts");
+  expect(await child.stdout.text()).toBe("");
+  expect(await child.exited).toBe(0);
+});

@@ -38,6 +38,7 @@ ${proofs.map(({ name, summary, count, quick, unit }) => `  ${name.padEnd(12)}${s
   --seed N    decide as that run did`;
 
 const { values, positionals } = readWords();
+if (values.help) refuse(0);
 const count = numberOf(values.count);
 const seed = numberOf(values.seed) ?? Math.floor(Math.random() * 2 ** 32);
 const chosen = proofs.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
