@@ -28,14 +28,14 @@ export function addHistogram(histogram: Histogram, other: Histogram): void {
     histogram[bucket] = (histogram[bucket] ?? 0) + count;
 }
 
-/** The values that `shares` (0..1) of all do not exceed, by nearest rank; the histogram must not be empty. */
-export function percentilesOf(histogram: Histogram, shares: readonly number[]): number[] {
+/** The values that so many whole percents of all do not exceed, by nearest rank; the histogram must not be empty. */
+export function percentilesOf(histogram: Histogram, percents: readonly number[]): number[] {
   const buckets = Object.entries(histogram)
     .map(([bucket, count]) => ({ value: middleOf(bucket), count }))
     .sort((a, b) => a.value - b.value);
   const total = buckets.reduce((sum, { count }) => sum + count, 0);
-  return shares.map((share) => {
-    let left = Math.max(1, Math.ceil(total * share));
+  return percents.map((percent) => {
+    let left = Math.max(1, Math.ceil((total * percent) / 100));
     for (const { value, count } of buckets) {
       left -= count;
       if (left <= 0) return value;

@@ -3,12 +3,13 @@ import bus from "../../migrations/0001-bus.sql" with { type: "text" };
 import agents from "../../migrations/0002-agents.sql" with { type: "text" };
 import routes from "../../migrations/0003-bus-routes.sql" with { type: "text" };
 import losses from "../../migrations/0004-bus-losses.sql" with { type: "text" };
+import times from "../../migrations/0005-bus-times.sql" with { type: "text" };
 import heartbeats from "../../migrations/vitals/0001-heartbeats.sql" with { type: "text" };
 import metrics from "../../migrations/vitals/0002-metrics.sql" with { type: "text" };
 import type { Migration } from "./migrate.ts";
 
 /** Those of bus.db. */
-export const migrations: readonly Migration[] = numbered([bus, agents, routes, losses]);
+export const migrations: readonly Migration[] = numbered([bus, agents, routes, losses, times]);
 
 /** Those of vitals.db. */
 export const vitalsMigrations: readonly Migration[] = numbered([heartbeats, metrics]);

@@ -44,6 +44,7 @@ test.each([
   ["agents-up", 10],
   ["agents-fail", 5],
   ["spares", 2],
+  ["metrics-report", 2],
 ])(
   "%s measures what it says, with nothing to compare with at hand",
   async (name, count) => {

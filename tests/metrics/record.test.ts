@@ -51,7 +51,7 @@ describe("recording", () => {
       { name: "y", count: 1, mean: 1, least: 1, most: 1, minute },
     ]);
     const [first] = await histograms();
-    const [median] = percentilesOf(JSON.parse(first!.histogram), [0.5]);
+    const [median] = percentilesOf(JSON.parse(first!.histogram), [50]);
     expect(median).toBe(0);
   });
 

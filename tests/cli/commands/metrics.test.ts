@@ -92,3 +92,81 @@ test("a file that is damaged is an error for whoever emits, and for nobody who s
   for (const name of readdirSync(home)) if (name.startsWith("vitals.db")) rmSync(join(home, name));
   expect((await skep(["metrics", "emit", "x", "1"])).status).toBe(0);
 });
+
+test("a report is one screen, and with --json one object", async () => {
+  const { skep } = newHome();
+  for (const body of ["1", "2"]) await skep(["send", "a", body, "--type", "greeting"]);
+  await skep(["recv", "a", "--as", "ada", "--ack"]);
+  await skep(["metrics", "emit", "build.time", "812.5", "--unit", "ms", "--as", "ada"]);
+  const text = await skep(["metrics", "report"]);
+  expect([text.status, text.stderr]).toEqual([0, ""]);
+  expect(text.stdout).toStartWith("the last 10m\n");
+  expect(text.stdout).toMatch(/1 acked, 0 dead, 0 expired, 0 purged; delivery rate 100\.0 %/);
+  expect(text.stdout).toMatch(/^there now: 1 ready \(the oldest for .*s\)/m);
+  expect(text.stdout).toMatch(/^delivery\.total +ms +1 /m);
+  expect(text.stdout).toMatch(/^build\.time +ms +1 +0\.002 +812\.5 /m);
+  expect(text.stdout).toMatch(/^1 +1 +a +ada +/m);
+  const { stdout } = await skep(["metrics", "report", "--by", "agent", "--since", "1h", "--json"]);
+  const [report, ...others] = lines(stdout);
+  expect(others).toEqual([]);
+  expect(report).toMatchObject({
+    by: "agent",
+    deliveries: [{ group: "ada", acked: 1, delivery_rate: 100 }],
+    now: { ready: 1, leased: 0 },
+    source: "points",
+    error: 0,
+    slowest: [{ message: 1, inbox: "a", holder: "ada", type: "greeting" }],
+    fault: null,
+  });
+  expect(report.until - report.since).toBe(3_600_000);
+  expect(report.metrics.map(({ name, group }: Record<string, string>) => [name, group])).toEqual([
+    ["delivery.total", "ada"],
+    ["delivery.waited", "ada"],
+    ["delivery.worked", "ada"],
+    ["build.time", "ada"],
+  ]);
+});
+
+test("of a home in which nothing happened there is nothing to report, and nothing wrong", async () => {
+  const { skep } = newHome();
+  const { status, stdout, stderr } = await skep(["metrics", "report"]);
+  const standing = "there now: 0 ready, 0 delayed, 0 leased, 0 parked";
+  expect([status, stdout, stderr]).toEqual([
+    0,
+    `the last 10m\nno delivery ended\n${standing}\n`,
+    "",
+  ]);
+  expect((await skep(["metrics", "tail"])).stderr).toBe("nothing was recorded yet\n");
+});
+
+test("deliveries are reported even when what was measured cannot be read", async () => {
+  const { skep, home } = newHome();
+  await skep(["send", "a", "1"]);
+  await skep(["recv", "a", "--ack"]);
+  writeFileSync(join(home, "vitals.db"), "x".repeat(5_000));
+  const { status, stdout, stderr } = await skep(["metrics", "report"]);
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/^delivery\.total +ms +1 /m);
+  expect(stderr).toStartWith("what was measured cannot be read: ");
+  const [report] = lines((await skep(["metrics", "report", "--json"])).stdout);
+  expect(report.fault.code).toBe("E_CORRUPT");
+});
+
+test("tail prints points as they were recorded, and nothing but emit records", async () => {
+  const { skep } = newHome();
+  const words = ["metrics", "emit", "x", "1.5", "--tag", "phase=link"];
+  await skep([...words, "--as", "ada"]);
+  await skep(["metrics", "emit", "y", "2"]);
+  const { stdout } = await skep(["metrics", "tail", "x"]);
+  expect(stdout).toMatch(/^\d{4}-.*Z {2}x {2}1\.5 {2}count {2}ada {2}phase=link\n$/);
+  expect(lines((await skep(["metrics", "tail", "--json"])).stdout)).toMatchObject([
+    { id: 1, name: "x", value: 1.5, tags: { phase: "link" } },
+    { id: 2, name: "y", agent: null },
+  ]);
+  for (const mistake of [
+    ["report", "x"],
+    ["tail", "x", "1"],
+    ["report", "--batch"],
+  ])
+    expect((await skep(["metrics", ...mistake])).status).toBe(2);
+});
