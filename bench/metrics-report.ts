@@ -26,6 +26,7 @@ export const metricsReport: Bench = {
         const quiet = await openBenchBus(pointsHome);
         const measured = await openVitals(pointsHome);
         await fillPoints(measured, count);
+        for (const store of [measured, busy.store]) await store.checkpoint();
         const empty = await openVitals(deliveriesHome);
         const question = { sinceMs: hourMs, by: "name", slowestMax: 10 } as const;
         const ofPoints = figure("over points");
