@@ -9,7 +9,7 @@ export const ownMetrics = {
   "inbox.utilization": { unit: "percent", about: "how much of its cap such an inbox holds" },
   "agent.starts": { unit: "count", about: "an agent runs" },
   "agent.restarts": { unit: "count", about: "an agent is to start again" },
-  "agent.ends": { unit: "count", about: "an agent has ended; the tag state says how" },
+  "agent.ends": { unit: "count", about: "an agent has ended by itself; the tag state says how" },
   "agent.killed": { unit: "count", about: "processes that were killed because their host died" },
   "swarm.agents": { unit: "count", about: "how many agents a swarm started with" },
   "swarm.start_time": { unit: "ms", about: "from the start of a swarm until each agent runs" },

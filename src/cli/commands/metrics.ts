@@ -8,7 +8,7 @@ import { printTail } from "../metrics-tail.ts";
 
 export default defineCommand({
   name: "metrics",
-  summary: "tell how the swarm does and where it is slow; record figures of your own",
+  summary: "say how it goes and where it is slow; record figures of your own",
   notes: [
     "report: what became of the deliveries of late, what else was measured, and what took longest. tail: the points",
     "as they were recorded. emit: records one value of a metric; with --batch it reads lines like",
