@@ -9,6 +9,7 @@ export type Histogram = Record<string, number>;
 
 const growth = (1 + relativeError) / (1 - relativeError);
 const logGrowth = Math.log(growth);
+const logMiddle = Math.log(2 / (growth + 1));
 
 /** The name of the bucket that `value` is in. */
 export function bucketOf(value: number): string {
@@ -47,8 +48,10 @@ export function percentilesOf(histogram: Histogram, percents: readonly number[])
 // The value that is as far from both ends of its bucket, reckoned in shares of them.
 function middleOf(bucket: string): number {
   if (bucket === "z") return 0;
-  const size = Math.exp(Number(bucket.slice(1)) * logGrowth);
-  // The largest bucket ends beyond the largest number there is.
-  const middle = Math.min(Number.MAX_VALUE, (2 / (growth + 1)) * size);
+  // Added before and not multiplied afterwards: the largest buckets end beyond the largest number there is.
+  const middle = Math.min(
+    Number.MAX_VALUE,
+    Math.exp(Number(bucket.slice(1)) * logGrowth + logMiddle),
+  );
   return bucket.startsWith("n") ? -middle : middle;
 }

@@ -46,6 +46,14 @@ test(
   casesMs(60_000),
 );
 
+test("a percentile of the largest numbers is no further off, and a number", () => {
+  for (let share = 1; share > 0.9; share -= 0.001) {
+    const largest = Number.MAX_VALUE * share;
+    const [found] = percentilesOf(histogramOf([largest]), [50]);
+    expect(Math.abs(found! / largest - 1)).toBeLessThanOrEqual(relativeError * (1 + 1e-9));
+  }
+});
+
 test("zero has a bucket of its own, and each sign has others", () => {
   expect([0, -0, 1, -1].map(bucketOf)).toEqual(["z", "z", "p0", "n0"]);
 });
