@@ -1,8 +1,9 @@
 // Address books: what each agent of a swarm may write to, and what its addresses mean for it.
-import { type Member, type Team, ownTeam } from "./teams.ts";
+import type { Member, Team } from "./teams.ts";
 
 /** That `address` means `inbox` when `sender` writes to it: one of several, for an address like `@workers`. */
 export interface Route {
+  /** `*`: whoever it is; then `inbox` stands in for the inbox `address`. */
   sender: string;
   address: string;
   inbox: string;
@@ -10,7 +11,7 @@ export interface Route {
 
 /**
  * The routes of all `members`; none in a flat swarm. Everybody reaches its own inbox, so that nobody is without a route, which would
- * set it free. What is sent to a coordinator that has been replaced goes to the one that has its team now.
+ * set it free.
  */
 export function routesOf(
   topology: "flat" | "mesh" | "hierarchical" | "hybrid",
@@ -40,26 +41,19 @@ interface Place {
   isCoordinator: boolean;
   /** Those it leads, or the one it works in; none for a coordinator that has been replaced. */
   teams: readonly string[];
-  /** The coordinators that it stands in for. */
-  replaces: readonly Member[];
 }
 
 function placesOf(members: readonly Member[], teams: readonly Team[]): Map<string, Place> {
   const places = new Map<string, Place>();
-  const leaders = new Map(teams.map(({ team, coordinator }) => [team, coordinator]));
   const teamOfWorker = new Map(
     teams.flatMap(({ team, workers }) => workers.map((name) => [name, team] as const)),
   );
-  const coordinators = members.filter(({ role }) => role === "coordinator");
   for (const { name, role } of members) {
     const isCoordinator = role === "coordinator";
     const led = teams.filter(({ coordinator }) => coordinator === name).map(({ team }) => team);
     places.set(name, {
       isCoordinator,
       teams: isCoordinator ? led : [teamOfWorker.get(name)!],
-      replaces: coordinators.filter(
-        (other) => other.name !== name && leaders.get(ownTeam(other)) === name,
-      ),
     });
   }
   return places;
@@ -83,7 +77,6 @@ function bookOf(
   for (const other of reached) {
     const place = places?.get(other.name);
     add(other.inbox, other);
-    for (const failed of place?.replaces ?? []) if (failed !== sender) add(failed.inbox, other);
     if (places === undefined || other.role === sender.role) add("@peers", other);
     if (other.role === "worker") add("@workers", other);
     else if (sender.role === "worker") add("@coordinator", other);

@@ -1,9 +1,11 @@
 // Applying a plan to a swarm that runs: what is new starts, what is gone stops, what changed starts anew, and
 // whatever is as it was does not notice.
 import { randomHex } from "../core/ids.ts";
+import type { Charge, Member } from "./charge.ts";
 import { type Crew, type SwarmPlan, enlist } from "./crew.ts";
-import { arrangementOf } from "./failover.ts";
-import type { Done } from "./orders.ts";
+import { arrangementOf, failOver, isLed, rejoin, takeoversAmong } from "./failover.ts";
+import { reviveKept } from "./kept.ts";
+import type { Done, Left } from "./orders.ts";
 import { forgetAgent, registerAgent } from "./registry.ts";
 import { checkFence, noteCounts } from "./runs.ts";
 import { restartOne } from "./restart-one.ts";
@@ -23,12 +25,12 @@ export async function applyPlan(
     const now = wanted.get(member.name);
     return now !== undefined && now.signature !== member.signature;
   });
+  const inboxesBefore = inboxesOf([...crew.charges.values()].map(({ member }) => member));
   const tokens = new Map(added.map(({ name }) => [name, randomHex(16)]));
   const { store, ledger } = crew.supervision;
   const run = crew.run.id;
-  const heirs = new Map([...crew.heirs].filter((pair) => pair.every((name) => wanted.has(name))));
-  const { routes } = arrangementOf({ plan, heirs });
-  await store.write(async (tx) => {
+  const before = arrangementOf(crew);
+  const now = await store.write(async (tx) => {
     await checkFence(tx, run);
     for (const { name, group, runner, inbox } of added)
       await registerAgent(tx, { name, group, run, runner, inbox, token: tokens.get(name)! });
@@ -36,35 +38,70 @@ export async function applyPlan(
     const inboxes = plan.members.map(({ inbox }) => inbox);
     const { addressBook } = plan;
     await ledger.takeIn(tx, { names, inboxes: [...names, ...inboxes], addressBook });
-    await ledger.setRoutes(tx, routes);
+    const takeovers = takeoversAmong(crew.takeovers, plan.members, new Set(names));
+    const arrangement = arrangementOf({ plan, takeovers });
+    await ledger.setRoutes(tx, arrangement.routes);
     await ledger.setLimits(tx, [
       ...added,
       ...changed.map(({ member }) => wanted.get(member.name)!),
     ]);
     await noteCounts(tx, run, counts);
+    tx.after(() => Object.assign(crew, { plan, takeovers }));
+    return arrangement;
   });
-  Object.assign(crew, { plan, heirs });
   crew.supervision.counts = counts;
 
-  await Promise.all(
-    removed.map(async (name) => {
-      await stopOne(crew, crew.charges.get(name)!, "gone");
-      crew.charges.delete(name);
-      await store.write((tx) => forgetAgent(tx, name));
-    }),
-  );
+  await Promise.all(removed.map((name) => remove(crew, crew.charges.get(name)!)));
   for (const charge of changed) {
     charge.member = wanted.get(charge.member.name)!;
     void restartOne(crew, charge);
   }
   const enlisted = added.map((member) => enlist(crew, member, tokens.get(member.name)!));
-  void startAll(crew, enlisted);
+  for (const charge of enlisted) await rejoin(crew, charge);
+  const again = await reviveKept(crew, [...changed, ...enlisted]);
+  void startAll(crew, [...enlisted, ...again]);
+  const touched = new Set([...changed, ...enlisted, ...again]);
+  const failed = [...crew.charges.values()].filter(
+    (charge) => !touched.has(charge) && (charge.state === "failed" || charge.state === "dead"),
+  );
   const names = (members: readonly { name: string }[]) => members.map(({ name }) => name);
+  const namesOf = (charges: readonly Charge[]) => names(charges.map(({ member }) => member));
   return {
     agents: names(plan.members),
     added: names(added),
     removed,
-    changed: names(changed.map(({ member }) => member)),
-    unchanged: plan.members.length - added.length - changed.length,
+    changed: namesOf(changed),
+    again: namesOf(again),
+    unchanged: plan.members.length - added.length - changed.length - again.length,
+    failed: namesOf(failed),
+    left: await leftIn(crew, inboxesBefore.difference(inboxesOf(plan.members))),
+    ...(before.topology !== now.topology && {
+      topology: { now: now.topology, before: before.topology, why: now.why },
+    }),
   };
+}
+
+/** Has `charge` finish what it holds and be there no more; what a coordinator leaves is handed over. */
+async function remove(crew: Crew, charge: Charge): Promise<void> {
+  await stopOne(crew, charge, "gone");
+  const { name } = charge.member;
+  crew.charges.delete(name);
+  await crew.supervision.store.write(async (tx) => {
+    if (isLed(crew, charge)) await failOver(crew, charge, tx, "is not wanted any more");
+    await forgetAgent(tx, name);
+  });
+}
+
+function inboxesOf(members: readonly Member[]): Set<string> {
+  return new Set(members.flatMap(({ name, inbox }) => [name, inbox]));
+}
+
+/** What nobody has settled in `inboxes`, which no agent works on any more. */
+async function leftIn({ supervision }: Crew, inboxes: ReadonlySet<string>): Promise<Left[]> {
+  if (inboxes.size === 0) return [];
+  const { store, ledger } = supervision;
+  const counts = await store.read((tx) => ledger.unsettled(tx, [...inboxes]));
+  return [...counts]
+    .filter(([, messages]) => messages > 0)
+    .map(([inbox, messages]) => ({ inbox, messages }));
 }

@@ -50,6 +50,8 @@ export interface Charge {
   pausing: Signal;
   /** The label of the host that it is handed to, when a host that it shared may have died of it; null: as its group says. */
   apart: string | null;
+  /** Whether it was never started, because one that it comes after had failed. */
+  kept: boolean;
   /** What its end means: that it failed or finished; that it is to start anew; that it is not wanted any more. */
   end: "of itself" | "restart" | "gone";
   /** The ticks of its restarts, and how many there were. */
@@ -111,6 +113,7 @@ export function newCharge(member: Member, slot: number, token: string): Charge {
     paused: false,
     pausing: openSignal(),
     apart: null,
+    kept: false,
     end: "of itself",
     restartTicks: [],
     restarts: 0,
@@ -130,6 +133,7 @@ export function newCharge(member: Member, slot: number, token: string): Charge {
 export function revive(charge: Charge): void {
   charge.ready = openSignal();
   charge.over = openSignal();
+  charge.kept = false;
 }
 
 /** The restart policy of `member`. */

@@ -8,7 +8,7 @@ import type { Recorder } from "./record.ts";
 import { hasEnded } from "./registry.ts";
 import type { Ledger } from "./shutdown.ts";
 import type { Shelter } from "./strays.ts";
-import type { Topology } from "./topology.ts";
+import type { Takeover, Topology } from "./topology.ts";
 
 export interface SwarmPlan {
   name: string;
@@ -63,14 +63,12 @@ export type Replan = (from: {
   anew: boolean;
 }) => Promise<SwarmPlan>;
 
-/** Who took over from whom: the names of coordinators. */
-export type Heirs = ReadonlyMap<string, string>;
-
 export interface Crew {
   readonly run: { id: number; mark: string };
   readonly supervision: Supervision;
   plan: SwarmPlan;
-  heirs: Heirs;
+  /** Who took over from whom, in the order it happened, as far as it still holds. */
+  takeovers: readonly Takeover[];
   readonly charges: Map<string, Charge>;
   readonly hosting: Hosting;
   readonly record: Recorder;

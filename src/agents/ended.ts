@@ -82,7 +82,8 @@ async function restartAfter(crew: Crew, charge: Charge, ms: number): Promise<voi
   await crew.start(charge);
 }
 
-async function stays(
+/** Notes that `charge` has ended for good; what a coordinator leaves when it fails is handed over. */
+export async function stays(
   crew: Crew,
   charge: Charge,
   { state, reason, killed = 0 }: End,

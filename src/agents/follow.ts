@@ -6,10 +6,12 @@ import { applyPlan } from "./apply.ts";
 import type { Charge } from "./charge.ts";
 import { type Crew, giveUp } from "./crew.ts";
 import { insist, isPassing } from "./insist.ts";
+import { reviveKept } from "./kept.ts";
 import { type Done, type PlacedOrder, answerOrder, openOrders } from "./orders.ts";
 import { setPaused } from "./pause.ts";
 import { restartOne } from "./restart-one.ts";
 import { runsAlready } from "./runs.ts";
+import { startAll } from "./start.ts";
 
 const lookEveryMs = 250;
 
@@ -69,9 +71,15 @@ async function follow(crew: Crew, { verb, subject, amount }: PlacedOrder): Promi
     return await applyPlan(crew, plan, wanted);
   }
   const charges = chargesOf(crew, subject);
-  if (verb === "restart") await Promise.all(charges.map((charge) => restartOne(crew, charge)));
-  else await Promise.all(charges.map((charge) => setPaused(crew, charge, verb === "pause")));
-  return { agents: charges.map(({ member }) => member.name) };
+  const agents = charges.map(({ member }) => member.name);
+  if (verb !== "restart") {
+    await Promise.all(charges.map((charge) => setPaused(crew, charge, verb === "pause")));
+    return { agents };
+  }
+  await Promise.all(charges.map((charge) => restartOne(crew, charge)));
+  const again = await reviveKept(crew, charges);
+  void startAll(crew, again);
+  return { agents, again: again.map(({ member }) => member.name) };
 }
 
 /** The agent `subject`, or every agent of the group of that name. E_NOT_FOUND when there is neither. */

@@ -23,7 +23,21 @@ export interface Done {
   added?: string[];
   removed?: string[];
   changed?: string[];
+  /** Started now, for what had kept them from that was seen to. */
+  again?: string[];
   unchanged?: number;
+  /** Those of the unchanged that have failed, and stay so. */
+  failed?: string[];
+  /** What is left in inboxes that no agent works on any more. */
+  left?: Left[];
+  /** Who may write to whom, when that is not what it was. */
+  topology?: { now: string; before: string; why: string };
+}
+
+/** How many messages nobody has settled in an inbox. */
+export interface Left {
+  inbox: string;
+  messages: number;
 }
 
 /** Places an order with the supervisor of `run`: its id. */

@@ -5,7 +5,7 @@ import { openTurns } from "../core/turns.ts";
 import type { Charge } from "./charge.ts";
 import { openSignal } from "./charge.ts";
 import { type Crew, setState } from "./crew.ts";
-import { ended } from "./ended.ts";
+import { ended, stays } from "./ended.ts";
 import { identityVariables } from "./hosting.ts";
 import { signalProcess } from "./process.ts";
 
@@ -19,7 +19,10 @@ export async function startAll(crew: Crew, charges: readonly Charge[]): Promise<
   const start = async (charge: Charge) => {
     const why = await untilDue(crew, charge);
     if (crew.stopping || charge.end === "gone") return;
-    if (why !== undefined) return await setState(crew, charge, "failed", why);
+    if (why !== undefined) {
+      charge.kept = true;
+      return await stays(crew, charge, { state: "failed", reason: why }, null);
+    }
     // Agents that share a host do not each cost a process.
     if (charge.member.pool !== undefined) return await startOne(crew, charge);
     await turns.take(async () => {

@@ -98,7 +98,7 @@ async function assemble(plan: SwarmPlan, supervision: Supervision): Promise<Crew
     run: { id, mark },
     supervision,
     plan,
-    heirs: new Map(),
+    takeovers: [],
     charges: new Map(),
     hosting: openHosting({
       home,

@@ -1,5 +1,6 @@
 // Topology: the shape of a swarm, and so who of it reaches whom. Nothing here touches a process or a row.
 import { SkepError } from "../core/errors.ts";
+import { anybody } from "../core/names.ts";
 import { type Route, routesOf } from "./address-book.ts";
 import { type Member, type Team, formTeams } from "./teams.ts";
 
@@ -14,6 +15,17 @@ export interface Arrangement {
   teams: Team[];
   /** None where it is flat: anybody writes to anybody there. */
   routes: Route[];
+  /** By the inbox of a coordinator that is no more, that of the one that took over. */
+  standIns: ReadonlyMap<string, string>;
+}
+
+/** A coordinator, as far as it matters to whoever takes over. */
+export type Lead = Pick<Member, "name" | "inbox">;
+
+/** That the coordinator `to` has all that `from` had. */
+export interface Takeover {
+  from: Lead;
+  to: Lead;
 }
 
 /** How many agents a mesh has. */
@@ -34,19 +46,26 @@ export function arrange(members: readonly Member[], asked: Topology | "auto"): A
   const isLed = topology === "hierarchical" || topology === "hybrid";
   const what = `a ${topology} swarm${asked === "auto" ? ` (which "auto" makes of ${members.length} agents)` : ""}`;
   const teams = isLed ? formTeams(members, what) : [];
-  return { topology, why, teams, routes: routesOf(topology, members, teams) };
+  return { topology, why, teams, routes: routesOf(topology, members, teams), standIns: new Map() };
 }
 
-/** `arrangement` once the coordinator `to` has all teams of the coordinator `from`, and gets what is sent to that one. */
+/** `arrangement` once the coordinator `to` has all teams of the coordinator `from`, and gets what anybody sends to that one. Nobody takes over where nobody is led. */
 export function afterHandover(
   arrangement: Arrangement,
   members: readonly Member[],
-  { from, to }: { from: string; to: string },
+  { from, to }: Takeover,
 ): Arrangement {
+  if (arrangement.teams.length === 0) return arrangement;
   const teams = arrangement.teams.map((team) =>
-    team.coordinator === from ? { ...team, coordinator: to } : team,
+    team.coordinator === from.name ? { ...team, coordinator: to.name } : team,
   );
-  return { ...arrangement, teams, routes: routesOf(arrangement.topology, members, teams) };
+  const standIns = new Map(arrangement.standIns);
+  for (const [inbox, instead] of standIns)
+    if (instead === from.inbox) standIns.set(inbox, to.inbox);
+  standIns.set(from.inbox, to.inbox);
+  const instead = [...standIns].map(([address, inbox]) => ({ sender: anybody, address, inbox }));
+  const routes = [...routesOf(arrangement.topology, members, teams), ...instead];
+  return { ...arrangement, teams, routes, standIns };
 }
 
 function asWritten(asked: Topology): string {

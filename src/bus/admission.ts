@@ -5,7 +5,7 @@ import { type Kept, isKeptForOthers } from "./line.ts";
 import type { BusSettings } from "./message.ts";
 import { type Rate, turnOf } from "./rate.ts";
 import type { Refused } from "./refusal.ts";
-import { isBound } from "./routes.ts";
+import { isRouted } from "./routes.ts";
 import { senderRate, setSenderArrival } from "./senders.ts";
 import { makeRoom } from "./sweep.ts";
 import type { Who } from "./waiters.ts";
@@ -33,8 +33,8 @@ export interface Entry extends Arrival {
 }
 
 /**
- * Puts the load of `entry` on the account of its inbox if it may go there now; "unknown" when there is no such inbox, "bound" when its
- * sender has an address book and the way is not known to be open.
+ * Puts the load of `entry` on the account of its inbox if it may go there now; "unknown" when there is no such inbox, "bound" when
+ * routes have a say in where it goes and the way is not known to be open.
  */
 export async function enter(
   tx: WriteTx,
@@ -42,7 +42,7 @@ export async function enter(
   entry: Entry,
 ): Promise<"entered" | "unknown" | "bound" | Refused> {
   if (await admit(tx, settings, entry)) return "entered";
-  if (entry.routed !== true && (await isBound(tx, entry.from))) return "bound";
+  if (entry.routed !== true && (await isRouted(tx, entry.from, entry.inbox))) return "bound";
   const judged = await judge(tx, settings, entry);
   if (judged === "unknown" || "why" in judged) return judged;
   await enterAllowed(tx, entry, judged);

@@ -1,6 +1,6 @@
 // The ledger: one row per inbox whose sums must add up at every commit (the schema checks that they do).
 import { SkepError } from "../core/errors.ts";
-import { checkName, didYouMean } from "../core/names.ts";
+import { anybody, checkName, didYouMean } from "../core/names.ts";
 import type { ReadTx, WriteTx } from "../store/store.ts";
 import { textList, textsIn } from "../store/text-list.ts";
 import type { BusSettings } from "./message.ts";
@@ -65,11 +65,14 @@ const unlessConsidered = `update ledger set ready = ready + $deliveries, sent = 
       where inbox = $inbox and temporary = $temporary and ${fits} and ${inTime}
         and not exists (select 1 from waiters where inbox = $inbox and wants = 'room')
         and not exists (select 1 from senders where name = $from)`;
-const unlessBound = `${unlessConsidered} and not exists (select 1 from routes where sender = $from)`;
+const unlessBound = `${unlessConsidered}
+        and not exists (select 1 from routes where sender = $from)
+        and not exists (select 1 from routes where sender = '${anybody}' and address = $inbox)`;
 
 /**
  * Puts the load of an arrival on the account of its inbox, in one statement when there is nothing to be considered: true. Otherwise nothing
- * is done: it is full, or none, or it came too fast, or others wait for room, or its sender has a rate or an address book of its own (see admission.ts).
+ * is done: it is full, or none, or it came too fast, or others wait for room, or its sender has a rate
+ * or an address book of its own, or another inbox stands in for it (see admission.ts).
  */
 export async function admit(
   tx: WriteTx,

@@ -1,6 +1,6 @@
 // Routes: to whom a sender may write, and what an address means for it. Whoever has none is free to write to any inbox.
 import { SkepError } from "../core/errors.ts";
-import { didYouMean } from "../core/names.ts";
+import { anybody, didYouMean } from "../core/names.ts";
 import type { ReadTx, WriteTx } from "../store/store.ts";
 import { textList, textRows } from "../store/text-list.ts";
 import { isAddress } from "./address.ts";
@@ -8,6 +8,7 @@ import { createInbox, inboxExists } from "./ledger.ts";
 
 /** That `address` means `inbox` when `sender` writes to it. The name of an inbox is an address too, and mostly means itself. */
 export interface Route {
+  /** `*`: whoever it is. Then the address is the name of an inbox, and another one stands in for it. */
   sender: string;
   address: string;
   inbox: string;
@@ -41,9 +42,14 @@ export async function isBound(tx: ReadTx, sender: string | null): Promise<boolea
   return row !== undefined;
 }
 
+/** Whether what `sender` sends to `inbox` may go nowhere, or elsewhere: it is bound, or another inbox stands in for that one. */
+export async function isRouted(tx: ReadTx, sender: string | null, inbox: string): Promise<boolean> {
+  return (await isBound(tx, sender)) || (await standIn(tx, inbox)) !== undefined;
+}
+
 /**
- * The inboxes, at least one, that `address` means when `sender` writes to it; the name of an inbox means itself where nothing else is
- * said. E_NOT_FOUND, with what there is, when it is not in the address book of the sender.
+ * The inboxes, at least one, that `address` means when `sender` writes to it; the name of an inbox means the one that stands in for it, or
+ * itself. E_NOT_FOUND, with what there is, when it is not in the address book of the sender.
  */
 export async function resolve(
   tx: ReadTx,
@@ -53,6 +59,11 @@ export async function resolve(
   const inboxes = await routed(tx, sender, address);
   if (inboxes.length > 0) return inboxes;
   const isFree = !isAddress(address) && !(await isBound(tx, sender));
+  const instead = await standIn(tx, address);
+  if (instead !== undefined && isFree) return [instead];
+  // Whoever reaches the one reaches it by the name of the other as well.
+  const reached = instead === undefined ? [] : await routed(tx, sender, instead);
+  if (reached.length > 0) return reached;
   // Whoever asks from there has its answer there; nobody else gets anything in (see ledger.ts).
   if (isFree || (await isTemporary(tx, address))) return [address];
   throw await notInBook(tx, sender, address);
@@ -64,7 +75,7 @@ export async function resolveReply(
   sender: string | null,
   inbox: string,
 ): Promise<string> {
-  return (await routed(tx, sender, inbox))[0] ?? inbox;
+  return (await routed(tx, sender, inbox))[0] ?? (await standIn(tx, inbox)) ?? inbox;
 }
 
 /** What `sender` may write to: every address, and what it means; nothing when it is free. */
@@ -88,6 +99,11 @@ async function routed(tx: ReadTx, sender: string | null, address: string): Promi
     { sender, address },
   );
   return rows.map(({ inbox }) => inbox).toSorted();
+}
+
+/** The inbox that gets what is sent to `inbox` now; undefined when that is itself. */
+async function standIn(tx: ReadTx, inbox: string): Promise<string | undefined> {
+  return (await routed(tx, anybody, inbox))[0];
 }
 
 async function isTemporary(tx: ReadTx, inbox: string): Promise<boolean> {

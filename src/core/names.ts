@@ -4,6 +4,9 @@ import { SkepError } from "./errors.ts";
 /** What every name matches (design, section 6). */
 export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
+/** The sender of a route that holds for whoever sends; no name. */
+export const anybody = "*";
+
 /** `name` itself when it is a valid name of `what` ("inbox", "agent" …); E_NAME otherwise. */
 export function checkName(name: string, what: string): string {
   if (namePattern.test(name)) return name;

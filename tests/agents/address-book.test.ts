@@ -9,7 +9,7 @@ import { conservation } from "../../src/bus/inboxes.ts";
 import { setRoutes } from "../../src/bus/routes.ts";
 import { put, take, texts } from "../bus/verbs.ts";
 import { tempBuses } from "../helpers/temp-bus.ts";
-import { coordinators, workers } from "./members.ts";
+import { coordinators, lead, workers } from "./members.ts";
 
 const { handBus } = tempBuses();
 
@@ -91,15 +91,19 @@ test("a coordinator that is lost is missed by nobody: its messages, its workers 
       to: heir,
       reason: "c-1 failed",
     });
-    const { routes } = afterHandover(hybrid, members, { from: "c-1", to: heir });
+    const { routes } = afterHandover(hybrid, members, { from: lead("c-1"), to: lead(heir) });
     await setRoutes(tx, routes);
     return { heir, moved, routes };
   });
   expect({ heir, moved }).toEqual({ heir: "c-3", moved: 2 });
-  expect(new Set(routes.map(({ sender }) => sender)).size).toBe(21);
+  expect(new Set(routes.map(({ sender }) => sender))).toEqual(
+    new Set(["*", ...members.map(({ name }) => name)]),
+  );
 
   await toAll("after");
   await put(bus, "c-1", "to its name", { from: "c-5" });
+  await put(bus, "c-1", "of its heir to its name", { from: heir });
+  await put(bus, "c-1", "of a person to its name");
   await put(bus, "@peers", "to its peers", { from: "c-5" });
   await put(bus, "@team:c-1", "to its team", { from: "c-5" });
   expect(texts(await take(bus, "c-3"))).toEqual([
@@ -112,6 +116,8 @@ test("a coordinator that is lost is missed by nobody: its messages, its workers 
     "after of w-8",
     "after of w-10",
     "to its name",
+    "of its heir to its name",
+    "of a person to its name",
     "to its peers",
     "to its team",
   ]);

@@ -12,6 +12,11 @@ export function coordinators(count: number, more: Partial<Member> = {}): Member[
   return group("c", count, { role: "coordinator", ...more });
 }
 
+/** The coordinator `name`, with an inbox of its own. */
+export function lead(name: string): { name: string; inbox: string } {
+  return { name, inbox: name };
+}
+
 /** `count` members of the group `name`. */
 export function group(
   name: string,

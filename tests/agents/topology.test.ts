@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { type Topology, arrange, afterHandover } from "../../src/agents/topology.ts";
-import { addresses, coordinators, workers } from "./members.ts";
+import { addresses, coordinators, lead, workers } from "./members.ts";
 
 const workersOfEach = ({ teams }: ReturnType<typeof arrange>) =>
   teams.map(({ workers }) => workers.length);
@@ -12,6 +12,7 @@ test("a flat swarm has no teams and no routes, whatever its members are", () => 
     why: "anybody writes to anybody",
     teams: [],
     routes: [],
+    standIns: new Map(),
   });
 });
 
@@ -221,7 +222,7 @@ describe("auto", () => {
 describe("after a handover", () => {
   const members = [...coordinators(3), ...workers(3)];
   const hybrid = arrange(members, "hybrid");
-  const once = afterHandover(hybrid, members, { from: "c-1", to: "c-3" });
+  const once = afterHandover(hybrid, members, { from: lead("c-1"), to: lead("c-3") });
 
   test("the heir has its teams, and its workers write to the heir", () => {
     expect(once.teams.map(({ team, coordinator }) => [team, coordinator])).toEqual([
@@ -242,17 +243,16 @@ describe("after a handover", () => {
     });
   });
 
-  test("what is sent to it by name goes to the heir, from those who reach that one", () => {
+  test("what is sent to it by name goes to the heir, whoever sends it", () => {
+    expect(addresses(once.routes, "*")).toEqual({ "c-1": ["c-3"] });
     expect(addresses(once.routes, "w-1")).toEqual({
       "w-1": ["w-1"],
       "c-3": ["c-3"],
-      "c-1": ["c-3"],
       "@coordinator": ["c-3"],
       "@team:c-1": ["c-3"],
       "@team:c-3": ["c-3"],
     });
     expect(addresses(once.routes, "c-2")).toMatchObject({
-      "c-1": ["c-3"],
       "@peers": ["c-3"],
       "@team:c-1": ["c-3"],
     });
@@ -260,20 +260,17 @@ describe("after a handover", () => {
   });
 
   test("and the heir failed too, the next one has it all", () => {
-    const twice = afterHandover(once, members, { from: "c-3", to: "c-2" });
+    const twice = afterHandover(once, members, { from: lead("c-3"), to: lead("c-2") });
     expect(new Set(twice.teams.map(({ coordinator }) => coordinator))).toEqual(new Set(["c-2"]));
-    expect(addresses(twice.routes, "w-1")).toMatchObject({
-      "c-1": ["c-2"],
-      "c-3": ["c-2"],
-      "@coordinator": ["c-2"],
-    });
+    expect(addresses(twice.routes, "w-1")).toMatchObject({ "@coordinator": ["c-2"] });
+    expect(addresses(twice.routes, "*")).toEqual({ "c-1": ["c-2"], "c-3": ["c-2"] });
     expect(addresses(twice.routes, "c-2")["@peers"]).toBeUndefined();
     expect(addresses(twice.routes, "c-2")["@workers"]).toEqual(["w-1", "w-2", "w-3"]);
   });
 
   test("the one that was replaced stays bound, and has no workers", () => {
     const after = arrange(members, "hierarchical");
-    const { routes } = afterHandover(after, members, { from: "c-1", to: "c-2" });
+    const { routes } = afterHandover(after, members, { from: lead("c-1"), to: lead("c-2") });
     expect(addresses(routes, "c-1")).toEqual({ "c-1": ["c-1"] });
   });
 });

@@ -180,6 +180,49 @@ test("a name may mean another inbox, for whoever writes to it and for its answer
   assert.deepEqual(texts(await take(bus, "c2")), ["to c1", "done"]);
 });
 
+const replaced = { ...team, c2: { c2: ["c2"] }, "*": { c9: ["c1"] } };
+
+test("another inbox stands in for one that is no more, whoever sends and however", async () => {
+  const bus = await routeAll(await handBus(), replaced);
+  await put(bus, "c9", "before");
+  await bus.store.write(clearRoutes);
+  await put(bus, "c9", "before");
+  await routeAll(bus, replaced);
+  assert.deepEqual(await put(bus, "c9", "of nobody"), { id: 3, to: "c9" });
+  await put(bus, "c9", "of a person", { from: "ada" });
+  await put(bus, "c9", "of a worker", { from: "w1" });
+  await put(bus, "c9", "of itself", { from: "c1" });
+  const drafts = ["1", "2", "3"].map((body) => draft("c9", body));
+  const options = { from: null, onFull: "fail", timeoutMs: 0, atomic: true } as const;
+  await sendBatch(bus, drafts, options);
+  await put(bus, "w2", "an answer to c9", { replyTo: "c9" });
+  await ack(bus, (await takeOne(bus, "w2")).receipt, { from: "w2", reply: "answered" });
+  await put(bus, "w2", "one from c9", { from: "c9" });
+  await ack(bus, (await takeOne(bus, "w2")).receipt, { from: "w2", reply: "answered too" });
+  assert.deepEqual(texts(await take(bus, "c1")), [
+    "before",
+    "of nobody",
+    "of a person",
+    "of a worker",
+    "of itself",
+    "1",
+    "2",
+    "3",
+    "answered",
+    "answered too",
+  ]);
+  assert.deepEqual(texts(await take(bus, "c9")), ["before"]);
+});
+
+test("whoever does not reach the one that stands in does not reach it by the name of the other either", async () => {
+  const bus = await routeAll(await handBus(), replaced);
+  await assert.rejects(put(bus, "c9", "", { from: "c2" }), {
+    ...closed,
+    message: "c9 is not in the address book of c2",
+  });
+  assert.deepEqual(await put(bus, "w1", "", { from: null }), { id: 1, to: "w1" });
+});
+
 test("a sender's rate counts for what it routes", async () => {
   const bus = await routedBus();
   await bus.store.write((tx) =>

@@ -51,8 +51,6 @@ export default defineCommand({
     const swarm = await readSwarmFile(file, { searchPath: agentSearchPath, countMax });
     const shape = arrange(swarm.agents, swarm.topology);
     if (check) return context.data(context.json ? planJson(swarm, shape) : planText(swarm, shape));
-    if (swarm.topology === "auto")
-      context.say(`${swarm.name}: ${shape.topology}, for ${shape.why}`);
     const env = {
       ...thriftyEnvironment(isDetached),
       // Its supervisor and its hosts are to see what flags say here.
@@ -63,6 +61,8 @@ export default defineCommand({
       const wish = { verb: "apply", subject: swarm.file } as const;
       return await sayDone(context, await app.order(wish, context.signal));
     }
+    if (swarm.topology === "auto")
+      context.say(`${swarm.name}: ${shape.topology}, for ${shape.why}`);
     const flags = await flagsOf(context);
     if (isDetached)
       return await upDetached(context, app, [...ownCommand(), "up", swarm.file, ...flags], env);

@@ -50,6 +50,13 @@ async function up(file: string): Promise<void> {
   expect(stderr.replaceAll(/^\d of \d agents are ready\n/gm, "")).toBe("");
 }
 
+/** The agent `wanted`, as `skep ps` has it. */
+async function agent(wanted: string): Promise<{ state: string; program_pid: number }> {
+  const { stdout } = await skep("ps", "--json");
+  const agents = stdout.trim().split("\n");
+  return agents.map((line) => JSON.parse(line)).find(({ name }) => name === wanted);
+}
+
 async function ask(lead: string, directory: string): Promise<unknown> {
   const { stdout } = await skep("request", lead, directory, "--timeout", "100s");
   return JSON.parse(JSON.parse(stdout).body);
@@ -60,12 +67,7 @@ test("a coordinator and its workers count what is there, also when the coordinat
   await up("hierarchical.toml");
   expect(await ask("lead", directory)).toEqual({ files: 130, lines: 390 });
   const slow = ask("lead", directory);
-  const [lead] = (await skep("ps", "--json")).stdout
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line))
-    .filter(({ name }) => name === "lead");
-  process.kill(lead.program_pid, "SIGKILL");
+  process.kill((await agent("lead")).program_pid, "SIGKILL");
   expect(await slow).toEqual({ files: 130, lines: 390 });
   const stray = await skep("send", "somebody", "x", "--as", "counter-1");
   expect(stray.status).not.toBe(0);
@@ -76,6 +78,17 @@ test("two teams ask each other, and whichever is asked knows the whole", async (
   await up("hybrid.toml");
   expect(await ask("code", directory)).toEqual({ files: 130, lines: 390 });
   expect(await ask("prose", directory)).toEqual({ files: 130, lines: 390 });
+  // Killed again and again until it has failed for good, it is missed by nobody.
+  const { program_pid: first } = await agent("code");
+  process.kill(first, "SIGKILL");
+  let killed = first;
+  await waitUntil("code has failed", async () => {
+    const { state, program_pid: pid } = await agent("code");
+    if (pid !== null && pid !== killed) process.kill((killed = pid), "SIGKILL");
+    return state === "failed";
+  });
+  expect(await ask("prose", directory)).toEqual({ files: 130, lines: 390 });
+  expect(await ask("code", directory)).toEqual({ files: 130, lines: 390 });
   await waitUntil("nothing is left to do", async () => {
     const lines = (await skep("inboxes", "--json")).stdout.trim().split("\n");
     return lines.map((line) => JSON.parse(line)).every(({ ready, leased }) => ready + leased === 0);
