@@ -76,6 +76,7 @@ function teamsOfCoordinators(members: readonly Member[], swarm: string): Team[] 
         "E_CONFIG",
         `${before.coordinator} and ${name} both lead the team ${team}; a team has one coordinator`,
         {
+          at: ["agents", group, "team"],
           hint: `Leave team out of [agents.${group}], so that each leads one of its own name, or name another one.`,
         },
       );
@@ -84,7 +85,10 @@ function teamsOfCoordinators(members: readonly Member[], swarm: string): Team[] 
       throw new SkepError(
         "E_CONFIG",
         `the coordinator ${name} shares the inbox ${inbox} with ${sharer.name}; a coordinator has one of its own`,
-        { hint: `Leave inbox out of [agents.${group}], or name one that nobody else has.` },
+        {
+          at: ["agents", group, "inbox"],
+          hint: `Leave inbox out of [agents.${group}], or name one that nobody else has.`,
+        },
       );
     teams.set(team, { team, coordinator: name, workers: [] });
   }
@@ -93,6 +97,7 @@ function teamsOfCoordinators(members: readonly Member[], swarm: string): Team[] 
       "E_CONFIG",
       `${swarm} needs a coordinator, and none of its ${members.length} agents is one`,
       {
+        at: ["topology"],
         hint: `Give a group role = "coordinator"; ${coordinatorsFor(members.length)} of them can have ${members.length} workers. Or write topology = "flat".`,
       },
     );
@@ -103,6 +108,7 @@ function joinNamed(teams: readonly Team[], { name, group }: Member, wanted: stri
   const team = teams.find(({ team }) => team === wanted);
   if (team === undefined)
     throw new SkepError("E_CONFIG", `the team ${wanted} of ${name} has no coordinator`, {
+      at: ["agents", group, "team"],
       hint:
         didYouMean(
           wanted,
@@ -114,6 +120,7 @@ function joinNamed(teams: readonly Team[], { name, group }: Member, wanted: stri
       "E_CONFIG",
       `the team ${wanted} has more than ${workersMax} workers; ${name} is one too many`,
       {
+        at: ["agents", group, "team"],
         hint: `Lower the count of [agents.${group}], or put some of its workers into another team.`,
       },
     );
@@ -127,6 +134,7 @@ function joinFewest(teams: readonly Team[], { name, group }: Member, workers: nu
       "E_CONFIG",
       `${workers} workers are too many for ${teams.length === 1 ? "1 coordinator" : `${teams.length} coordinators`} with ${workersMax} each; there is no place for ${name}`,
       {
+        at: ["agents", group],
         hint: `Have ${coordinatorsFor(workers)} coordinators, or lower the count of [agents.${group}].`,
       },
     );

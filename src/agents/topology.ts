@@ -109,6 +109,7 @@ function checkMesh(members: readonly Member[]): void {
       "E_CONFIG",
       `a mesh has ${meshMin} to ${meshMax} agents, and there is one`,
       {
+        at: ["topology"],
         hint: 'Add agents, or write topology = "flat".',
       },
     );
@@ -117,6 +118,7 @@ function checkMesh(members: readonly Member[]): void {
       "E_CONFIG",
       `a mesh has ${meshMin} to ${meshMax} agents, and there are ${count}`,
       {
+        at: ["topology"],
         hint: `Lower the counts to ${meshMax} in all, or write topology = "hierarchical" and give a group role = "coordinator".`,
       },
     );
@@ -126,7 +128,10 @@ function checkMesh(members: readonly Member[]): void {
   throw new SkepError(
     "E_CONFIG",
     `${one!.name} and ${other!.name} share the inbox ${one!.inbox}; in a mesh each has one of its own`,
-    { hint: `Leave inbox out of [agents.${other!.group}], or write topology = "flat".` },
+    {
+      at: ["agents", other!.group, "inbox"],
+      hint: `Leave inbox out of [agents.${other!.group}], or write topology = "flat".`,
+    },
   );
 }
 

@@ -13,15 +13,19 @@ export interface Subscribed {
   created?: true;
 }
 
-/** Subscribes `inbox`, which is created when it is not there, to `pattern`. E_NAME, E_NOT_FOUND when the address book is closed and it is unknown. */
+/**
+ * Subscribes `inbox`, which is created when it is not there, to `pattern`. E_NAME; E_NOT_FOUND when it is unknown and the address book closed,
+ * unless `evenIfClosed` says that it is for whoever subscribes, who can hardly have misspelt it.
+ */
 export async function subscribeTx(
   tx: WriteTx,
   pattern: string,
   inbox: string,
+  { evenIfClosed = false } = {},
 ): Promise<Subscribed> {
   checkPattern(pattern);
   checkName(inbox, "inbox");
-  const created = await createInbox(tx, inbox);
+  const created = await createInbox(tx, inbox, { evenIfClosed });
   const { changes } = await tx.run(
     `insert into subscriptions (pattern, inbox, created_at) values ($pattern, $inbox, $now)
      on conflict (pattern, inbox) do nothing`,

@@ -18,6 +18,7 @@ import { readMachine } from "../core/machine.ts";
 import { columns } from "./columns.ts";
 import { resolveHere } from "./config-show.ts";
 import type { Context } from "./context.ts";
+import { misfits } from "./misfits.ts";
 import { agentSearchPath } from "./search-path.ts";
 
 const usualFile = "skep.swarm.toml";
@@ -72,7 +73,7 @@ async function readSwarm(
 ): Promise<{ swarm?: Swarm; mistakes: readonly Mistake[] }> {
   if (file === undefined) return { mistakes: [] };
   try {
-    const swarm = await readSwarmFile(file, { searchPath: agentSearchPath, countMax });
+    const swarm = await readSwarmFile(file, { searchPath: agentSearchPath, countMax, misfits });
     return { swarm, mistakes: [] };
   } catch (error) {
     return { mistakes: mistakesOf(error, file) };

@@ -6,7 +6,7 @@ import * as v from "valibot";
 import { SkepError } from "../core/errors.ts";
 import { agentSpecs } from "./agent-specs.ts";
 import { betweenGroups } from "./between-groups.ts";
-import { configFault, findingsOf } from "./faults.ts";
+import { type Finding, configFault, findingsOf } from "./faults.ts";
 import { parserOf } from "./parse.ts";
 import { type Surroundings, kindOf, missingPrograms } from "./programs.ts";
 import { agentsMax } from "./schema/agents.ts";
@@ -25,6 +25,8 @@ export interface ReadingOptions extends Pick<Surroundings, "searchPath"> {
   countMax?: number | undefined;
   /** What the file held when it was checked before: that is read, and not what it holds now. */
   source?: Uint8Array | undefined;
+  /** What is wrong with the swarm for whoever is to run it, though each key may be well written. */
+  misfits?: ((swarm: Swarm) => readonly Finding[]) | undefined;
 }
 
 /**
@@ -34,7 +36,13 @@ export interface ReadingOptions extends Pick<Surroundings, "searchPath"> {
  */
 export async function readSwarmFile(
   path: string,
-  { searchPath, counts = {}, countMax = agentsMax, source: checkedBefore }: ReadingOptions = {},
+  {
+    searchPath,
+    counts = {},
+    countMax = agentsMax,
+    source: checkedBefore,
+    misfits = () => [],
+  }: ReadingOptions = {},
 ): Promise<Swarm> {
   const file = resolve(path);
   const parse = parserOf(file);
@@ -55,18 +63,19 @@ export async function readSwarmFile(
       missingPrograms(group, given, { directory, searchPath }),
     ),
   ];
-  if (!checked.success || findings.length > 0)
-    throw configFault(
-      findings,
+  const faultOf = (found: readonly Finding[]) =>
+    configFault(
+      found,
       (keys) => ({ file: path, line: parsed.lineOf(keys), key: keys.join(".") }),
       `${path} has`,
     );
+  if (!checked.success || findings.length > 0) throw faultOf(findings);
   const { name, topology, agents, ...whole } = checked.output;
   const all = Object.entries(agents).map(
     ([group, given]) => [group, { ...given, count: counts[group] ?? given.count }] as const,
   );
   const cores = availableParallelism();
-  return {
+  const swarmOfFile: Swarm = {
     name,
     file,
     source,
@@ -80,6 +89,9 @@ export async function readSwarmFile(
     agents: all.flatMap(([group, given]) => agentSpecs(group, given, directory, cores)),
     startOrder: startOrder(new Map(all.map(([group, { after = [] }]) => [group, after]))).steps,
   };
+  const unfit = misfits(swarmOfFile);
+  if (unfit.length > 0) throw faultOf(unfit);
+  return swarmOfFile;
 }
 
 function readBytes(path: string): Uint8Array {

@@ -50,6 +50,8 @@ export interface ErrorDetails {
   retryAfterMs?: number | undefined;
   /** What is wrong one by one, where the message speaks of a whole configuration. */
   mistakes?: readonly Mistake[] | undefined;
+  /** The key of a configuration that it is about. */
+  at?: readonly string[] | undefined;
   cause?: unknown;
 }
 
@@ -59,6 +61,7 @@ export class SkepError extends Error {
   readonly hint: string | undefined;
   readonly retryAfterMs: number | undefined;
   readonly mistakes: readonly Mistake[] | undefined;
+  readonly at: readonly string[] | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -67,6 +70,7 @@ export class SkepError extends Error {
     this.hint = details.hint;
     this.retryAfterMs = details.retryAfterMs;
     this.mistakes = details.mistakes;
+    this.at = details.at;
   }
 }
 

@@ -49,6 +49,15 @@ test("with a closed address book only an inbox that is there can be subscribed",
   assert.equal(await rowsOf(bus, "subscriptions"), 1);
 });
 
+test("while the address book is closed a new inbox is made only for whoever is to read it", async () => {
+  const bus = await handBus();
+  await bus.store.write(closeAddressBook);
+  await assert.rejects(subscribe(bus, "a", "bob"), { code: "E_NOT_FOUND" });
+  const own = await bus.store.write((tx) => subscribeTx(tx, "a", "bob", { evenIfClosed: true }));
+  assert.deepEqual(own, { topic: "a", inbox: "bob", created: true });
+  await assert.rejects(put(bus, "bobb"), { code: "E_NOT_FOUND" });
+});
+
 test("what is no topic or no inbox is refused, and nothing is created", async () => {
   const bus = await handBus();
   for (const [pattern, inbox] of [

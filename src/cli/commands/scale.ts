@@ -9,6 +9,7 @@ export default defineCommand({
   summary: "change how many agents of a group run",
   notes: [
     "The file stays as it is: the next skep up of it has as many as it says. Agents that are too many finish what they hold.",
+    "It says what is left in the inboxes of those that are gone, and whether another number is another topology (auto).",
   ],
   args: {
     group: { type: "positional", description: "a group of the swarm file" },

@@ -8,6 +8,7 @@ export default defineCommand({
   summary: "get what is published on a topic",
   notes: [
     "* stands for one word of the topic, > in the last place for all that follow: a.*, a.>",
+    "An inbox that is not there is made, also while a swarm runs, unless it is an agent that asks.",
     "An inbox that several of its subscriptions would give a message gets it once. Doing it again changes nothing.",
   ],
   args: {
@@ -26,7 +27,9 @@ export default defineCommand({
     const name = inboxOf(context, inbox);
     const app = await open(context);
     const to = inbox === undefined ? await app.inboxOfAgent(name) : name;
-    const subscribed = await app.store.write((tx) => subscribeTx(tx, topic, to));
+    // An agent of a swarm, which has a token, keeps to the inboxes that there are; a person makes one of its own.
+    const evenIfClosed = context.token === undefined;
+    const subscribed = await app.store.write((tx) => subscribeTx(tx, topic, to, { evenIfClosed }));
     await context.data(JSON.stringify(subscribed));
   },
 });

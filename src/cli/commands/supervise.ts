@@ -79,7 +79,9 @@ function tellOf(events: Events, context: Context): void {
     if (state === "dead") context.say(`${name} died: ${reason}${also(killed)}`);
   });
   events.on("swarm.handover", ({ from, to, moved }) =>
-    context.say(`${to} takes over from ${from}: its workers, and ${moved} ${moved === 1 ? "message" : "messages"}`),
+    context.say(
+      `${to} takes over from ${from}: its workers, and ${moved} ${moved === 1 ? "message" : "messages"}`,
+    ),
   );
   events.on("swarm.started", ({ swarm, agents, home }) =>
     context.say(`${swarm}: starting ${agents} ${agents === 1 ? "agent" : "agents"} in ${home}`),

@@ -11,6 +11,7 @@ import { readSwarmFile } from "../../config/swarm-file.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { open } from "../open.ts";
+import { misfits } from "../misfits.ts";
 import { sayDone } from "../order.ts";
 import { agentSearchPath } from "../search-path.ts";
 import { planJson, planText } from "../swarm-plan.ts";
@@ -48,7 +49,7 @@ export default defineCommand({
   createsHome: true,
   async run(context, { file = "skep.swarm.toml", check, detach: isDetached }) {
     const { countMax } = (await context.settings()).agents;
-    const swarm = await readSwarmFile(file, { searchPath: agentSearchPath, countMax });
+    const swarm = await readSwarmFile(file, { searchPath: agentSearchPath, countMax, misfits });
     const shape = arrange(swarm.agents, swarm.topology);
     if (check) return context.data(context.json ? planJson(swarm, shape) : planText(swarm, shape));
     const env = {

@@ -1,0 +1,119 @@
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { idle, swarmPlaces } from "./swarm-place.ts";
+
+const newPlace = swarmPlaces();
+const sleeper = { command: ["sleep", "1000"] };
+
+test("scale says what is left in inboxes that nobody works on any more, and what to do about it", async () => {
+  const place = await newPlace();
+  const up = place.up({
+    ok: sleeper,
+    w: { ...sleeper, count: 2 },
+    shared: { ...idle, inbox: "s" },
+  });
+  for (const name of ["ok", "w-1", "w-2"]) await place.becomes(name, "ready");
+  for (const name of ["ok", "ok", "w-2"]) await place.send(name, "x");
+  expect((await place.skep(["scale", "ok", "2"])).stdout).toBe(
+    [
+      "added: ok-1, ok-2",
+      "removed: ok",
+      "unchanged: 3",
+      "2 messages are left in ok, which no agent works on any more",
+      "  skep recv ok takes them out one by one, skep purge ok ends them",
+      "",
+    ].join("\n"),
+  );
+  const fewer = JSON.parse((await place.skep(["scale", "w", "1", "--json"])).stdout);
+  expect(fewer).toMatchObject({ removed: ["w-2"], left: [{ inbox: "w-2", messages: 1 }] });
+  expect(JSON.parse((await place.skep(["scale", "w", "2", "--json"])).stdout).left).toEqual([]);
+  up.kill("SIGTERM");
+  await up.ended;
+});
+
+test("an agent that was kept from starting starts once what it comes after is repaired, and so does whoever comes after it", async () => {
+  const place = await newPlace();
+  const never = { ...sleeper, ready: { log: "ready" }, ready_timeout: "100ms" };
+  const soon = { command: ["sh", "-c", "echo ready; exec sleep 1000"], ready: { log: "ready" } };
+  const others = {
+    next: { ...sleeper, after: ["dep"] },
+    last: { ...sleeper, after: ["next"] },
+    bad: { command: ["false"], ready: { log: "ready" } },
+    behind: { ...sleeper, after: ["bad"] },
+    fine: sleeper,
+  };
+  const up = place.up({ dep: never, ...others });
+  for (const name of ["dep", "next", "last", "bad", "behind"]) await place.becomes(name, "failed");
+  const { stdout } = await place.up({ dep: soon, ...others }).ended;
+  expect(stdout).toBe(
+    [
+      "started anew: dep",
+      "started now: next, last",
+      "unchanged: 3",
+      "failed as before: bad, behind",
+      "  skep restart bad starts it anew",
+      "",
+    ].join("\n"),
+  );
+  for (const name of ["dep", "next", "last"]) await place.becomes(name, "ready");
+  expect((await place.agent("behind"))?.state).toBe("failed");
+  up.kill("SIGTERM");
+  await up.ended;
+});
+
+test("restart starts those, too, that were kept from starting by whom it starts", async () => {
+  const place = await newPlace();
+  const path = join(place.directory, "there");
+  const command = ["sh", "-c", `test -e ${path} && echo ready && exec sleep 1000`];
+  const dep = { command, ready: { log: "ready" } };
+  const up = place.up({ dep, next: { ...sleeper, after: ["dep"] }, fine: sleeper });
+  await place.becomes("dep", "failed");
+  await place.becomes("next", "failed");
+  await Bun.write(path, "");
+  expect((await place.skep(["restart", "dep"])).stdout).toBe("dep\nstarted now: next\n");
+  await place.becomes("next", "ready");
+  up.kill("SIGTERM");
+  await up.ended;
+});
+
+test("a person subscribes while a swarm runs, and an agent only for an inbox that is there", async () => {
+  const place = await newPlace();
+  const watch = "skep subscribe agents.health spy 2>&1; echo exit $?; exec sleep 1000";
+  const up = place.up({
+    nosy: { command: ["sh", "-c", watch], ready: { log: "exit 3" } },
+    w: sleeper,
+  });
+  for (const name of ["nosy", "w"]) await place.becomes(name, "ready");
+  expect(place.log("nosy")).toContain("there is no inbox spy");
+  const { stdout } = await place.skep(["subscribe", "agents.health", "watcher"]);
+  expect(JSON.parse(stdout)).toMatchObject({ inbox: "watcher", created: true });
+  await place.skep(["restart", "w"]);
+  const news = await place.skep(["recv", "watcher", "--wait", "10s"]);
+  expect(JSON.parse(JSON.parse(news.stdout).body)).toMatchObject({ agent: "w" });
+  expect((await place.skep(["send", "watchr", "x"])).status).toBe(3);
+  up.kill("SIGTERM");
+  await up.ended;
+});
+
+test("where the number of agents decides on the topology, whoever changes the one is told of the other", async () => {
+  const place = await newPlace();
+  const file = join(place.directory, "auto.json");
+  const swarm = (count: number) =>
+    Bun.write(
+      file,
+      JSON.stringify({ name: "s", topology: "auto", agents: { w: { ...sleeper, count } } }),
+    );
+  await swarm(2);
+  const up = place.start(["up", file]);
+  for (const name of ["w-1", "w-2"]) await place.becomes(name, "ready");
+  expect(up.stderr().split("s: mesh, for 2 agents")).toHaveLength(2);
+  expect((await place.skep(["scale", "w", "3"])).stdout).toBe("added: w-3\nunchanged: 2\n");
+  expect((await place.skep(["scale", "w", "8"])).stdout).toContain(
+    "unchanged: 3\ntopology: flat (8 agents without a coordinator: up to 100 of them are flat); it was mesh\n",
+  );
+  const again = await place.start(["up", file]).ended;
+  expect(again.stderr).toBe("");
+  expect(again.stdout).toContain("topology: mesh (2 agents: up to 7 form a mesh); it was flat\n");
+  up.kill("SIGTERM");
+  await up.ended;
+});
