@@ -16,9 +16,11 @@ import {
   findLastRun,
   findOpenRun,
   guardianOf,
+  isGoingDown,
   isHalted,
   isOfHere,
   isSupervised,
+  runsAlready,
 } from "./agents/runs.ts";
 import type { Summary } from "./agents/shutdown.ts";
 import type { Bus } from "./bus/bus.ts";
@@ -56,6 +58,8 @@ export interface App {
   inboxOfAgent(name: string): Promise<string>;
   /** Throws E_IDENTITY when `name` belongs to a running swarm and `token` does not prove it. */
   checkIdentity(name: string, token: Secret | undefined): Promise<void>;
+  /** Whether the swarm `name` is up here already. E_RUNNING when another one is or it is going down, E_DRAINING when none can start. */
+  isUp(name: string): Promise<boolean>;
   /** Runs `swarm` until it is told to stop or every agent has ended. E_RUNNING when one runs here already. */
   runSwarm(swarm: Swarm, how: RunOptions): Promise<Summary>;
   /** Finishes the run that a killed supervisor left behind; undefined when none is open. `because` is why it could not go on. E_RUNNING when its supervisor is alive, or its guardian starts it again. */
@@ -157,6 +161,16 @@ export async function openApp(
     },
     inboxOfAgent: (name) => store.read((tx) => inboxOfAgent(tx, name)),
     checkIdentity: (name, token) => store.read((tx) => checkIdentity(tx, name, token?.reveal())),
+    async isUp(name) {
+      const { checkNotDrained } = await import("./app/ledger.ts");
+      return await store.read(async (tx) => {
+        const run = await findOpenRun(tx);
+        const isThere = run !== undefined && isSupervised(run, clock.boot, clock.tick());
+        if (!isThere) await checkNotDrained(tx);
+        if (isThere && (run.swarm !== name || isGoingDown(run))) throw runsAlready(run);
+        return isThere;
+      });
+    },
     async runSwarm(swarm, { again = false, ...how }) {
       const { supervise } = await import("./agents/supervisor.ts");
       const { planOf } = await import("./app/plan.ts");

@@ -1,18 +1,22 @@
 // Detach: a swarm that goes on when whoever started it is gone.
 import { spawn } from "node:child_process";
-import { closeSync, constants, mkdirSync, openSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { type Clock, sleep } from "../core/clock.ts";
-import { SkepError } from "../core/errors.ts";
+import { type ErrorCode, SkepError } from "../core/errors.ts";
+import { fileFault } from "../store/faults.ts";
 import type { Store } from "../store/store.ts";
+import { needFileRoom } from "./file-room.ts";
+import { cannotStart, describeExit } from "./process.ts";
 import { hasEnded, listAgents } from "./registry.ts";
 import { findLastRun } from "./runs.ts";
+import type { Exit } from "./spawned.ts";
 
 /** How far a swarm that was started has come. */
 export interface Begun {
   run: number;
-  /** The process to signal, as a terminal would. */
-  pid: number;
+  /** The process to signal, as a terminal would; null when all has ended as it should: there was nothing to stay for. */
+  pid: number | null;
   agents: Record<string, number>;
 }
 
@@ -33,24 +37,31 @@ const progressMs = 1_000;
 
 /**
  * Starts `command`, which is to run a swarm, in a session of its own, and waits until each agent is ready or has ended: how many
- * are in which state. E_FAILED with what it said last when it ends before; E_BUSY when `signal` aborts, and then it goes on.
+ * are in which state. When it ends before, how that is told has the exit status that it had. E_BUSY when `signal` aborts, and then it goes on.
  */
 export async function detach(detaching: Detaching): Promise<Begun> {
-  const { store, clock, logPath, onProgress, signal } = detaching;
+  const { store, clock, onProgress, signal } = detaching;
   const child = start(detaching);
   let shownTick = clock.tick();
   for (;;) {
-    if (child.ended !== undefined) throw notBegun(child, logPath);
-    const run = await store.read(findLastRun);
-    if (run?.guardianPid === child.pid) {
-      const agents = await store.read(listAgents);
-      const settled = agents.filter(({ state }) => state !== "starting");
-      if (settled.length === agents.length && agents.length > 0)
-        return { run: run.id, pid: child.pid, agents: countStates(agents) };
-      if (clock.tick() - shownTick >= progressMs) {
-        onProgress(settled.filter(({ state }) => !hasEnded(state)).length, agents.length);
-        shownTick = clock.tick();
-      }
+    // Asked in this order: what it has written by its end is there to be read.
+    const { ended } = child;
+    const { run, agents } = await store.read(async (tx) => ({
+      run: await findLastRun(tx),
+      agents: await listAgents(tx),
+    }));
+    const begun = run?.guardianPid === child.pid && agents.length > 0 ? run : undefined;
+    if (begun !== undefined && ended?.code === 0)
+      return { run: begun.id, pid: null, agents: countStates(agents) };
+    if (ended !== undefined) throw notBegun(ended, child.logFrom, detaching);
+    const settled = agents.filter(({ state }) => state !== "starting");
+    const staying = settled.filter(({ state }) => !hasEnded(state));
+    // A swarm of which nobody stays is about to end, and its end says how it went.
+    if (begun !== undefined && settled.length === agents.length && staying.length > 0)
+      return { run: begun.id, pid: child.pid, agents: countStates(agents) };
+    if (begun !== undefined && clock.tick() - shownTick >= progressMs) {
+      onProgress(staying.length, agents.length);
+      shownTick = clock.tick();
     }
     if (signal.aborted)
       throw new SkepError("E_BUSY", "the swarm is still starting, and goes on without you", {
@@ -62,36 +73,64 @@ export async function detach(detaching: Detaching): Promise<Begun> {
 
 interface Started {
   pid: number;
-  /** The exit status, or the name of the signal that ended it. */
-  ended: number | string | undefined;
+  /** How it ended; `fault` when it could not even be started. */
+  ended: (Exit & { fault?: Error }) | undefined;
   /** Where in the log its words begin. */
   logFrom: number;
 }
 
 function start({ command, env, logPath }: Detaching): Started {
-  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
-  mkdirSync(join(logPath, ".."), { recursive: true, mode: 0o700 });
-  const log = openSync(logPath, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+  const { log, size } = openForWords(logPath);
   const [program, ...args] = command;
-  const logFrom = readFileSync(logPath).length;
-  const child = spawn(program!, args, { env, detached: true, stdio: ["ignore", log, log] });
-  closeSync(log);
-  const started: Started = { pid: child.pid ?? 0, ended: undefined, logFrom };
-  child.once("error", (error) => (started.ended = error.message));
-  child.once("exit", (code, signal) => (started.ended = code ?? signal!));
-  child.unref();
+  const started: Started = { pid: 0, ended: undefined, logFrom: size };
+  const failed = (fault: Error) => (started.ended = { code: null, signal: null, fault });
+  try {
+    // A spawn that runs out of files halfway has started what nobody knows of.
+    needFileRoom();
+    const child = spawn(program!, args, { env, detached: true, stdio: ["ignore", log, log] });
+    child.once("error", failed);
+    child.once("exit", (code, signal) => (started.ended = { code, signal }));
+    child.unref();
+    started.pid = child.pid ?? 0;
+  } catch (error) {
+    failed(error as Error);
+  } finally {
+    closeSync(log);
+  }
   return started;
 }
 
-function notBegun({ ended, logFrom }: Started, logPath: string): SkepError {
+function openForWords(path: string): { log: number; size: number } {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    const log = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+    return { log, size: fstatSync(log).size };
+  } catch (error) {
+    throw fileFault(error, path);
+  }
+}
+
+// What the exit statuses of a swarm mean, for whoever hears of them from outside. Anything else is a signal's.
+const codes: Record<number, ErrorCode> = {
+  1: "E_INTERNAL",
+  2: "E_CONFIG",
+  4: "E_BUSY",
+  7: "E_HOME",
+};
+
+function notBegun(
+  { fault, ...exit }: NonNullable<Started["ended"]>,
+  logFrom: number,
+  { command, logPath }: Detaching,
+): SkepError {
+  if (fault !== undefined) return cannotStart(command[0]!, process.cwd(), fault);
   const said = readFileSync(logPath).subarray(logFrom).toString("utf8").trim();
   const last = said.split("\n").slice(-10).join("\n");
   return new SkepError(
-    "E_FAILED",
-    `the swarm ended (${ended}) before it was up${last && `:\n${last}`}`,
-    {
-      hint: `All it said is in ${logPath}.`,
-    },
+    codes[exit.code ?? 0] ?? "E_FAILED",
+    `the swarm ${describeExit(exit)} before it was up${last && `:\n${last}`}`,
+    { hint: `All it said is in ${logPath}.` },
   );
 }
 

@@ -18,9 +18,6 @@ export interface Log {
   close(): void;
 }
 
-/** The name under which what is no agent's is logged: the words of the guardian and the supervisor. */
-export const swarmLogName = "skep";
-
 /** Where the log of `name` lies. */
 export function logPath(home: string, name: string): string {
   return join(home, "logs", `${name}.log`);

@@ -3,8 +3,8 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { sleep } from "../core/clock.ts";
 import { SkepError } from "../core/errors.ts";
-import { didYouMean, namePattern } from "../core/names.ts";
-import { logPath, swarmLogName } from "./log.ts";
+import { didYouMean, namePattern, swarmLogName } from "../core/names.ts";
+import { logPath } from "./log.ts";
 import { type LogReader, lastOf, openLogReader } from "./log-reader.ts";
 import type { Agent } from "./registry.ts";
 

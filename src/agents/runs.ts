@@ -64,10 +64,22 @@ export async function openRun(
 }
 
 /** The error for whoever would start a second swarm beside `run`. */
-export function runsAlready({ swarm, pid }: Pick<Run, "swarm" | "pid">): SkepError {
+export function runsAlready(
+  run: Pick<Run, "swarm" | "pid"> & Partial<Pick<Run, "state" | "stopAskedAt">>,
+): SkepError {
+  const { swarm, pid, state = "running", stopAskedAt = null } = run;
+  if (isGoingDown({ state, stopAskedAt }))
+    return new SkepError("E_RUNNING", `the swarm ${swarm} is going down, under process ${pid}`, {
+      hint: "Wait until it is down: skep down waits for that. Then skep up starts it again.",
+    });
   return new SkepError("E_RUNNING", `the swarm ${swarm} runs here already, under process ${pid}`, {
     hint: "skep down stops it; another --home takes another swarm.",
   });
+}
+
+/** Whether `run`, which has not stopped, was told to, or is about it. */
+export function isGoingDown({ state, stopAskedAt }: Pick<Run, "state" | "stopAskedAt">): boolean {
+  return state === "stopping" || stopAskedAt !== null;
 }
 
 /** The run that has not stopped, or undefined when there is none. */

@@ -18,7 +18,7 @@ import { forgetWaiter } from "../bus/waiters.ts";
 import type { AgentLimits } from "../config/swarm.ts";
 import { SkepError } from "../core/errors.ts";
 import { bytesOf } from "../core/text.ts";
-import type { WriteTx } from "../store/store.ts";
+import type { ReadTx, WriteTx } from "../store/store.ts";
 
 /** What the bus does in the transactions of a run. When an agent dies, this is where its leases go back. */
 export function ledgerOf(bus: Bus): Ledger {
@@ -32,10 +32,7 @@ export function ledgerOf(bus: Bus): Ledger {
   };
   return {
     async begin(tx, newcomers) {
-      if ((await findDrain(tx)) !== undefined)
-        throw new SkepError("E_DRAINING", "the bus is drained: no swarm can start here", {
-          hint: "skep resume opens it again; then skep up.",
-        });
+      await checkNotDrained(tx);
       await takeIn(tx, newcomers);
       await unparkAll(tx, "run");
       await openIntake(tx);
@@ -71,6 +68,14 @@ export function ledgerOf(bus: Bus): Ledger {
     },
     conservation,
   };
+}
+
+/** Throws E_DRAINING when the bus is drained: then no swarm can start. */
+export async function checkNotDrained(tx: ReadTx): Promise<void> {
+  if ((await findDrain(tx)) === undefined) return;
+  throw new SkepError("E_DRAINING", "the bus is drained: no swarm can start here", {
+    hint: "skep resume opens it again; then skep up.",
+  });
 }
 
 /** Sets what the swarm file limits of an agent; what it says nothing of stays as it is. */

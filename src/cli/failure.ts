@@ -32,6 +32,14 @@ export function describe(error: unknown, options: FailureOptions): string {
 
 function failureOf(error: unknown): Failure {
   if (isSkepError(error)) return error;
+  if (isOutOfFiles(error))
+    return {
+      code: "E_FAILED",
+      message: `too many files are open here (ulimit -n): ${error.message}`,
+      hint: "Raise it with ulimit -n, and try again.",
+      retryAfterMs: undefined,
+      mistakes: undefined,
+    };
   const what = error instanceof Error ? error.message : String(error);
   return {
     code: "E_INTERNAL",
@@ -40,6 +48,12 @@ function failureOf(error: unknown): Failure {
     retryAfterMs: undefined,
     mistakes: undefined,
   };
+}
+
+/** Whether the system had no file left to give, which may happen wherever one is opened. */
+function isOutOfFiles(error: unknown): error is Error {
+  const code = (error as NodeJS.ErrnoException | null)?.code;
+  return error instanceof Error && (code === "EMFILE" || code === "ENFILE");
 }
 
 function asJson({ code, message, hint, retryAfterMs, mistakes }: Failure): string {

@@ -1,5 +1,5 @@
 // What the groups of a swarm file have to do with one another: who waits for whom, and who has what in common. Pure.
-import { didYouMean, namePattern } from "../core/names.ts";
+import { didYouMean, namePattern, swarmLogName } from "../core/names.ts";
 import { agentNames } from "./agent-names.ts";
 import type { Finding } from "./faults.ts";
 import type { AgentGroup } from "./schema/agent-group.ts";
@@ -75,6 +75,10 @@ function wrongNames(groups: Groups, named: ReadonlySet<string>): Finding[] {
     const path = ["agents", group, ...(names === undefined ? [] : ["names"])];
     const wrong = wrongName(all.at(-1)!);
     if (wrong !== undefined) return [{ path, ...wrong }];
+    if (all.includes(swarmLogName)) {
+      const what = `makes an agent called ${swarmLogName}, which is the swarm itself in its logs`;
+      return [{ path, what, hint: "Give it another name." }];
+    }
     const taken = all.find((name) => ownerOf.has(name));
     if (taken !== undefined) {
       const what = `makes a second agent called ${taken}, beside that of ${ownerOf.get(taken)}`;

@@ -129,10 +129,15 @@ async function tryCommit(
   } catch (error) {
     if (!isSkepError(error)) throw error;
     if (error.code === "E_FULL" || error.code === "E_DRAINING") return "later";
+    if (error.code === "E_NOT_FOUND" && unanswered !== undefined) {
+      const alone = async (tx: WriteTx) => {
+        await unanswered(tx);
+        tx.after(() => host.log.append(`skep: acked without its reply: ${error.message}\n`));
+      };
+      return await tryCommit(host, { receipt, sends: true, commit: alone });
+    }
     host.log.append(`skep: not settled: ${error.message}\n`);
     if (isPassing(error)) return "locked";
-    if (error.code === "E_NOT_FOUND" && unanswered !== undefined)
-      return await tryCommit(host, { receipt, sends: true, commit: unanswered });
     // An answer that is too long, say, would otherwise be held until the lease ends.
     if (receipt === null || error.code === "E_STALE") return undefined;
     return await tryCommit(host, refusal(host, receipt, error.message));

@@ -81,6 +81,11 @@ export function fileFault(error: unknown, path: string): SkepError {
     return new SkepError("E_DISK", `${path} cannot be created: the disk is full (${code})`, {
       hint: "Free some space and try again.",
     });
+  if (code === "EMFILE" || code === "ENFILE")
+    return new SkepError("E_HOME", `${path} cannot be opened: too many files are open (${code})`, {
+      hint: "Raise ulimit -n, and try again.",
+      cause: error,
+    });
   const readonly = code === "EROFS" || code === "EACCES" || code === "EPERM";
   return new SkepError(
     readonly ? "E_READONLY" : "E_HOME",

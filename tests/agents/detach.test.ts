@@ -18,13 +18,88 @@ test("a detached swarm is up when its agents are, and goes on until it is told t
   await waitUntil("nothing is left", () => place.left().length === 0);
 });
 
-test("one that cannot come up says why, with what it said last", async () => {
+test("one that cannot come up says why, and its exit status is that of a swarm in the foreground", async () => {
   const place = await newPlace();
-  const { status, stderr } = await place.up({ a: { command: ["true"] } }, ["--detach"]).ended;
-  // It had nothing to do, and so it ended.
-  expect([0, 8]).toContain(status!);
-  if (status === 8) expect(stderr).toContain("before it was up");
+  // Never ready, so that nobody can see it up.
+  const ready = { command: ["false"] };
+  const failing = { a: { command: ["sleep", "1000"], ready, ready_timeout: "50ms" } };
+  const here = await place.up(failing).ended;
+  const detached = await place.up(failing, ["--detach"]).ended;
+  expect([here.status, detached.status]).toEqual([8, 8]);
+  expect(detached.stderr).toContain("the swarm exited with 8 before it was up:");
+  expect(detached.stderr).toContain("a failed: ");
+  expect(detached.stderr).toContain("agents: 0 stopped, 1 failed, 0 dead");
   const path = join(place.directory, "bad.toml");
   await Bun.write(path, "name = 5");
   expect((await place.skep(["up", path, "--detach"])).status).toBe(2);
+});
+
+test("one that had nothing to do has ended well, also where its agents were ready for a moment", async () => {
+  const place = await newPlace();
+  const { status, stdout } = await place.up({ a: { command: ["true"] } }, ["--detach"]).ended;
+  expect(status).toBe(0);
+  if (!stdout.includes("1 ready")) expect(stdout).toContain("run 1 has ended: 1 stopped\n");
+});
+
+test("one of which some have failed and some stay is up", async () => {
+  const place = await newPlace();
+  const agents = { a: { command: ["false"] }, b: { command: ["sleep", "1000"] } };
+  const up = await place.up(agents, ["--detach", "--json"]).ended;
+  expect(up.status).toBe(0);
+  expect((await place.skep(["down"])).status).toBe(0);
+});
+
+test("where another swarm runs, or the bus is drained, it is refused as in the foreground, and no log is touched", async () => {
+  const place = await newPlace();
+  expect((await place.up({ a: idle }, ["--detach"]).ended).status).toBe(0);
+  const words = place.log("skep");
+  const path = join(place.directory, "other.toml");
+  await Bun.write(path, 'name = "other"\n[agents.b]\ncommand = ["cat"]\n');
+  const refused = async () => {
+    const ways = [
+      ["up", path],
+      ["up", path, "--detach"],
+    ];
+    const [here, detached] = await Promise.all(ways.map((way) => place.skep(way)));
+    expect([here!.status, detached!.status]).toEqual([4, 4]);
+    expect(detached!.stderr).toBe(here!.stderr);
+    return detached!.stderr;
+  };
+  expect(await refused()).toContain("the swarm s runs here already");
+  expect(place.log("skep")).toBe(words);
+  expect((await place.skep(["down"])).status).toBe(0);
+  expect((await place.skep(["drain"])).status).toBe(0);
+  const before = place.log("skep");
+  expect(await refused()).toContain("the bus is drained: no swarm can start here");
+  expect(place.log("skep")).toBe(before);
+});
+
+test("while a swarm goes down, up says so, and what to do", async () => {
+  const place = await newPlace();
+  const busy = { runner: "exec", command: ["sleep", "1000"] };
+  const up = place.up({ a: busy });
+  await place.becomes("a", "ready");
+  await place.send("a", "x");
+  await place.becomes("a", "busy");
+  const down = place.start(["down", "--timeout", "1h"]);
+  await waitUntil("it is told to stop", async () => (await place.app.lastRun())?.stopAskedAt);
+  const again = await place.up({ a: busy }).ended;
+  expect(again.status).toBe(4);
+  expect(again.stderr).toContain("the swarm s is going down");
+  expect(again.stderr).toContain("skep down waits for that");
+  expect(again.stderr).not.toContain("skep down stops it");
+  up.kill("SIGTERM");
+  up.kill("SIGTERM");
+  down.kill("SIGKILL");
+});
+
+test("with too few files to start anything it says so", async () => {
+  const place = await newPlace();
+  for (const limit of [10, 12, 14]) {
+    const before = ["sh", "-c", `ulimit -n ${limit} && exec "$0" "$@"`];
+    const up = await place.up({ a: idle }, ["--detach"], {}, before).ended;
+    expect([7, 8]).toContain(up.status!);
+    expect(up.stderr).toContain("ulimit -n");
+    expect(up.stderr).not.toContain("this is a bug");
+  }
 });

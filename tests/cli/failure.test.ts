@@ -43,6 +43,12 @@ test("what nobody expected is a bug, with status 1, whatever was thrown", () => 
   expect(worded(new Error(""), plain)).toContain("an error without a message");
 });
 
+test("a want of files is no bug, wherever it shows", () => {
+  const thrown = Object.assign(new Error("EMFILE: too many open files"), { code: "EMFILE" });
+  expect(statusOf(thrown)).toBe(8);
+  expect(worded(thrown, plain)).toContain("too many files are open here (ulimit -n)");
+});
+
 test("with debug the trace comes first, with the causes", () => {
   const cause = new Error("the disk is gone");
   const text = worded(new SkepError("E_DISK", "no", { cause }), { ...plain, debug: true });

@@ -117,6 +117,14 @@ describe("the names of agents", () => {
       "a.names gives an agent the name -2, which is none",
     ]);
   });
+  test("may not be that of the swarm itself in its logs", async () => {
+    const says = "makes an agent called skep, which is the swarm itself in its logs";
+    expect(await messages({ a: "", skep: "" })).toEqual([`skep ${says}`]);
+    expect(await messages({ a: 'count = 2\nnames = "ske{n}p"' })).toEqual([]);
+    const yaml = "name: s\nagents:\n  a: {command: [sh]}\n  skep: {command: [sh]}\n";
+    expect(await mistakesIn(yaml, "yaml")).toEqual([`:4: agents.skep ${says}`]);
+    expect(await messages({ skep: "count = 2" })).toEqual([]);
+  });
   test("may not be there twice, in any language", async () => {
     expect(await messages({ a: "count = 2", "a-2": "" })).toEqual([
       "a-2 makes a second agent called a-2, beside that of a",

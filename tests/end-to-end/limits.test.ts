@@ -107,6 +107,15 @@ describe.skipIf(process.getuid?.() !== 0 || lacks("setpriv", "prlimit"))(
       expect(JSON.parse(down.stdout)).toMatchObject({ agents: { stopped: ready.length } });
       expect((await up.ended).status).toBe(0);
     });
+    test("whoever waits until a detached swarm is up outlives the want of processes", async () => {
+      const { start } = await hisPlace();
+      const up = await start(["up", "swarm.json", "--detach"], ["prlimit", "--nproc=80"]).ended;
+      expect([up.status, up.stderr]).toEqual([0, expect.not.stringContaining("Bun has crashed")]);
+      expect(up.stdout).toMatch(/^run 1 is up under process \d+: /);
+      expect((await start(["down"]).ended).status).toBe(0);
+      await waitUntil("its guardian is gone", () => processesOf(nobody).length === 0);
+    });
+
     test("a swarm of which nothing can be started ends, and says so, in a file too", async () => {
       const { directory, start } = await hisPlace();
       const words = join(directory, "words");

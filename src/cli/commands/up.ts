@@ -2,12 +2,13 @@
 import { detach } from "../../agents/detach.ts";
 import { beginAgain, fewThreads, ownCommand } from "../../agents/executable.ts";
 import { guard } from "../../agents/guardian.ts";
-import { logPath, swarmLogName } from "../../agents/log.ts";
+import { logPath } from "../../agents/log.ts";
 import { arrange } from "../../agents/topology.ts";
 import type { App } from "../../app.ts";
 import { flagVariables, ownEnvironment } from "../../config/environment.ts";
 import { makeKeep } from "../../config/applied-swarm.ts";
 import { readSwarmFile } from "../../config/swarm-file.ts";
+import { swarmLogName } from "../../core/names.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { open } from "../open.ts";
@@ -53,12 +54,12 @@ export default defineCommand({
     const shape = arrange(swarm.agents, swarm.topology);
     if (check) return context.data(context.json ? planJson(swarm, shape) : planText(swarm, shape));
     const env = {
-      ...thriftyEnvironment(isDetached),
+      ...thriftyEnvironment(),
       // Its supervisor and its hosts are to see what flags say here.
       ...flagVariables(context.choices.flags),
     };
     const app = await open(context);
-    if (await runsAlready(app, swarm.name)) {
+    if (await app.isUp(swarm.name)) {
       const wish = { verb: "apply", subject: swarm.file } as const;
       return await sayDone(context, await app.order(wish, context.signal));
     }
@@ -94,19 +95,13 @@ export default defineCommand({
   },
 });
 
-/** The environment of the processes that have to outlive all others. Unless it is detached, this is one of them. */
-function thriftyEnvironment(isDetached: boolean | undefined): Record<string, string> {
+/** The environment of the processes that have to outlive all others. This is one of them; detached, it waits while the others take what processes there are. */
+function thriftyEnvironment(): Record<string, string> {
   const own = ownEnvironment();
   const env = { ...own, ...fewThreads };
   const isThrifty = Object.entries(fewThreads).every(([name, value]) => own[name] === value);
-  if (!isThrifty && isDetached !== true) beginAgain(process.argv.slice(2), env);
+  if (!isThrifty) beginAgain(process.argv.slice(2), env);
   return env;
-}
-
-/** Whether a swarm of that name is up here; another one is the supervisor's to refuse. */
-async function runsAlready(app: App, name: string): Promise<boolean> {
-  const run = await app.lastRun();
-  return run?.state === "running" && run.alive && run.swarm === name;
 }
 
 async function upDetached(
@@ -128,12 +123,13 @@ async function upDetached(
     onProgress,
     signal: context.signal,
   });
-  if (isWsl())
+  if (begun.pid !== null && isWsl())
     context.say(
       "skep: WSL may stop the machine, and the swarm with it, when its last terminal closes; leave one open",
     );
   const states = Object.entries(begun.agents).map(([state, count]) => `${count} ${state}`);
-  const text = `run ${begun.run} is up under process ${begun.pid}: ${states.join(", ")}\nits words go to ${path}`;
+  const how = begun.pid === null ? "has ended" : `is up under process ${begun.pid}`;
+  const text = `run ${begun.run} ${how}: ${states.join(", ")}\nits words go to ${path}`;
   await context.data(context.json ? JSON.stringify({ ...begun, log: path }) : text);
 }
 
