@@ -68,7 +68,7 @@ export interface App {
   order(wish: Wish, signal: AbortSignal): Promise<Done>;
   /** Stops the swarm that runs here, or finishes what its killed supervisor left; undefined when there is none. */
   stopSwarm(timeoutMs: number, signal: AbortSignal): Promise<Summary | undefined>;
-  /** Every agent by name; none before the first `up`. */
+  /** Every agent by its group, and there by its number; none before the first `up`. */
   agents(): Promise<Agent[]>;
   /** The newest run, and how its supervisor is; undefined before the first `up`. */
   lastRun(): Promise<LastRun | undefined>;

@@ -42,7 +42,7 @@ export interface Evidence {
 /** How long an agent may be silent when nobody watches it; three beats at least. */
 export const unwatchedSilenceMs = 30_000;
 
-/** How all agents are. Those that have stopped do not count; nor does what others than members said more than an hour ago. */
+/** How all agents are. Those that have stopped do not count; nor does what others than members said more than an hour ago. Until then it holds: nobody is there to hear them be silent. */
 export function clusterHealth(evidence: Evidence): ClusterHealth {
   const { members, beats, tick, boot } = evidence;
   const heard = new Map(
@@ -59,7 +59,9 @@ export function clusterHealth(evidence: Evidence): ClusterHealth {
     const beat = heard.get(name);
     const lastBeatMs = beat === undefined ? null : Math.max(0, tick - beat.tick);
     const judged =
-      failure(state, reason) ?? silence(lastBeatMs, state, evidence) ?? said(beat, tick);
+      state === null
+        ? said(beat, tick)
+        : (failure(state, reason) ?? silence(lastBeatMs, evidence) ?? said(beat, tick));
     counts[judged?.health ?? "healthy"]++;
     if (judged !== undefined)
       agents.push({ name, ...judged, state, lastBeatAt: beat?.at ?? null, lastBeatMs });
@@ -71,22 +73,17 @@ export function clusterHealth(evidence: Evidence): ClusterHealth {
 
 type Judged = Pick<AgentHealth, "health" | "reason">;
 
-function failure(state: string | null, reason: string | null): Judged | undefined {
-  if (state === null || !["failed", "dead", "suspect"].includes(state)) return undefined;
+function failure(state: string, reason: string | null): Judged | undefined {
+  if (!["failed", "dead", "suspect"].includes(state)) return undefined;
   return { health: "unhealthy", reason: reason === null ? state : `${state}: ${reason}` };
 }
 
-function silence(
-  lastBeatMs: number | null,
-  state: string | null,
-  { watched, times }: Evidence,
-): Judged | undefined {
+function silence(lastBeatMs: number | null, { watched, times }: Evidence): Judged | undefined {
   if (lastBeatMs === null) return { health: "unknown", reason: "not heard of yet" };
   // Whoever watches may have its doubts; when even the greatest are over, nobody watches.
-  const most =
-    watched && state !== null
-      ? silenceMaxMs(times, multiplierMax)
-      : Math.max(unwatchedSilenceMs, 3 * times.beatEveryMs);
+  const most = watched
+    ? silenceMaxMs(times, multiplierMax)
+    : Math.max(unwatchedSilenceMs, 3 * times.beatEveryMs);
   if (lastBeatMs <= most) return undefined;
   return { health: "unhealthy", reason: `not heard of for ${formatDuration(lastBeatMs)}` };
 }

@@ -149,9 +149,11 @@ const columns = `name, member_of as "group", reason, runner, inbox, restarts,
   started_at as startedAt, changed_at as changedAt, last_beat_at as lastBeatAt,
   health, health_detail as healthDetail, evidence`;
 
-/** Every agent by name; none before the first `up`. */
+/** Every agent by its group, and there by its number; none before the first `up`. */
 export async function listAgents(tx: ReadTx): Promise<Agent[]> {
-  return await tx.all<Agent>(`select ${columns} from agents order by name`);
+  return await tx.all<Agent>(
+    `select ${columns} from agents order by member_of, length(name), name`,
+  );
 }
 
 /** The agent `name`; undefined when there is none. */

@@ -4,7 +4,7 @@ import { idList } from "../store/id-list.ts";
 import type { ReadTx, WriteTx } from "../store/store.ts";
 import { lookMaxMs, ring } from "./doorbell.ts";
 import { expireOverdue, isOverdue } from "./expire.ts";
-import { type Reason, whyClosedSql } from "./intake.ts";
+import { type Closed, whyClosedSql } from "./intake.ts";
 import { move } from "./ledger.ts";
 import type { BusSettings, Delivery } from "./message.ts";
 import { nextTimes } from "./next-times.ts";
@@ -30,7 +30,7 @@ export interface Standing {
   /** How many deliveries are leased or delayed, and may have to be seen to. */
   held: number;
   /** Why the bus gives nothing out; null while it does. */
-  closed: Reason | null;
+  closed: Closed | null;
 }
 
 /** How `inbox` stands; undefined when there is no such inbox. */

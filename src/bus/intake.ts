@@ -22,8 +22,12 @@ export interface Drain {
   returned: number | null;
 }
 
+/** Why the bus is closed, and whether a drain is over: what was left is parked, and nobody is waited for any more. */
+export type Closed = Reason | "drained";
+
 /** SQL for why the bus is closed, null while it is open: a drain before a stop, for the bus stays closed when the swarm is down. */
-export const whyClosedSql = "(select min(reason) from drains)";
+export const whyClosedSql = `(select case when reason = 'drain' and parked_at is not null then 'drained' else reason end
+  from drains order by reason limit 1)`;
 
 /** Stops claims and sends until `openIntake`; owners may go on to settle what they hold. Closed already for that reason, it moves the deadline. */
 export async function closeIntake(
@@ -48,8 +52,8 @@ export async function openIntake(tx: WriteTx, reason: Reason = "stop"): Promise<
 }
 
 /** Why claims and sends are refused; null while they are not. */
-export async function whyClosed(tx: ReadTx): Promise<Reason | null> {
-  return (await tx.get<{ reason: Reason | null }>(`select ${whyClosedSql} as reason`))!.reason;
+export async function whyClosed(tx: ReadTx): Promise<Closed | null> {
+  return (await tx.get<{ reason: Closed | null }>(`select ${whyClosedSql} as reason`))!.reason;
 }
 
 /** Throws E_DRAINING while the bus takes no claims and no messages. */
@@ -61,7 +65,7 @@ export async function refuseWhileDraining(tx: ReadTx): Promise<void> {
 /** Throws E_DRAINING once a drain has parked what was left: what belongs to work in hand may go on until then. */
 export async function refuseOnceDrained(tx: ReadTx): Promise<void> {
   const drained = await tx.get("select 1 from drains where parked_at is not null");
-  if (drained !== undefined) throw draining("drain");
+  if (drained !== undefined) throw draining("drained");
 }
 
 /** The drain that is in force; undefined when there is none, also while a swarm goes down. */
@@ -78,18 +82,19 @@ export function isOverdue(drain: Drain, tick: number): boolean {
   return drain.parkedAt === null && drain.deadlineTick <= tick;
 }
 
-const hints: Record<Reason, string> = {
+const hints: Record<Closed, string> = {
+  drained: "skep resume opens it again, and brings back what was parked.",
   drain:
     "What is held may be settled until the drain is over (skep status). skep resume opens the bus again.",
   stop: "What is held may still be settled. It opens when the swarm is down; skep up opens it too.",
 };
 
 /** The error for whoever comes while the bus drains. */
-export function draining(reason: Reason): SkepError {
-  const why = reason === "drain" ? "" : " while its swarm goes down";
+export function draining(reason: Closed): SkepError {
+  const how = { drain: "draining", stop: "draining while its swarm goes down", drained: "drained" };
   return new SkepError(
     "E_DRAINING",
-    `the bus is draining${why}: it takes no claims and no new messages`,
+    `the bus is ${how[reason]}: it takes no claims and no new messages`,
     { hint: hints[reason], retryAfterMs: 1_000 },
   );
 }

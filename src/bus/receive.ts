@@ -5,7 +5,7 @@ import { type Bus, lockGraceMs } from "./bus.ts";
 import { type Claim, claimTx, standingOf } from "./claim.ts";
 import { type Address, fallbackMs } from "./doorbell.ts";
 import { parkOverdue } from "./drain.ts";
-import { type Reason, draining, whyClosed, whyClosedSql } from "./intake.ts";
+import { type Closed, draining, whyClosed, whyClosedSql } from "./intake.ts";
 import { createInbox } from "./ledger.ts";
 import type { Delivery } from "./message.ts";
 import { takeTurns, turnsAfterClaim } from "./retain.ts";
@@ -122,7 +122,7 @@ async function look(tx: ReadTx, { self }: Bus, inbox: string): Promise<Seen> {
     present: number;
     ready: number;
     waiting: number;
-    closed: Reason | null;
+    closed: Closed | null;
   }>(
     `select exists (select 1 from ledger where inbox = $inbox) as present,
             exists (select 1 from deliveries where inbox = $inbox and state = 'ready') as ready,

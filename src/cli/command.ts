@@ -133,7 +133,7 @@ export const globalArgs = {
     description: "take variables of the environment from FILE, where they are not set",
   },
   json: { type: "boolean", description: "answer in JSON, errors too" },
-  quiet: { type: "boolean", alias: "q", description: "say nothing but errors" },
+  quiet: { type: "boolean", alias: "q", description: "no commentary: answers and errors alone" },
   acceptLoss: {
     type: "boolean",
     description: "go on where messages that were accepted are missing",

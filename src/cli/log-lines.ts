@@ -1,7 +1,7 @@
 // Lines of logs as people and programs see them, each with whose it is.
 import { type LogsQuestion, readLogs } from "../agents/logs.ts";
 import { readEnvironment } from "../config/environment.ts";
-import { printable } from "../core/text.ts";
+import { clip, printable } from "../core/text.ts";
 import type { Context } from "./context.ts";
 import { isTerminal } from "./terminal.ts";
 
@@ -32,10 +32,22 @@ export async function writeLogs(
   return count;
 }
 
-/** `text` as a person may see it: without what only says how it looks on a terminal, and with all else that drives one as an escape. */
+/** `text` as a person may see it: of a readable length, without what only says how it looks on a terminal, and with all else that drives one as an escape. */
 export function harmless(text: string): string {
-  return printable(text.replace(looks, "").replace(/^\r+|\r+$/g, ""));
+  const left = text.length - widthMax;
+  if (left > 0)
+    return `${harmless(clip(text, widthMax))} (${left} characters more; --raw or --json shows them)`;
+  // What is written over what stood there follows it.
+  return printable(
+    text
+      .replace(looks, "")
+      .replace(/^\r+|\r+$/g, "")
+      .replace(/\r+/g, " "),
+  );
 }
+
+// A flood without a line end would bury all other lines.
+const widthMax = 10_000;
 
 // Colours, modes, character sets, and the rest of a line that is cleared: nothing that a person could miss, and in most
 // of what is written for a terminal.

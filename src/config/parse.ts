@@ -33,9 +33,18 @@ export async function parseToml(source: Source): Promise<Parsed> {
     return { value: parse(text), lineOf: lineFinder(() => tomlLines(text)) };
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
-    const what = error.message.split("\n")[0]!.replace(/^Invalid TOML document: /, "");
-    throw syntaxFault(source.file, error.line, `is not valid TOML: ${what}`);
+    const said = error.message.split("\n")[0]!.replace(/^Invalid TOML document: /, "");
+    const name = /redefine/.test(said) ? nameOn(text.split("\n")[error.line - 1]) : undefined;
+    if (name !== undefined)
+      throw syntaxFault(source.file, error.line, `says ${name} a second time`);
+    throw syntaxFault(source.file, error.line, `is not valid TOML: ${said}`);
   }
+}
+
+/** What a line of TOML is about: its table, or its key. */
+function nameOn(line = ""): string | undefined {
+  const [, table, key] = /^\s*(?:\[+\s*([^\]]*?)\s*\]|([^=#]*?)\s*=)/.exec(line) ?? [];
+  return table || key || undefined;
 }
 
 /** The values of a YAML file; null when the file is empty. E_CONFIG with the line for a syntax error. */

@@ -152,13 +152,13 @@ describe("an agent", () => {
     expect(only({ members, beats })).toEqual(["unknown", "not heard of yet"]);
   });
 
-  test("of no swarm counts while it is heard of, and for an hour after that", () => {
+  test("of no swarm is what it says it is for an hour, however silent, and then does not count", () => {
     const told = (one: LastBeat) => only({ beats: [one] });
     expect(told(beat("ada"))[0]).toBe("healthy");
     expect(told(beat("ada", 1_000, says("degraded", "tired")))[0]).toBe("degraded");
-    // Nobody watches it, even while a supervisor watches others.
-    expect(told(beat("ada", 30_001))[0]).toBe("unhealthy");
-    expect(told(beat("ada", beatKeepMs))[0]).toBe("unhealthy");
+    expect(told(beat("ada", beatKeepMs))[0]).toBe("healthy");
+    const tired = says("degraded", "tired", beatKeepMs);
+    expect(told(beat("ada", beatKeepMs, tired))[0]).toBe("degraded");
     expect(health({ beats: [beat("ada", beatKeepMs + 1)] }).total).toBe(0);
     expect(health({ beats: [beat("ada", 1, { boot: "the boot before" })] }).total).toBe(0);
   });

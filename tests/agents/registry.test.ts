@@ -35,6 +35,18 @@ async function register(store: Store, agent: { inbox?: string; token?: string } 
   });
 }
 
+test("agents are listed by their group, and there by their number", async () => {
+  const { store } = await handBus();
+  const run = await register(store);
+  const names = ["b-10", "b-2", "b-1"];
+  for (const name of names)
+    await store.write((tx) =>
+      registerAgent(tx, { name, group: "b", run, runner: "exec", inbox: name, token: "t" }),
+    );
+  const listed = (await store.read(listAgents)).map(({ name }) => name);
+  expect(listed).toEqual(["a", "b-1", "b-2", "b-10"]);
+});
+
 describe("states", () => {
   test("an agent is starting, then ready with its host and program, then ended without either", async () => {
     const { store } = await handBus();

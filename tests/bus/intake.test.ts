@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { drain as runDrain } from "../../src/bus/drain.ts";
 import { closeIntake, openIntake, whyClosed } from "../../src/bus/intake.ts";
 import { peek } from "../../src/bus/inboxes.ts";
 import { receive } from "../../src/bus/receive.ts";
@@ -25,6 +26,14 @@ test("a bus that drains takes no messages, and says when to come again", async (
     await assert.rejects(sendBatch(bus, [draft("a1")], options), refused);
   }
   assert.equal(await rowsOf(bus, "messages"), 0);
+});
+
+test("a bus whose drain is over says that it is drained, and what opens it", async () => {
+  const bus = await handBus();
+  await runDrain(bus, { timeoutMs: 0, usualMs: 0 });
+  const refused = { code: "E_DRAINING", message: /is drained/, hint: /^skep resume/ };
+  await assert.rejects(put(bus, "a1"), refused);
+  await assert.rejects(claim(bus), refused);
 });
 
 test("a bus that drains gives out nothing, to those who wait neither", async () => {

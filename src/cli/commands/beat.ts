@@ -9,7 +9,7 @@ export default defineCommand({
   summary: "give a sign of life, and say how you are",
   notes: [
     "For agents, or anybody with a name. What it says holds until it says something else, starts anew, or an hour",
-    "is over; skep health shows it. Under skep up hosts beat for their agents; others have to every 30s.",
+    "is over; skep health shows it. Under skep up hosts beat for their agents.",
   ],
   args: {
     status: { type: "enum", options: statuses, default: "healthy", description: "how you are" },

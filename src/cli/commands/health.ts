@@ -15,7 +15,7 @@ export default defineCommand({
   notes: [
     "Unhealthy: failed, dead, suspect, silent for too long, or it said so. Degraded: it said so (skep beat).",
     "Unknown: nothing was heard of it yet. Agents that have stopped do not count.",
-    "Exits 8 when an agent is unhealthy, or the supervisor is stopped.",
+    "Exits 8 when an agent is unhealthy, or the supervisor is stopped; while a swarm is up, others than its agents are only told of.",
   ],
   args: {},
   async run(context) {
@@ -35,7 +35,10 @@ export default defineCommand({
     else await context.data(asText(health));
     const trouble = supervisorTrouble(run);
     if (trouble !== undefined) context.say(`${run!.swarm}: ${trouble}`);
-    return run?.halted ? 8 : health.unhealthy > 0 ? 8 : 0;
+    // Whoever else has a name does not make a swarm unhealthy.
+    const isSwarm = run !== undefined && run.state !== "stopped";
+    const counts = health.agents.filter(({ state }) => state !== null || !isSwarm);
+    return run?.halted || counts.some((one) => one.health === "unhealthy") ? 8 : 0;
   },
 });
 

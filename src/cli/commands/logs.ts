@@ -8,7 +8,7 @@ export default defineCommand({
   summary: "show what agents wrote, and with -f what they write from now on",
   notes: [
     "Without AGENT the lines of all agents, each with its name, and as `skep` the words of the swarm itself.",
-    "What could drive your terminal is shown as an escape, colours and the like are left out; --raw leaves all as it was written.",
+    "What could drive your terminal is shown as an escape, colours and the like are left out, and a line ends after 10,000 characters; --raw leaves all as it was written.",
   ],
   args: {
     agent: {
@@ -39,6 +39,6 @@ export default defineCommand({
     const members = all.filter(({ group }) => subject === undefined || group === subject);
     const names = isOne ? undefined : members.map(({ name }) => name);
     const count = await writeLogs(context, question, { names, raw });
-    if (count === 0 && !follow) context.say("nothing was written yet");
+    if (count === 0 && lines > 0 && !follow) context.say("nothing was written yet");
   },
 });

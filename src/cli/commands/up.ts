@@ -129,8 +129,9 @@ async function upDetached(
     );
   const states = Object.entries(begun.agents).map(([state, count]) => `${count} ${state}`);
   const how = begun.pid === null ? "has ended" : `is up under process ${begun.pid}`;
-  const text = `run ${begun.run} ${how}: ${states.join(", ")}\nits words go to ${path}`;
+  const text = `run ${begun.run} ${how}: ${states.join(", ")}`;
   await context.data(context.json ? JSON.stringify({ ...begun, log: path }) : text);
+  if (!context.json) context.say(`its words go to ${path}`);
 }
 
 /** The flags that every command has, for another command of ours. */

@@ -48,9 +48,21 @@ async function work(
     return acceptance(host, receipt, answerTo(returned));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    log.append(`${error instanceof Error ? error.stack : reason}\n`);
+    log.append(`${error instanceof Error ? stackOf(error) : reason}\n`);
     return refusal(host, receipt, reason);
   }
+}
+
+/** The trace of `error` down to `handle`: what called that is ours, and nobody's business. */
+function stackOf({ stack, message }: Error): string {
+  const lines = (stack ?? message).split("\n");
+  const ours = lines.findIndex((line) => /^\s+at /.test(line) && isOurs(line));
+  return lines.slice(0, ours < 0 ? undefined : ours).join("\n");
+}
+
+// Compiled, our own files have names that no other file can have.
+function isOurs(frame: string): boolean {
+  return frame.includes("/$bunfs/") || frame.includes(import.meta.filename);
 }
 
 /** What `handle` returned: nothing, the text of a reply, or a reply and messages to send. */

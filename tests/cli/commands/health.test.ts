@@ -68,6 +68,19 @@ test("those that are not are shown with why and since when, and 8 is the answer"
   });
 });
 
+test("nobody but its agents makes a swarm unhealthy", async () => {
+  const place = await newPlace();
+  const up = place.up({ a: idle });
+  await place.becomes("a", "ready");
+  await place.skep(["beat", "--as", "me", "--status", "unhealthy"]);
+  const { status, stdout } = await place.skep(["health"]);
+  expect([status, stdout]).toEqual([0, expect.stringMatching(/^me +unhealthy/m)]);
+  up.kill("SIGTERM");
+  await up.ended;
+  // Without a swarm it is all there is to be judged.
+  expect((await place.skep(["health"])).status).toBe(8);
+});
+
 test("a swarm is judged by the states of its agents, also when nobody watches any more", async () => {
   const place = await newPlace();
   const up = place.up({ a: idle, b: { command: ["false"] } });

@@ -57,6 +57,19 @@ test("what drives a terminal is shown as an escape, colours and the like are lef
   });
 });
 
+test("a line that never ends is cut for people, and whole for programs", async () => {
+  const skep = oldHome({ ada: `${"x".repeat(30_000)}\n` });
+  const { stdout } = await skep("logs", "ada");
+  expect(stdout).toMatch(/^x{9999}… \(20000 characters more; --raw or --json shows them\)\n$/);
+  expect((await skep("logs", "ada", "--raw")).stdout).toHaveLength(30_001);
+});
+
+test("what is written over stands after what stood there, and asked for no lines it says nothing", async () => {
+  const skep = oldHome({ ada: "10 %\r20 %\r\r30 %\r\n" });
+  expect((await skep("logs", "ada")).stdout).toBe("10 % 20 % 30 %\n");
+  expect(await skep("logs", "ada", "--lines", "0")).toEqual({ status: 0, stdout: "", stderr: "" });
+});
+
 test("names have colours on a terminal, and nowhere else", async () => {
   const place = await newPlace();
   mkdirSync(join(place.home, "logs"));

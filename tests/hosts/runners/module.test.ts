@@ -32,6 +32,13 @@ describe("what handle returns", () => {
     await shop.becomes(id, "acked");
     expect(await shop.ledger("answers")).toMatchObject({ reserved: 0, sent: 0 });
   });
+  test("what it throws is logged with its own frames, and none of ours", async () => {
+    const shop = await workshop();
+    await handlers(shop);
+    await shop.becomes(await shop.send("throw"), "delayed");
+    expect(shop.log()).toMatch(/^Error: cannot do it\n +at \S.*handlers\.ts/);
+    expect(shop.log()).not.toContain("runners/module.ts");
+  });
   test("what it throws is the reason of a refusal, and so is what it cannot have meant", async () => {
     const shop = await workshop();
     await handlers(shop);
