@@ -34,17 +34,19 @@ export async function parseToml(source: Source): Promise<Parsed> {
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     const said = error.message.split("\n")[0]!.replace(/^Invalid TOML document: /, "");
-    const name = /redefine/.test(said) ? nameOn(text.split("\n")[error.line - 1]) : undefined;
-    if (name !== undefined)
-      throw syntaxFault(source.file, error.line, `says ${name} a second time`);
-    throw syntaxFault(source.file, error.line, `is not valid TOML: ${said}`);
+    // Where the parser speaks of values and tables, people look for a name.
+    const what = /redefine/.test(said)
+      ? `${nameOn(text.split("\n")[error.line - 1])} is there twice`
+      : said;
+    throw syntaxFault(source.file, error.line, `is not valid TOML: ${what}`);
   }
 }
 
-/** What a line of TOML is about: its table, or its key. */
-function nameOn(line = ""): string | undefined {
-  const [, table, key] = /^\s*(?:\[+\s*([^\]]*?)\s*\]|([^=#]*?)\s*=)/.exec(line) ?? [];
-  return table || key || undefined;
+/** What a line of TOML is about: its table, or its key where it has only one. */
+function nameOn(line = ""): string {
+  const [, table] = /^\s*\[+\s*([^\]"']*?)\s*\]/.exec(line) ?? [];
+  const [, key] = /^\s*([\w.-]+)\s*=[^={]*$/.exec(line) ?? [];
+  return table || key || "a key";
 }
 
 /** The values of a YAML file; null when the file is empty. E_CONFIG with the line for a syntax error. */

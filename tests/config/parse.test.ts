@@ -10,9 +10,14 @@ describe("what is refused before it is looked into", () => {
     };
     expect(await message('name = "s"\nagents = {', "toml")).toMatch(/^:2 is not valid TOML: /);
     expect(await message(`name = "s"\n[agents.a]\n[agents.a]`, "toml")).toBe(
-      ":3 says agents.a a second time",
+      ":3 is not valid TOML: agents.a is there twice",
     );
-    expect(await message(`name = "s"\nname = "t"`, "toml")).toBe(":2 says name a second time");
+    expect(await message(`name = "s"\nname = "t"`, "toml")).toBe(
+      ":2 is not valid TOML: name is there twice",
+    );
+    expect(await message('env = { A = "x", A = "y" }', "toml")).toBe(
+      ":1 is not valid TOML: a key is there twice",
+    );
     expect(await message("name: s\nagents: {a: [}", "yaml")).toMatch(/^:2 is not valid YAML: /);
     expect(await message("name: s\nname: t", "yaml")).toMatch(/^:2 is not valid YAML: .*unique/);
     expect(await message("name: *nobody", "yaml")).toMatch(/^(:1)? is not valid YAML: /);
