@@ -57,7 +57,10 @@ async function work(
 function stackOf({ stack, message }: Error): string {
   const lines = (stack ?? message).split("\n");
   const ours = lines.findIndex((line) => /^\s+at /.test(line) && isOurs(line));
-  return lines.slice(0, ours < 0 ? undefined : ours).join("\n");
+  const theirs = lines.slice(0, ours < 0 ? undefined : ours);
+  // It runs in a context of its own, which the runtime keeps for us.
+  if (/^\s+at .*\bnode:async_hooks:/.test(theirs.at(-1)!)) theirs.pop();
+  return theirs.join("\n");
 }
 
 // Compiled, our own files have names that no other file can have.
