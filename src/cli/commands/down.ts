@@ -2,6 +2,7 @@
 import { SkepError } from "../../core/errors.ts";
 import { defineCommand } from "../command.ts";
 import { open } from "../open.ts";
+import { awaitSupervisor } from "../patience.ts";
 import { summaryJson, summaryText } from "../summary.ts";
 
 export default defineCommand({
@@ -19,10 +20,9 @@ export default defineCommand({
   },
   async run(context, { timeout }) {
     const app = await open(context, { essential: true });
-    const summary = await app.stopSwarm(
-      timeout ?? app.settings.agents.drainTimeoutMs,
-      context.signal,
-    );
+    const timeoutMs = timeout ?? app.settings.agents.drainTimeoutMs;
+    const stopping = app.stopSwarm(timeoutMs, context.signal);
+    const summary = await awaitSupervisor(context, app, stopping);
     if (summary === undefined)
       throw new SkepError("E_NOT_FOUND", "no swarm runs here", {
         hint: "skep up FILE starts one.",

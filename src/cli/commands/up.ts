@@ -14,6 +14,7 @@ import type { Context } from "../context.ts";
 import { open } from "../open.ts";
 import { misfits } from "../misfits.ts";
 import { sayDone } from "../order.ts";
+import { awaitSupervisor } from "../patience.ts";
 import { agentSearchPath } from "../search-path.ts";
 import { planJson, planText } from "../swarm-plan.ts";
 
@@ -61,7 +62,8 @@ export default defineCommand({
     const app = await open(context);
     if (await app.isUp(swarm.name)) {
       const wish = { verb: "apply", subject: swarm.file } as const;
-      return await sayDone(context, await app.order(wish, context.signal));
+      const applying = app.order(wish, context.signal);
+      return await sayDone(context, await awaitSupervisor(context, app, applying));
     }
     if (swarm.topology === "auto")
       context.say(`${swarm.name}: ${shape.topology}, for ${shape.why}`);
