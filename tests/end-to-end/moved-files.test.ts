@@ -3,7 +3,7 @@
 import { copyFileSync, existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "bun:test";
-import { answersSignals } from "../../src/core/identity.ts";
+import { exists } from "../agents/swarm-place.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { failureIn, jsonLines } from "./json.ts";
 import { type Running, places } from "./place.ts";
@@ -76,7 +76,7 @@ async function saysSo(name: string, running: Running): Promise<void> {
 
 function leftOf({ agents }: { agents: Agent[] }): number[] {
   const pids = agents.flatMap(({ host_pid, program_pid }) => [host_pid, program_pid]);
-  return pids.filter((pid): pid is number => pid !== null && answersSignals(pid));
+  return pids.filter((pid): pid is number => pid !== null && exists(pid));
 }
 
 test.each([
