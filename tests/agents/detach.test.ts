@@ -49,10 +49,9 @@ test("one of which some have failed and some stay is up", async () => {
   expect((await place.skep(["down"])).status).toBe(0);
 });
 
-test("where another swarm runs, or the bus is drained, it is refused as in the foreground, and no log is touched", async () => {
+test("where another swarm runs, or the bus is drained, it is refused as in the foreground, and not in the log of that", async () => {
   const place = await newPlace();
   expect((await place.up({ a: idle }, ["--detach"]).ended).status).toBe(0);
-  const words = place.log("skep");
   const path = join(place.directory, "other.toml");
   await Bun.write(path, 'name = "other"\n[agents.b]\ncommand = ["cat"]\n');
   const refused = async () => {
@@ -66,12 +65,12 @@ test("where another swarm runs, or the bus is drained, it is refused as in the f
     return detached!.stderr;
   };
   expect(await refused()).toContain("the swarm s runs here already");
-  expect(place.log("skep")).toBe(words);
+  // The supervisor of the one that runs may write there at any time.
+  expect(place.log("skep")).not.toContain("runs here already");
   expect((await place.skep(["down"])).status).toBe(0);
   expect((await place.skep(["drain"])).status).toBe(0);
-  const before = place.log("skep");
   expect(await refused()).toContain("the bus is drained: no swarm can start here");
-  expect(place.log("skep")).toBe(before);
+  expect(place.log("skep")).not.toContain("is drained");
 });
 
 test("while a swarm goes down, up says so, and what to do", async () => {
