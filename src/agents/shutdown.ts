@@ -1,6 +1,7 @@
 // The end of a run: park what is left, end every process it started, and say whether all adds up.
-import type { Clock } from "../core/clock.ts";
+import { type Clock, sleep } from "../core/clock.ts";
 import { SkepError } from "../core/errors.ts";
+import { type ProcessIdentity, isAlive } from "../core/identity.ts";
 import type { ReadTx, Store, WriteTx } from "../store/store.ts";
 import { isPassing } from "./insist.ts";
 import { hasEnded, listAgents, noteChange, programsOf } from "./registry.ts";
@@ -162,13 +163,24 @@ export async function reapDeadRun(
   if (run === undefined) return undefined;
   if (isSupervised(run, clock.boot, clock.tick())) throw runsAlready(run);
   const guardian = guardianOf(run, clock.boot);
-  if (guardian !== undefined && guardian.pid !== process.ppid)
+  if (guardian !== undefined && guardian.pid !== process.ppid && (await staysAlive(guardian)))
     throw new SkepError(
       "E_RUNNING",
       `the supervisor of ${run.swarm} was killed, and its guardian (process ${guardian.pid}) is about to start it again`,
       { hint: "skep down stops it for good; skep status says when it is back." },
     );
   return await finishRun(run, parts, clock.tick(), gaveUp);
+}
+
+const dyingMs = 500;
+
+/** Whether the process is still there after a moment: one that was killed with its supervisor may only be on its way out. */
+async function staysAlive(guardian: ProcessIdentity): Promise<boolean> {
+  for (let waitedMs = 0; waitedMs < dyingMs; waitedMs += 20) {
+    if (!isAlive(guardian)) return false;
+    await sleep(20);
+  }
+  return isAlive(guardian);
 }
 
 /** The inboxes that the agents work on: what lies in others is not theirs to park. */
