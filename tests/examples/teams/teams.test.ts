@@ -47,7 +47,8 @@ async function up(file: string): Promise<void> {
   const { status, stderr } = await skep("up", file, "--detach");
   expect({ status, stderr }).toEqual({ status: 0, stderr: expect.any(String) });
   // How far it is it says to whoever waits for long.
-  expect(stderr.replaceAll(/^\d of \d agents are ready\n/gm, "")).toBe("");
+  const words = stderr.replaceAll(/^\d of \d agents are ready\n/gm, "");
+  expect(words).toBe(`its words go to ${join(home, "logs", "skep.log")}\n`);
 }
 
 /** The agent `wanted`, as `skep ps` has it. */
