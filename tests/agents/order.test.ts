@@ -1,0 +1,55 @@
+import { expect, test } from "bun:test";
+import { processState } from "../../src/core/identity.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
+import { idle, swarmPlaces } from "./swarm-place.ts";
+
+const newPlace = swarmPlaces();
+const never = new AbortController().signal;
+
+test("a wish is done, or refused as the supervisor says, and then the swarm is stopped", async () => {
+  const place = await newPlace();
+  const up = place.up({ a: idle });
+  await place.becomes("a", "ready");
+  const { order, stopSwarm } = place.app;
+  expect(await order({ verb: "restart", subject: "a" }, never)).toMatchObject({ agents: ["a"] });
+  expect(order({ verb: "restart", subject: "b" }, never)).rejects.toThrow("the swarm s has no b");
+  const impatient = AbortSignal.abort();
+  expect(order({ verb: "pause", subject: "a" }, impatient)).rejects.toMatchObject({
+    code: "E_BUSY",
+  });
+  await place.becomes("a", "paused");
+  const summary = await stopSwarm(20_000, never);
+  expect(summary).toMatchObject({ run: 1, agents: { stopped: 1 }, conservation: { holds: true } });
+  expect((await up.ended).status).toBe(0);
+  expect(await stopSwarm(20_000, never)).toBeUndefined();
+  expect(order({ verb: "pause", subject: "a" }, never)).rejects.toThrow("no swarm runs here");
+});
+test("a stopped supervisor is told, and what was wished of it is taken back", async () => {
+  const place = await newPlace();
+  const up = place.up({ a: idle });
+  await place.becomes("a", "ready");
+  const { pid } = (await place.app.lastRun())!;
+  process.kill(pid, "SIGSTOP");
+  await waitUntil("it is stopped", () => processState(pid)?.state === "T");
+  expect(place.app.order({ verb: "pause", subject: "a" }, never)).rejects.toThrow(
+    `(process ${pid}) is stopped, and sees to nothing`,
+  );
+  await waitUntil("it is taken back", async () => {
+    const row = await place.app.store.read((tx) => tx.get("select 1 from orders"));
+    return row === undefined;
+  });
+  // Down wakes it.
+  expect(await place.app.stopSwarm(20_000, never)).toMatchObject({ agents: { stopped: 1 } });
+  expect((await up.ended).status).toBe(0);
+});
+test("down ends what a dead supervisor left, with nobody there to ask", async () => {
+  const place = await newPlace();
+  const up = place.up({ a: idle });
+  await place.becomes("a", "ready");
+  await place.killAll(up);
+  await up.ended;
+  expect(await place.app.stopSwarm(0, never)).toMatchObject({
+    run: 1,
+    conservation: { holds: true },
+  });
+});

@@ -1,0 +1,26 @@
+import { expect, test } from "bun:test";
+import { show } from "../../src/cli/config-show.ts";
+import { heardContext } from "../helpers/heard-context.ts";
+
+test("each setting has a line with its value and where that is from", async () => {
+  const { context, lines, said, home } = heardContext('[bus]\nlease = "30s"\n', {
+    flags: ["bus.inbox_cap=7"],
+  });
+  await show(context);
+  expect(said).toEqual([`the home is ${home}`]);
+  const line = (key: string) => lines.find((one) => one.startsWith(`${key} `))?.split(/ {2,}/);
+  expect(line("bus.lease")).toEqual(["bus.lease", "30s", `${home}/skep.toml:2`]);
+  expect(line("bus.inbox_cap")![1]).toBe("7");
+  expect(line("store.durability")!.slice(1)).toEqual(["process", "default"]);
+});
+test("as JSON a setting is an object that says the same", async () => {
+  const { context, lines } = heardContext('[bus]\nlease = "30s"\n', { json: true });
+  await show(context);
+  const found = lines.map((one) => JSON.parse(one)).find((one) => one.setting === "bus.lease");
+  expect(found).toMatchObject({ value: "30s", source: "file", line: 2 });
+});
+test("mistakes are told, all of them, and nothing else", async () => {
+  const { context, lines } = heardContext('[bus]\nlease = "never"\ninbox_cap = 0\n');
+  expect(show(context)).rejects.toMatchObject({ code: "E_CONFIG" });
+  expect(lines).toEqual([]);
+});
