@@ -60,7 +60,7 @@ export function keepUp(place: Place, file: string): Keeper {
 /** Whether `skep up` may end so while it is called again and again: somebody else still winds up, the supervisor was killed too often, or the swarm went down. */
 function mayEndWith(code: number | null, said: string, ending: boolean): boolean {
   if (code === 0) return true;
-  if (code === 4) return said.includes("runs here already");
+  if (code === 4) return /runs here already|is going down|is about to start it again/.test(said);
   if (code === 8) return isTooOften(said) || said.includes("died meanwhile");
   return ending && code === 143;
 }
