@@ -33,6 +33,8 @@ export const inContainer = {
   directory: "/swarm",
   file: "/swarm/skep.swarm.toml",
   home: "/home/skep/state",
+  /** Where a volume is put whose top is root's, whatever the user; a home has to be its user's own. */
+  volume: "/home/skep/volume",
 };
 
 /** The user of a container, who is not root. */

@@ -1,4 +1,5 @@
 // Kubernetes objects: settings, a nameless service, and one pod that keeps its volume.
+import { join } from "node:path/posix";
 import { stringify } from "yaml";
 import { SkepError } from "../../core/errors.ts";
 import {
@@ -40,7 +41,7 @@ export function objects(deployment: Deployment, replicas = 1): object[] {
       apiVersion: "v1",
       kind: "ConfigMap",
       metadata: { ...metadata, name: `${name}-settings` },
-      data: variablesOf(deployment, inContainer.home),
+      data: variablesOf(deployment, join(inContainer.volume, "state")),
     },
     {
       apiVersion: "v1",
@@ -115,7 +116,7 @@ function podOf(deployment: Deployment): object {
         livenessProbe: asked(["skep", "status", "--quiet"], 60),
         readinessProbe: asked(["skep", "health", "--quiet"], 10),
         volumeMounts: [
-          { name: "home", mountPath: inContainer.home },
+          { name: "home", mountPath: inContainer.volume },
           { name: "tmp", mountPath: "/tmp" },
         ],
       },

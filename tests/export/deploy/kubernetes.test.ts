@@ -29,12 +29,14 @@ test("and what is wrong with one would be seen", () => {
 });
 test("one pod keeps one volume, is nobody, and is asked by the executable itself", () => {
   const [settings, , set] = documents(kubernetes(example));
-  expect(settings.data).toEqual({ SKEP_HOME: "/home/skep/state", SKEP_BUS_LEASE: "30s" });
+  expect(settings.data).toEqual({ SKEP_HOME: "/home/skep/volume/state", SKEP_BUS_LEASE: "30s" });
   expect(set.spec.replicas).toBe(1);
   expect(set.spec.volumeClaimTemplates[0].spec.accessModes).toEqual(["ReadWriteOnce"]);
   const { securityContext, containers, terminationGracePeriodSeconds } = set.spec.template.spec;
   expect(securityContext.runAsNonRoot).toBe(true);
   expect(terminationGracePeriodSeconds).toBe(32);
+  // The top of a volume is root's, and no home.
+  expect(containers[0].volumeMounts[0]).toEqual({ name: "home", mountPath: "/home/skep/volume" });
   const [{ livenessProbe, readinessProbe, envFrom }] = containers;
   expect(livenessProbe.exec.command).toEqual(["skep", "status", "--quiet"]);
   expect(readinessProbe.exec.command).toEqual(["skep", "health", "--quiet"]);
