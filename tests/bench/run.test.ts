@@ -51,7 +51,7 @@ test.each([
     const { out, said, status } = await small(
       name,
       "--rounds",
-      "2",
+      "1",
       "--json",
       "--references",
       tempDir(),
