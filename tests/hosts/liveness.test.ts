@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Live } from "../../src/hosts/runner.ts";
-import { exists } from "../agents/swarm-place.ts";
+import { exists, readOrNothing } from "../agents/swarm-place.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { fixtures, workshops } from "./workshop.ts";
 
@@ -47,7 +47,7 @@ describe("an agent whose probe fails often enough in a row has failed, and what 
       const id = working ? await shop.send("x") : undefined;
       if (id !== undefined) await shop.becomes(id, "leased");
       const pid = join(shop.bus.home, "pid");
-      if (working) await waitUntil("it works", () => readFileSync(pid, "utf8") !== "");
+      if (working) await waitUntil("it works", () => readOrNothing(pid) !== "");
       shop.die();
       expect(await host.ended).toEqual({ state: "failed", reason });
       if (id === undefined) continue;
