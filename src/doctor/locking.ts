@@ -2,10 +2,9 @@
 // for file systems say that they lock and do not.
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { launch } from "../agents/process.ts";
-import { sleep } from "../core/clock.ts";
 import type { Connection, Driver } from "../store/driver.ts";
 import { isBusy } from "../store/faults.ts";
+import { ask } from "./ask.ts";
 import { type Finding, fail, pass } from "./finding.ts";
 
 /** What another process found of the database: how many rows, and whether it could have written. */
@@ -99,18 +98,7 @@ async function trialBy(
   command: readonly string[],
   env: Record<string, string>,
 ): Promise<Trial | undefined> {
-  let said = "";
-  const child = await launch({
-    command,
-    cwd: "/",
-    env,
-    onStdout: (chunk) => void (said += Buffer.from(chunk).toString("utf8")),
-    onStderr() {},
-  });
-  child.end();
-  const late = new AbortController();
-  await Promise.race([child.finished, sleep(trialMs, late.signal)]);
-  late.abort();
+  const said = await ask(command, env, trialMs);
   try {
     return JSON.parse(said) as Trial;
   } catch {

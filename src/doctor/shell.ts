@@ -1,8 +1,7 @@
 // The sqlite3 that people open the database with.
-import { launch } from "../agents/process.ts";
-import { sleep } from "../core/clock.ts";
 import { isSkepError } from "../core/errors.ts";
 import { hasWalResetFix } from "../store/engine.ts";
+import { ask } from "./ask.ts";
 import { type Finding, pass, warn } from "./finding.ts";
 
 const answerMs = 2_000;
@@ -11,17 +10,7 @@ const answerMs = 2_000;
 export async function checkShell(env: Record<string, string>): Promise<Finding> {
   let said = "";
   try {
-    const child = await launch({
-      command: ["sqlite3", "--version"],
-      cwd: "/",
-      env,
-      onStdout: (chunk) => void (said += Buffer.from(chunk).toString("utf8")),
-      onStderr() {},
-    });
-    child.end();
-    const late = new AbortController();
-    await Promise.race([child.finished, sleep(answerMs, late.signal)]);
-    late.abort();
+    said = await ask(["sqlite3", "--version"], env, answerMs);
   } catch (error) {
     if (!isSkepError(error, "E_FAILED")) throw error;
   }
