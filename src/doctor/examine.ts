@@ -1,7 +1,8 @@
 // The doctor: every check there is, in the order in which one would ask, none of which changes anything for good.
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import type { Driver } from "../store/driver.ts";
+import { nearestExisting } from "../store/filesystem.ts";
 import { type Opened, checkDatabase } from "./database.ts";
 import { checkEngine } from "./engine.ts";
 import { type Finding, fail } from "./finding.ts";
@@ -66,10 +67,4 @@ async function checkHere(place: string, { driver, trier, env }: Patient): Promis
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
-}
-
-/** `path`, or the nearest directory above it that exists. */
-export function nearestExisting(path: string): string {
-  for (let place = path; ; place = dirname(place))
-    if (existsSync(place) || place === dirname(place)) return place;
 }

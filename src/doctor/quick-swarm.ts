@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Child, launch, signalProcess } from "../agents/process.ts";
 import { elapsedMs, sleep } from "../core/clock.ts";
+import { nearestExisting } from "../store/filesystem.ts";
 import { type Finding, type Verdict, fail, pass } from "./finding.ts";
 
 const agents = 20;
@@ -20,14 +21,14 @@ export interface Smoke {
   seconds: number;
 }
 
-/** Runs 20 agents for 5 s in a home of their own below `place`, by `skep`, which is what calls this program. */
+/** Runs 20 agents for 5 s in a home of their own below `place`, or the nearest directory above it that exists, by `skep`, which is what calls this program. */
 export async function runQuickSwarm(
   place: string,
   skep: readonly string[],
   env: Record<string, string>,
   tell: (text: string) => void,
 ): Promise<Finding> {
-  const directory = mkdtempSync(join(place, ".skep-doctor-"));
+  const directory = mkdtempSync(join(nearestExisting(place), ".skep-doctor-"));
   let up: Child | undefined;
   try {
     const home = join(directory, "home");

@@ -201,7 +201,8 @@ function readMounts(): string {
   }
 }
 
-function nearestExisting(path: string): string {
+/** `path`, or the nearest directory above it that exists. */
+export function nearestExisting(path: string): string {
   for (let place = path; ; place = dirname(place)) {
     if (existsSync(place) || place === dirname(place)) return place;
   }

@@ -3,7 +3,7 @@ import { ownCommand } from "../../agents/executable.ts";
 import { runtimeDriver } from "../../app.ts";
 import { agentEnvironment, settingVariables } from "../../config/environment.ts";
 import { isSkepError } from "../../core/errors.ts";
-import { examine, nearestExisting } from "../../doctor/examine.ts";
+import { examine } from "../../doctor/examine.ts";
 import { type Finding, fail, worstOf } from "../../doctor/finding.ts";
 import { mend } from "../../doctor/mend.ts";
 import { decisionOn, runQuickSwarm } from "../../doctor/quick-swarm.ts";
@@ -64,8 +64,7 @@ export default defineCommand({
     const settings = await settingsOf(context);
     if (settings !== undefined) findings.push(settings);
     if (quickSwarm) {
-      const place = nearestExisting(home);
-      findings.push(await runQuickSwarm(place, ownCommand(), env, context.say));
+      findings.push(await runQuickSwarm(home, ownCommand(), env, context.say));
     }
     const verdict = worstOf(findings);
     const decision = quickSwarm ? decisionOn(verdict) : null;
