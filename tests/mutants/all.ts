@@ -1,7 +1,8 @@
 // All mutants that there are.
+import { durable } from "./durable.ts";
 import { logic } from "./logic.ts";
 import { more } from "./more.ts";
 import type { Mutant } from "./mutant.ts";
 import { named } from "./named.ts";
 
-export const all: readonly Mutant[] = [...named, ...more, ...logic];
+export const all: readonly Mutant[] = [...named, ...more, ...logic, ...durable];

@@ -20,7 +20,14 @@ test("everybody is killed at least once, and in the end only those that a living
 });
 
 test("a proof that there is not, or a count that is none, is a usage error that names those there are", async () => {
-  for (const words of [["no-such-proof"], ["--count", "0"], ["--nonsense"]]) {
+  for (const words of [
+    ["no-such-proof"],
+    ["--count", "0"],
+    ["--nonsense"],
+    ["kills", "--ops", "5"],
+    ["--ops", "5"],
+    ["history", "--ops", "5", "--count", "5"],
+  ]) {
     const program = [process.execPath, join(import.meta.dir, "run.ts"), ...words];
     const child = Bun.spawn(program, { stdout: "pipe", stderr: "pipe" });
     const said = await child.stderr.text();

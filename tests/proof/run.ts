@@ -1,4 +1,4 @@
-// Proves at length what the tests try in passing: `bun tests/proof/run.ts [NAME...] [--count N] [--quick] [--seed N]`.
+// Proves at length what the tests try in passing: `bun tests/proof/run.ts [NAME...] [--count N | --ops N] [--quick] [--seed N]`.
 // A line each minute says how far it is, and one at the end of each proof what came of it. Exit 8 when a promise is broken.
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
@@ -31,18 +31,22 @@ const proofs: readonly Proof[] = [
   mutants,
 ];
 
-const usage = `usage: bun tests/proof/run.ts [NAME...] [--count N] [--quick] [--seed N]
+const usage = `usage: bun tests/proof/run.ts [NAME...] [--count N | --ops N] [--quick] [--seed N]
 ${proofs.map(({ name, summary, count, quick, unit }) => `  ${name.padEnd(12)}${summary}: ${count} ${unit}, quick ${quick}`).join("\n")}
   --count N   so many of each
+  --ops N     so many calls, for the history
   --quick     few of each, to see that it holds at all
   --seed N    decide as that run did`;
 
 const { values, positionals } = readWords();
 if (values.help) refuse(0);
-const count = numberOf(values.count);
+const count = numberOf(values.count ?? values.ops);
 const seed = numberOf(values.seed) ?? Math.floor(Math.random() * 2 ** 32);
 const chosen = proofs.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
 if (positionals.some((word) => !proofs.some(({ name }) => name === word))) refuse(2);
+// Only a history is made of calls.
+if (values.ops !== undefined && (values.count !== undefined || chosen.some((p) => p !== history)))
+  refuse(2);
 
 for (const [signal, status] of Object.entries({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }))
   process.on(signal, () => process.exit(status));
@@ -78,6 +82,7 @@ function readWords() {
       allowPositionals: true,
       options: {
         count: { type: "string" },
+        ops: { type: "string" },
         seed: { type: "string" },
         quick: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
