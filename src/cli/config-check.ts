@@ -88,7 +88,7 @@ function wrongHome(home: string): readonly Mistake[] {
 function mistakesOf(error: unknown, file: string | null): readonly Mistake[] {
   if (!isSkepError(error)) throw error;
   const { message, hint = null, mistakes } = error;
-  return mistakes ?? [{ file, line: null, key: "", message, hint }];
+  return mistakes ?? [{ file, line: null, column: null, key: "", message, hint }];
 }
 
 function tooMuch(file: string, needs: Needs, room: Room): readonly Mistake[] {

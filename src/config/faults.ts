@@ -12,7 +12,7 @@ export interface Finding {
 }
 
 /** Where a key is written. */
-export type Place = Pick<Mistake, "file" | "line" | "key">;
+export type Place = Pick<Mistake, "file" | "line" | "key"> & Partial<Pick<Mistake, "column">>;
 
 type Issue = v.BaseIssue<unknown>;
 
@@ -61,10 +61,10 @@ export function faultOf(found: readonly Mistake[], subject: string): SkepError {
 
 /** What was found wrong with whatever is written at `place`. */
 export function mistakeAt(place: Place, { what, hint }: Omit<Finding, "path">): Mistake {
-  const { file, line, key } = place;
-  const where = file === null ? "" : line === null ? file : `${file}:${line}`;
+  const { file, line, column = null, key } = place;
+  const where = [file, line, column].filter((part) => part !== null).join(":");
   const subject = [where, key].filter((part) => part !== "").join(": ");
-  return { file, line, key, message: `${subject} ${what}`, hint: hint ?? null };
+  return { file, line, column, key, message: `${subject} ${what}`, hint: hint ?? null };
 }
 
 /** The key that a misspelt one was probably meant to be, as the path to it. */

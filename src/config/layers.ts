@@ -41,9 +41,8 @@ export async function fileLayer(source: Source): Promise<Layer> {
   try {
     parsed = await parse(source);
   } catch (error) {
-    if (!isSkepError(error, "E_CONFIG")) throw error;
-    const { mistakes = [mistakeOfFile(source.file, error)] } = error;
-    return { chosen, mistakes, warnings: [] };
+    if (!isSkepError(error, "E_CONFIG") || error.mistakes === undefined) throw error;
+    return { chosen, mistakes: error.mistakes, warnings: [] };
   }
   const { lineOf } = parsed;
   // A YAML file with nothing in it.
@@ -193,13 +192,6 @@ function idleSentence(variables: readonly string[]): string {
     return `${first} has no effect: ${reason}`;
   }
   return `${first} and ${others.length} more CFN_ variables have no effect; skep config explain says why of each`;
-}
-
-function mistakeOfFile(
-  file: string,
-  { message, hint }: Error & { hint?: string | undefined },
-): Mistake {
-  return { file, line: null, key: "", message, hint: hint ?? null };
 }
 
 function splitOnce(flag: string): [key: string, text: string | undefined] {

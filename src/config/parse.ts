@@ -1,6 +1,6 @@
 // Reads the three languages a configuration may be written in. Each parser is loaded when it is needed.
 import { extname } from "node:path";
-import { SkepError } from "../core/errors.ts";
+import type { SkepError } from "../core/errors.ts";
 import { textOf } from "../core/text.ts";
 import { configFault } from "./faults.ts";
 import { type KeyLines, lineOf } from "./key-lines.ts";
@@ -22,7 +22,7 @@ export function parserOf(path: string): ((source: Source) => Promise<Parsed>) | 
   return parsers[extname(path).toLowerCase()];
 }
 
-/** The values of a TOML file; an empty table when the file is empty. E_CONFIG with the line for a syntax error. */
+/** The values of a TOML file; an empty table when the file is empty. E_CONFIG with line and column for a syntax error. */
 export async function parseToml(source: Source): Promise<Parsed> {
   const text = sourceText(source);
   const [{ TomlError, parse }, { tomlLines }] = await Promise.all([
@@ -33,12 +33,12 @@ export async function parseToml(source: Source): Promise<Parsed> {
     return { value: parse(text), lineOf: lineFinder(() => tomlLines(text)) };
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
-    const said = error.message.split("\n")[0]!.replace(/^Invalid TOML document: /, "");
-    // Where the parser speaks of values and tables, people look for a name.
+    const { tomlWords } = await import("./syntax-words.ts");
+    const said = error.message.split("\n")[0]!;
     const what = /redefine/.test(said)
       ? `${nameOn(text.split("\n")[error.line - 1])} is there twice`
-      : said;
-    throw syntaxFault(source.file, error.line, `is not valid TOML: ${what}`);
+      : tomlWords(said);
+    throw syntaxFault(source.file, error, `is not valid TOML: ${what}`);
   }
 }
 
@@ -49,42 +49,24 @@ function nameOn(line = ""): string {
   return table || key || "a key";
 }
 
-/** The values of a YAML file; null when the file is empty. E_CONFIG with the line for a syntax error. */
+/** The values of a YAML file; null when the file is empty. E_CONFIG with line and column for a syntax error. */
 export async function parseYaml(source: Source): Promise<Parsed> {
-  const document = await yamlDocument(sourceText(source));
-  const first = document.errors[0];
-  if (first !== undefined)
-    throw syntaxFault(source.file, first.line, `is not valid YAML: ${first.what}`);
-  try {
-    return { value: document.value(), lineOf: document.lineOf };
-  } catch (error) {
-    // An alias to nowhere, or a small file whose aliases unfold into gigabytes.
-    throw syntaxFault(
-      source.file,
-      undefined,
-      `is not valid YAML: ${withoutContent((error as Error).message)}`,
-    );
-  }
+  const text = sourceText(source);
+  const { readYaml } = await import("./yaml-lines.ts");
+  const { value, lines, wrong } = readYaml(text);
+  if (wrong !== undefined)
+    throw syntaxFault(source.file, wrong, `is not valid YAML: ${wrong.what}`);
+  return { value, lineOf: lineFinder(lines) };
 }
 
-/** The values of a JSON file. E_CONFIG with the line for a syntax error or a key that is there twice. */
+/** The values of a JSON file. E_CONFIG with line and column for a syntax error or a key that is there twice. */
 export async function parseJson(source: Source): Promise<Parsed> {
   const text = sourceText(source);
-  // JSON is YAML too, and that parser knows lines and notices doubled keys, which JSON.parse does not.
-  const document = await yamlDocument(text);
-  const doubled = document.errors.find((error) => error.code === "DUPLICATE_KEY");
-  if (doubled !== undefined)
-    throw syntaxFault(source.file, doubled.line, `is not valid JSON: ${doubled.what}`);
-  try {
-    return { value: JSON.parse(text), lineOf: document.lineOf };
-  } catch {
-    // What JSON.parse says of it shows what stands there, which may be a secret, and not where.
-    const first = document.errors[0] ?? (await yamlDocument(text, "json")).errors[0];
-    const what =
-      document.errors[0]?.what ??
-      "a value is neither a number, true, false, null nor in double quotes";
-    throw syntaxFault(source.file, first?.line, `is not valid JSON: ${what}`);
-  }
+  const { readJson } = await import("./json-lines.ts");
+  const { value, lines, wrong } = readJson(text);
+  if (wrong !== undefined)
+    throw syntaxFault(source.file, wrong, `is not valid JSON: ${wrong.what}`);
+  return { value, lineOf: lineFinder(() => lines) };
 }
 
 const parsers: Record<string, (source: Source) => Promise<Parsed>> = {
@@ -97,9 +79,16 @@ const parsers: Record<string, (source: Source) => Promise<Parsed>> = {
 function sourceText({ file, bytes }: Source): string {
   const text = textOf(bytes);
   if (text === undefined)
-    throw new SkepError("E_CONFIG", `${file} is not UTF-8 text`, { hint: "Save it as UTF-8." });
+    throw syntaxFault(file, firstOddByte(bytes), "is not UTF-8 text", "Save it as UTF-8.");
   // Some editors put a mark there that is not part of the text.
   return text.startsWith("\ufeff") ? text.slice(1) : text;
+}
+
+/** Where `bytes` stop being text, line and column from 1. */
+function firstOddByte(bytes: Uint8Array): Spot {
+  const [before] = new TextDecoder().decode(bytes).split("\ufffd", 1);
+  const lines = before!.split("\n");
+  return { line: lines.length, column: lines.at(-1)!.length + 1 };
 }
 
 /** What finds lines in a file; they are only looked for once somebody asks, for most files are right. */
@@ -108,31 +97,17 @@ function lineFinder(find: () => KeyLines): Parsed["lineOf"] {
   return (path) => lineOf((lines ??= find()), path);
 }
 
-async function yamlDocument(text: string, schema: "core" | "json" = "core") {
-  const [{ LineCounter, parseDocument }, { yamlLines }] = await Promise.all([
-    import("yaml"),
-    import("./yaml-lines.ts"),
-  ]);
-  const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false, schema });
-  const lineAt = (offset: number) => lineCounter.linePos(offset).line;
-  return {
-    value: () => document.toJS() as unknown,
-    errors: document.errors.map((error) => ({
-      code: error.code,
-      what: withoutContent(error.message),
-      line: lineAt(error.pos[0]),
-    })),
-    lineOf: lineFinder(() => yamlLines(document, lineAt)),
-  };
+/** Both from 1. */
+interface Spot {
+  line: number;
+  column: number;
 }
 
-// Of a tag or an alias that is not there it tells the name, which may be a password that ought to have been in quotes.
-function withoutContent(message: string): string {
-  return message.replace(/: \S+$/, "");
-}
-
-function syntaxFault(file: string, line: number | undefined, what: string): SkepError {
-  const place = () => ({ file, line: line ?? null, key: "" });
-  return configFault([{ path: [], what, hint: "Correct the file and try again." }], place, file);
+function syntaxFault(
+  file: string,
+  { line, column }: Spot,
+  what: string,
+  hint = "Correct the file and try again.",
+): SkepError {
+  return configFault([{ path: [], what, hint }], () => ({ file, line, column, key: "" }), file);
 }

@@ -36,6 +36,8 @@ export interface Mistake {
   file: string | null;
   /** The line, from 1; null where there is none. */
   line: number | null;
+  /** The column, from 1, where the grammar is broken; null for a key, which is easily found on its line. */
+  column: number | null;
   /** The key, with dots between its parts, or the variable; empty for the whole file. */
   key: string;
   /** All of that and what is wrong, as a sentence. */

@@ -29,7 +29,14 @@ test("JSON is one line, whatever the message holds", () => {
 });
 
 test("JSON lists the mistakes of a configuration, where there are any", () => {
-  const mistake = { file: "f", line: 1, key: "a.b", message: "f:1: a.b is wrong", hint: null };
+  const mistake = {
+    file: "f",
+    line: 1,
+    column: null,
+    key: "a.b",
+    message: "f:1: a.b is wrong",
+    hint: null,
+  };
   const error = new SkepError("E_CONFIG", mistake.message, { mistakes: [mistake] });
   const json = JSON.parse(worded(error, { ...plain, json: true }));
   expect(json.error.mistakes).toEqual([mistake]);

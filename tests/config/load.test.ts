@@ -142,9 +142,12 @@ describe("what is refused as E_CONFIG, naming the place", () => {
       "bus.body_bytes_max = 100_000_000",
       ":1: bus.body_bytes_max is 100000000, more than bus.inbox_bytes (67108864)",
     ],
-    ["\n[bus]\nlease = \n", ":3 is not valid TOML: "],
-    ["bus.lease = '5s'\nbus.lease = '6s'", ":2 is not valid TOML: "],
-    ["bus.inbox_cap = 99999999999999999999", ":1 is not valid TOML: "],
+    ["\n[bus]\nlease = \n", ":3:9 is not valid TOML: a value is missing"],
+    ["bus.lease = '5s'\nbus.lease = '6s'", ":2:1 is not valid TOML: bus.lease is there twice"],
+    [
+      "bus.inbox_cap = 99999999999999999999",
+      ":1:17 is not valid TOML: a number is not well written",
+    ],
   ];
   for (const [toml, message, hint] of refused)
     test(JSON.stringify(toml), async () => {
@@ -188,7 +191,7 @@ describe("what is refused as E_CONFIG, naming the place", () => {
   });
   test("a file that is not text, and one that is a directory", async () => {
     const bytes = await refusal(loadSettings(homeWith(Uint8Array.of(0x62, 0xff))));
-    expect(bytes.message).toEndWith("skep.toml is not UTF-8 text");
+    expect(bytes.message).toEndWith("skep.toml:1:2 is not UTF-8 text");
     const home = tempDir();
     mkdirSync(join(home, "skep.toml"));
     expect((await refusal(loadSettings(home))).message).toContain("cannot be read (EISDIR)");

@@ -105,7 +105,7 @@ describe("what is wrong", () => {
       '--set store.durability must be process or power, not "none" | null',
       "SKEP_BUS_LEESE is not known to skep | Did you mean SKEP_BUS_LEASE?",
       'SKEP_BUS_MAX_ATTEMPTS must be a whole number from 1 to 1000000, not "many" | null',
-      expect.stringMatching(/^skep.toml:1 is not valid TOML: .* \| Correct the file/),
+      expect.stringMatching(/^skep.toml:1:\d+ is not valid TOML: .* \| Correct the file/),
     ]);
   });
   test("is told where it was chosen, between settings of different places too", async () => {

@@ -7,7 +7,7 @@ import { readSwarmFile } from "../../src/config/swarm-file.ts";
 import { SkepError } from "../../src/core/errors.ts";
 import { casesMs, casesOf, seed } from "../helpers/cases.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
-import { change, changed, checkTold, marker } from "./mutations.ts";
+import { change, changed, checkTold, inEachLanguage, marker } from "./mutations.ts";
 
 const swarm = `name = "letters"
 topology = "flat"
@@ -33,28 +33,29 @@ restart_max = 3
 backoff_min = "1s"
 `;
 
-test(
-  "a swarm file with one mistake is refused with the file, the line and the key, or means something else that fits",
-  async () => {
-    const file = join(tempDir(), "swarm.toml");
-    let refused = 0;
-    await fc.assert(
-      fc.asyncProperty(change, async (one) => {
-        const text = changed(swarm, one);
-        writeFileSync(file, text);
-        try {
-          await readSwarmFile(file);
-        } catch (error) {
-          if (!(error instanceof SkepError)) throw error;
-          expect(error.code).toBe("E_CONFIG");
-          checkTold(error.mistakes ?? [], file, text.split("\n").length);
-          refused++;
-        }
-      }),
-      { numRuns: casesOf(500), seed },
-    );
-    // Most changes break it; a remark, or a letter of a name, does not.
-    expect(refused).toBeGreaterThan(casesOf(500) / 3);
-  },
-  casesMs(60_000),
-);
+for (const [kind, whole] of inEachLanguage(swarm))
+  test(
+    `a swarm file in ${kind} with one mistake is refused with the file, the line and the key, or means something else that fits`,
+    async () => {
+      const file = join(tempDir(), `swarm.${kind}`);
+      let refused = 0;
+      await fc.assert(
+        fc.asyncProperty(change, async (one) => {
+          const text = changed(whole, one);
+          writeFileSync(file, text);
+          try {
+            await readSwarmFile(file);
+          } catch (error) {
+            if (!(error instanceof SkepError)) throw error;
+            expect(error.code).toBe("E_CONFIG");
+            checkTold(error.mistakes ?? [], file, text.split("\n").length);
+            refused++;
+          }
+        }),
+        { numRuns: casesOf(500), seed },
+      );
+      // Most changes break it; a remark, or a letter of a name, does not.
+      expect(refused).toBeGreaterThan(casesOf(500) / 3);
+    },
+    casesMs(60_000),
+  );

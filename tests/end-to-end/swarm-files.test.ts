@@ -25,7 +25,7 @@ describe("up refuses, with all that is wrong and where, and starts nothing:", ()
     [
       "a key twice",
       'name = "s"\n[agents.a]\ncommand = ["cat"]\ncommand = ["true"]\n',
-      /swarm\.toml:4 is not valid TOML/,
+      /swarm\.toml:4:1 is not valid TOML: command is there twice/,
     ],
     [
       "keys that are not known",
