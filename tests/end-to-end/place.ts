@@ -212,7 +212,7 @@ function layTraps(cwd: string): string[] {
     );
   put("tsconfig.json", '{ "compilerOptions": { "paths": { "*": ["./intruder.js"] } } }');
   put("package.json", '{ "name": "hostile", "imports": { "#*": "./intruder.js" } }');
-  for (const name of ["citty", "consola", "valibot", "smol-toml", "yaml"]) {
+  for (const name of ["citty", "consola", "valibot", "smol-toml", "jsonc-parser", "yaml"]) {
     const folder = join(cwd, "node_modules", name);
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "index.js"), trap(resolved!));

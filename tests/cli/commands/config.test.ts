@@ -171,6 +171,7 @@ describe("config check", () => {
     expect(mistakes).toContainEqual({
       file,
       line: null,
+      column: null,
       key: "a swarm of 40",
       message: `${file}: a swarm of 40 needs 224 open files in one process, and 100 are allowed`,
       hint: "Raise ulimit -n, or put agents into a pool.",
