@@ -107,18 +107,23 @@ export const unfitFilesystem = unsupportedFilesystem;
 export const homeFault = faultOfHome;
 export const freeBytes = freeBytesAt;
 
+export type OpeningOptions = Pick<
+  StoreOptions,
+  "acceptLoss" | "essential" | "keepModes" | "onClosed"
+>;
+
 /**
  * Opens the swarm's state in `home`, creating it as needed; `skep` is what starts hosts. `acceptLoss` goes on where messages that were accepted are
- * missing, `essential` is for what ends work, also on a full disk. Throws what `openStore` and `openBus` throw.
+ * missing, `essential` is for what ends work, also on a full disk, `keepModes` for what only looks. Throws what `openStore` and `openBus` throw.
  */
 export async function openApp(
   home: string,
   settings: Settings,
   skep: readonly string[] = ownCommand(),
-  { acceptLoss, essential }: Pick<StoreOptions, "acceptLoss" | "essential"> = {},
+  { acceptLoss, essential, keepModes, onClosed }: OpeningOptions = {},
 ): Promise<App> {
   const clock = systemClock();
-  const how = { home, driver: runtimeDriver, clock, acceptLoss, essential };
+  const how = { home, driver: runtimeDriver, clock, acceptLoss, essential, keepModes, onClosed };
   const store = await openStore({ ...how, ...settings.store });
   const bus = await openBus(store, clock, settings.bus, { acceptLoss });
   const vitalsPath = join(home, vitalsFile.name);
@@ -128,6 +133,7 @@ export async function openApp(
       file: vitalsFile,
       driver: runtimeDriver,
       clock,
+      keepModes,
       // What may be lost need not wait for the disk.
       durability: "process",
       busyTimeoutMs: settings.store.busyTimeoutMs,

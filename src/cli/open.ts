@@ -1,17 +1,20 @@
 // From a command's context to the opened swarm, and the name it acts under.
-import { type App, openApp } from "../app.ts";
+import { type App, type OpeningOptions, openApp } from "../app.ts";
 import { SkepError } from "../core/errors.ts";
 import { checkName } from "../core/names.ts";
 import type { Context } from "./context.ts";
 
-/** The swarm's state of the command's home; `essential` is for what ends work, also on a full disk. E_IDENTITY when the name to act under is somebody else's. */
+/** The swarm's state of the command's home; `essential` is for what ends work, also on a full disk, `keepModes` for what only looks. E_IDENTITY when the name to act under is somebody else's. */
 export async function open(
   context: Context,
-  { essential = false }: { essential?: boolean } = {},
+  { essential, keepModes }: Pick<OpeningOptions, "essential" | "keepModes"> = {},
 ): Promise<App> {
   const home = await context.home();
   const { acceptLoss } = context;
-  const app = await openApp(home, await context.settings(), undefined, { acceptLoss, essential });
+  const onClosed = () =>
+    context.say(`skep: ${home} was open to other users, and is closed to them now (mode 0700)`);
+  const options = { acceptLoss, essential, keepModes, onClosed };
+  const app = await openApp(home, await context.settings(), undefined, options);
   const { lost } = app.bus;
   if (lost > 0)
     context.say(

@@ -6,6 +6,7 @@ import { nearestExisting } from "../store/filesystem.ts";
 import { type Opened, checkDatabase } from "./database.ts";
 import { checkEngine } from "./engine.ts";
 import { type Finding, fail } from "./finding.ts";
+import { checkHome } from "./home.ts";
 import { checkLimits } from "./limits.ts";
 import { checkLocking } from "./locking.ts";
 import { checkDisk, checkFilesystem, checkRoom } from "./place.ts";
@@ -31,8 +32,11 @@ export interface Patient {
 export async function examine(patient: Patient): Promise<Finding[]> {
   const { home, agents, driver, env, terminal, open } = patient;
   const place = nearestExisting(home);
+  const own = checkHome(home);
+  // Nothing is tried in what is not ours.
+  const isOurs = own.verdict !== "fail";
   const [here, loopback, clock, shell] = await Promise.all([
-    checkHere(place, patient),
+    isOurs ? checkHere(place, patient) : [],
     checkLoopback(),
     checkClock(),
     checkShell(env),
@@ -40,6 +44,7 @@ export async function examine(patient: Patient): Promise<Finding[]> {
   return [
     checkEngine(driver),
     checkFilesystem(place),
+    own,
     ...here,
     ...checkRoom(place),
     ...checkLimits(agents),
@@ -48,7 +53,7 @@ export async function examine(patient: Patient): Promise<Finding[]> {
     ...checkSystem(),
     judgeTerminal(terminal.isTerminal, terminal.columns),
     shell,
-    ...(await checkDatabase(home, open)),
+    ...(isOurs ? await checkDatabase(home, open) : []),
   ];
 }
 

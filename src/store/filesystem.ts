@@ -19,12 +19,19 @@ import { SkepError } from "../core/errors.ts";
 import { fileFault } from "./faults.ts";
 import { typeByMount } from "./mounts.ts";
 
+/** How what is there already is treated. */
+export interface Care {
+  /** Whether it stays open to other users where it is: for whoever only looks. */
+  keepModes?: boolean | undefined;
+}
+
 /**
  * Makes sure that `home` is a directory of ours, mode 0700, on a file system that keeps SQLite's locks; creates it
- * when missing. E_HOME for a symlink, a file, a directory of somebody else or one that serves another purpose;
- * E_FILESYSTEM for a network or foreign file system; E_READONLY and E_DISK where it cannot be created.
+ * when missing. Whether it was open to other users, and had to be closed to them. E_HOME for a symlink, a file, a
+ * directory of somebody else or one that serves another purpose; E_FILESYSTEM for a network or foreign file system;
+ * E_READONLY and E_DISK where it cannot be created.
  */
-export function prepareHome(home: string): void {
+export function prepareHome(home: string, { keepModes = false }: Care = {}): boolean {
   // With a slash at its end a link would be followed.
   const place = resolve(home);
   try {
@@ -36,7 +43,11 @@ export function prepareHome(home: string): void {
     const found = lstatSync(place);
     checkDirectory(place, found);
     if (created) chmodSync(place, 0o700);
-    else if (isOpenToOthers(found)) closeToOthers(place, found);
+    if (created || !isOpenToOthers(found)) return false;
+    checkOurs(place);
+    if (keepModes) return false;
+    chmodSync(place, found.mode & 0o700);
+    return true;
   } catch (error) {
     throw fileFault(error, place);
   }
@@ -59,14 +70,20 @@ export function homeFault(home: string): SkepError | undefined {
   }
 }
 
+/** Whether users besides its owner may enter, read or change the directory or file at `path`; not when there is none. */
+export function isOpen(path: string): boolean {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return found !== undefined && isOpenToOthers(found);
+}
+
 /** How many bytes are free for us where `path` lies, or will lie. */
 export function freeBytes(path: string): number {
   const { bavail, bsize } = statfsSync(nearestExisting(resolve(path)));
   return bavail * bsize;
 }
 
-/** The file at `path`, created with mode 0600 when it is missing. E_HOME for a link or another user's file, E_READONLY and E_DISK where it cannot be created. */
-export function prepareFile(path: string): Stats {
+/** The file at `path`, created with mode 0600 when it is missing, and closed to other users. E_HOME for a link or another user's file, E_READONLY and E_DISK where it cannot be created. */
+export function prepareFile(path: string, { keepModes = false }: Care = {}): Stats {
   try {
     let found = lstatSync(path, { throwIfNoEntry: false });
     if (found === undefined) {
@@ -75,6 +92,7 @@ export function prepareFile(path: string): Stats {
       found = lstatSync(path);
     }
     checkFile(path, found);
+    if (isOpenToOthers(found) && !keepModes) chmodSync(path, found.mode & 0o700);
     return found;
   } catch (error) {
     throw fileFault(error, path);
@@ -141,20 +159,12 @@ function checkDirectory(place: string, found: Stats): void {
     throw new SkepError("E_HOME", `${place} is not a directory`, {
       hint: "Name a directory with --home.",
     });
-  if (!isOwn(found))
-    throw new SkepError("E_HOME", `${place} belongs to another user`, {
-      hint: "Name a directory of your own with --home.",
-    });
+  if (!isOwn(found)) throw foreign(place, place, found);
 }
 
 const settingsFile = /^skep\.(toml|ya?ml|json)$/;
 
 // An older home may be open to others. But `--home /tmp` must not take /tmp from everybody else.
-function closeToOthers(place: string, found: Stats): void {
-  checkOurs(place);
-  chmodSync(place, found.mode & 0o700);
-}
-
 function checkOurs(place: string): void {
   const names = readdirSync(place);
   const ours =
@@ -178,11 +188,22 @@ function createFile(path: string): void {
 }
 
 function checkFile(path: string, found: Stats): void {
-  if (!found.isFile() || found.nlink > 1 || !isOwn(found))
-    throw new SkepError("E_HOME", `${path} is a link, no plain file, or belongs to another user`, {
-      hint: "Remove it, or name another home with --home.",
+  if (!found.isFile() || found.nlink > 1)
+    throw new SkepError("E_HOME", `${path} is a link, or no plain file`, {
+      hint: "Move it away, or name another home with --home.",
     });
-  if (isOpenToOthers(found)) chmodSync(path, found.mode & 0o700);
+  if (!isOwn(found)) throw foreign(path, dirname(path), found);
+}
+
+function foreign(path: string, home: string, { uid }: Stats): SkepError {
+  const own = process.getuid?.();
+  return new SkepError(
+    "E_HOME",
+    `${path} belongs to another user (uid ${uid}, and you are ${own})`,
+    {
+      hint: `Run skep as that user, name a home of your own with --home, or make it yours: sudo chown -R ${own} ${home}`,
+    },
+  );
 }
 
 function isOwn(found: Stats): boolean {

@@ -28,27 +28,31 @@ export interface OpenOptions {
   acceptLoss?: boolean | undefined;
   /** Whether it is opened to end work: on a full disk the space that was set aside is given back for it. */
   essential?: boolean | undefined;
+  /** Whether what is open to other users stays so: for whoever only looks. */
+  keepModes?: boolean | undefined;
+  /** Told when the home was open to other users, and is closed to them now. */
+  onClosed?: (() => void) | undefined;
   /** How long the write-ahead log may grow before what adds work is refused. */
   logBytesMax?: number | undefined;
 }
 
 /** The database of `home`, created and migrated as needed. Throws E_HOME, E_FILESYSTEM, E_ENGINE, E_SCHEMA, E_CORRUPT, E_LOSS, E_READONLY, E_DISK or E_BUSY. */
 export async function openStore(options: OpenOptions): Promise<Store> {
-  const { home, driver, durability, file = busFile } = options;
+  const { home, driver, durability, file = busFile, keepModes, onClosed } = options;
   const { migrations, disposable, markName } = file;
   const path = join(home, file.name);
   const lockPath = join(home, file.lockName);
   const deadline = elapsedMs() + options.busyTimeoutMs;
-  prepareHome(home);
+  if (prepareHome(home, { keepModes })) onClosed?.();
   const highWater =
     markName === undefined ? undefined : openHighWater(join(home, markName), options.clock.boot);
-  prepareFile(lockPath);
+  prepareFile(lockPath, { keepModes });
   const isNew = !isThere(path);
   if (isNew && options.acceptLoss !== true) refuseNewFile(path, highWater);
   const queue = openQueue(lockPath);
   try {
     if (isNew) await removeLeftovers(path, queue, deadline);
-    const opened = nameOf(prepareFile(path));
+    const opened = nameOf(prepareFile(path, { keepModes }));
     const open = () => openWriter({ path, driver, durability }, migrations, queue, deadline);
     const writer = await (options.essential ? withBallast({ home, path }, open) : open());
     return sqliteStore({

@@ -1,5 +1,13 @@
 // `skep doctor` on homes that are well, and on homes that are not.
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { idle, run, swarmPlaces } from "../agents/swarm-place.ts";
@@ -34,6 +42,7 @@ test("where no home is yet everything is looked at, and nothing is made", async 
   expect(findings.map(({ check }) => check)).toEqual([
     "engine",
     "file system",
+    "home",
     "log",
     "locks",
     "disk sync",
@@ -81,17 +90,51 @@ test("a swarm that is up is named, and what a killed one left is warned of and e
   expect(mended.mended).toEqual(["ended what a dead supervisor had left"]);
   expect(mended.of("last run")).toMatchObject({ verdict: "pass" });
 });
-test("--fix makes a home, and closes one that is open to others", async () => {
-  const directory = tempDir();
-  const home = join(directory, "home");
-  expect((await doctor(directory, ["--fix", "--home", home])).mended).toEqual([`made ${home}`]);
-  expect(statSync(home).mode & 0o777).toBe(0o700);
-  chmodSync(home, 0o755);
-  expect((await doctor(directory, ["--fix", "--home", home])).mended).toEqual([
-    `closed ${home} to other users`,
-  ]);
+test("--fix makes a home", async () => {
+  const home = join(tempDir(), "home");
+  expect((await doctor("/", ["--fix", "--home", home])).mended).toEqual([`made ${home}`]);
   expect(statSync(home).mode & 0o777).toBe(0o700);
 });
+test("a home that is open to others is warned of and left so; --fix closes it, and so does each command that opens it", async () => {
+  const place = await newPlace();
+  await place.send("x", "y");
+  const { home, directory } = place;
+  const modes = () => ["", "bus.db"].map((name) => statSync(join(home, name)).mode & 0o777);
+  const openUp = () => [chmodSync(home, 0o755), chmodSync(join(home, "bus.db"), 0o644)];
+  openUp();
+  const seen = await doctor(directory, ["--home", home]);
+  expect([seen.status, seen.of("home")!.verdict]).toEqual([0, "warn"]);
+  expect(seen.of("database")!.verdict).toBe("pass");
+  expect(modes()).toEqual([0o755, 0o644]);
+  const mended = await doctor(directory, ["--fix", "--home", home]);
+  expect(mended.mended).toEqual([`closed ${home} to other users`]);
+  expect(mended.of("home")!.verdict).toBe("pass");
+  expect(modes()).toEqual([0o700, 0o600]);
+  openUp();
+  const inboxes = [await skepExecutable(), "inboxes", "--home", home];
+  const said = `skep: ${home} was open to other users, and is closed to them now (mode 0700)\n`;
+  expect((await run(inboxes, directory, {}).ended).stderr).toBe(said);
+  expect(modes()).toEqual([0o700, 0o600]);
+  expect((await run(inboxes, directory, {}).ended).stderr).toBe("");
+});
+test.skipIf(process.getuid?.() !== 0)(
+  "a home of another user fails, is left alone, and all the rest is examined (wants root, to give it away)",
+  async () => {
+    const home = join(tempDir(), "home");
+    mkdirSync(home, { mode: 0o700 });
+    chownSync(home, 12_345, 12_345);
+    for (const words of [[], ["--fix"]]) {
+      const { status, of, findings, mended } = await doctor("/", [...words, "--home", home]);
+      expect([status, mended]).toEqual([8, []]);
+      const told = findings.filter(({ verdict }) => verdict === "fail");
+      expect(told.map(({ check }) => check)).toEqual(["home"]);
+      expect(told[0]!.says).toBe(`${home} belongs to another user (uid 12345, and you are 0)`);
+      expect(told[0]!.fix).toContain(`sudo chown -R 0 ${home}`);
+      expect([of("memory")?.check, of("database")]).toEqual(["memory", undefined]);
+    }
+    expect([statSync(home).uid, readdirSync(home)]).toEqual([12_345, []]);
+  },
+);
 test("a database that is none, and settings that do not fit, fail with what to do", async () => {
   const directory = tempDir();
   const home = join(directory, "home");
@@ -116,7 +159,7 @@ test.skipIf(process.getuid?.() === 0 && lacks("setpriv"))(
     const user = ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups"];
     const before = process.getuid?.() === 0 ? user : [];
     const { of, status } = await doctor("/", ["--home", home], before);
-    expect(of("home")!.says).toContain("nothing can be written in");
+    expect(of("home")!.says).toBe(`${home} cannot be created or written (EACCES)`);
     expect(status).toBe(8);
     expect(existsSync(home)).toBe(false);
   },

@@ -65,7 +65,7 @@ describe("a home", () => {
 
   test("is made with the directories above it, and is none of our business there", () => {
     const home = tempHome();
-    prepareHome(join(home, "a", "b"));
+    expect(prepareHome(join(home, "a", "b"))).toBe(false);
     prepareHome(join(home, "a", "b"));
     expect(readdirSync(join(home, "a"))).toEqual(["b"]);
   });
@@ -76,8 +76,8 @@ describe("a home", () => {
       const home = tempHome();
       mkdirSync(home, { mode: 0o755 });
       if (name !== "") writeFileSync(join(home, name), "");
-      prepareHome(home);
-      expect(modeOf(home)).toBe(0o700);
+      expect([prepareHome(home, { keepModes: true }), modeOf(home)]).toEqual([false, 0o755]);
+      expect([prepareHome(home), modeOf(home)]).toEqual([true, 0o700]);
     },
   );
 
@@ -140,7 +140,7 @@ describe("a home", () => {
       mkdirSync(home, { mode: 0o700 });
       chownSync(home, nobody, nobody);
     }
-    expect(() => prepareHome(home)).toThrow(refuses("E_HOME", /belongs to another user/));
+    expect(() => prepareHome(home)).toThrow(refuses("E_HOME", /another user \(uid \d+, and you/));
   });
 
   test("whose name is too long is refused in our words", () => {

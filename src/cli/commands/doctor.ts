@@ -42,7 +42,7 @@ export default defineCommand({
     const home = await context.home();
     const env = { ...agentEnvironment(), ...settingVariables() };
     const opened = async () => {
-      const { store, clock, lastRun } = await open(context);
+      const { store, clock, lastRun } = await open(context, { keepModes: true });
       return { store, now: clock.now, lastRun };
     };
     const reap = async () => {
@@ -50,7 +50,9 @@ export default defineCommand({
       const run = await app.lastRun();
       return run?.alive || run?.returns ? undefined : app.reapSwarm();
     };
-    const mended = fix ? await mend(home, reap) : [];
+    const { done: mended, stopped } = fix
+      ? await mend(home, reap)
+      : { done: [], stopped: undefined };
     for (const what of mended) context.say(`mended: ${what}`);
     const findings = await examine({
       home,
@@ -61,6 +63,8 @@ export default defineCommand({
       terminal: { isTerminal: await isTerminal(1), columns: process.stdout.columns },
       open: opened,
     });
+    if (stopped !== undefined && findings.every(({ says }) => says !== stopped.says))
+      findings.unshift(stopped);
     const settings = await settingsOf(context);
     if (settings !== undefined) findings.push(settings);
     if (quickSwarm) {
