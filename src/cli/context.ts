@@ -65,12 +65,13 @@ export function openOutputs(): Outputs {
   return { stdout: openOutput("stdout"), stderr: openOutput("stderr") };
 }
 
-/** The context of one command. E_NAME when the name to act under is none. */
+/** The context of one command; `places` says where those of its variables are written that are from a file. E_NAME when the name to act under is none. */
 export function createContext(
   values: GlobalValues,
   createsHome: boolean | "here",
   signals: Signals,
   { stdout, stderr }: Outputs,
+  places: Choices["places"] = {},
 ): Context {
   const environment = readEnvironment();
   const as = values.as ?? environment.agent;
@@ -91,7 +92,7 @@ export function createContext(
       return signals.urgent;
     },
     home: () => (home ??= locate()),
-    choices: { variables: environment.settings, flags: values.set },
+    choices: { variables: environment.settings, places, flags: values.set },
     settings: () => (settings ??= load()),
     async data(line, done) {
       try {

@@ -1,4 +1,5 @@
 // The door of the command line: finds the command, runs it, and answers with an exit status.
+import type { EnvFile } from "../config/env-file.ts";
 import { addVariables, readEnvironment } from "../config/environment.ts";
 import { SkepError } from "../core/errors.ts";
 import { didYouMean } from "../core/names.ts";
@@ -58,12 +59,19 @@ async function run(
   const args = { ...globalArgs, ...command.args };
   const values = await readArguments(args, own, usageLine(command));
   const given = values as unknown as GlobalValues;
-  if (given.envFile !== undefined) {
-    const { readEnvFile } = await import("../config/env-file.ts");
-    addVariables(readEnvFile(given.envFile));
-  }
-  const context = createContext(given, command.createsHome ?? false, signals, outputs);
+  const { places, warning } = await addEnvFile(given.envFile);
+  const context = createContext(given, command.createsHome ?? false, signals, outputs, places);
+  if (warning !== undefined) context.say(`skep: ${warning}`);
   return command.run(context, values as never);
+}
+
+/** Sets what the file at `path` says, where it is not set yet; where each of that is written. */
+async function addEnvFile(path: string | undefined): Promise<Pick<EnvFile, "places" | "warning">> {
+  if (path === undefined) return { places: {}, warning: undefined };
+  const { readEnvFile } = await import("../config/env-file.ts");
+  const { variables, places, warning } = readEnvFile(path);
+  const added = addVariables(variables);
+  return { places: Object.fromEntries(added.map((name) => [name, places[name]!])), warning };
 }
 
 /** The words before the name of the command, the name, and the words after it. */

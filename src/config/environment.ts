@@ -102,9 +102,11 @@ export function changesRuntimes(name: string): boolean {
   return name.startsWith("BUN_") || name === "NODE_OPTIONS";
 }
 
-/** Sets `variables` for this process and those that it starts, where they are not set yet. */
-export function addVariables(variables: Readonly<Record<string, string>>): void {
-  for (const [name, value] of Object.entries(variables)) process.env[name] ||= value;
+/** Sets `variables` for this process and those that it starts, where they are not set yet: those that it set. */
+export function addVariables(variables: Readonly<Record<string, string>>): string[] {
+  const added = Object.keys(variables).filter((name) => !process.env[name]);
+  for (const name of added) process.env[name] = variables[name];
+  return added;
 }
 
 /** The variables that set settings, to be handed on to a process of our own. */

@@ -73,7 +73,9 @@ export function sourceOf({ origin, place }: Chosen): string {
   if (place === undefined) return origin;
   const { file, line, key } = place;
   if (origin === "profile") return `profile ${key}`;
-  return file === null ? key : `${file}:${line}`;
+  if (file === null) return key;
+  // A file of variables is not the one in which people look for settings.
+  return origin === "environment" ? `${key} (${file}:${line})` : `${file}:${line}`;
 }
 
 /** What has to begin anew before a change of it holds. */

@@ -48,7 +48,9 @@ export function configFault(
 
 /** The E_CONFIG error for `mistakes`. One of them is the message itself; of several the message is a list under a line that begins with `subject`. */
 export function faultOf(found: readonly Mistake[], subject: string): SkepError {
-  const mistakes = found.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
+  const mistakes = [...Map.groupBy(found, ({ file }) => file).values()].flatMap((ofFile) =>
+    ofFile.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)),
+  );
   const [first, ...others] = mistakes;
   if (others.length === 0)
     return new SkepError("E_CONFIG", first!.message, { hint: first!.hint ?? undefined, mistakes });

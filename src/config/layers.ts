@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { type Mistake, isSkepError } from "../core/errors.ts";
 import { didYouMean } from "../core/names.ts";
 import { writeDuration } from "../core/durations.ts";
+import { clip } from "../core/text.ts";
 import { plainVariables } from "./environment.ts";
 import { type Finding, type Place, findingsOf, mistakeAt } from "./faults.ts";
 import { forgone } from "./originals.ts";
@@ -80,15 +81,18 @@ function countValues(tree: unknown): number {
   }, 0);
 }
 
-/** What variables of the environment choose, those of the original system where skep's own do not. */
-export function variableLayer(variables: Readonly<Record<string, string>>): Layer {
+/** What variables of the environment choose, those of the original system where skep's own do not; `places` says where those are written that are from a file. */
+export function variableLayer(
+  variables: Readonly<Record<string, string>>,
+  places: Readonly<Record<string, Place>> = {},
+): Layer {
   const chosen = new Map<string, Chosen>();
   const mistakes: Mistake[] = [];
   const idle: string[] = [];
   // CFN_ is before SKEP_, so that what stands later goes before it.
   for (const [variable, text] of Object.entries(variables).toSorted()) {
     const named = findSetting(variable);
-    const place = { file: null, line: null, key: variable };
+    const place = places[variable] ?? { file: null, line: null, key: variable };
     if (named === undefined) {
       if (variable.startsWith("CFN_")) idle.push(variable);
       else mistakes.push(mistakeAt(place, unknownVariable(variable)));
@@ -102,7 +106,7 @@ export function variableLayer(variables: Readonly<Record<string, string>>): Laye
     if (wrong !== undefined) mistakes.push(mistakeAt(place, wrong));
     else chosen.set(named.key, { value: value!, origin: "environment", place });
   }
-  return { chosen, mistakes, warnings: idle.length === 0 ? [] : [idleSentence(idle)] };
+  return { chosen, mistakes, warnings: idle.length === 0 ? [] : [idleSentence(idle, places)] };
 }
 
 /** What `--set KEY=VALUE` chooses, as often as it is given. */
@@ -145,7 +149,8 @@ function checkOriginal(
   const range = `from ${Math.ceil(least / factor)} to ${Math.floor(most / factor)}`;
   const hint =
     kind === "duration" ? `In skep.toml that is ${writeDuration(factor)} each.` : undefined;
-  return { wrong: { what: `must be a whole number of ${unit} ${range}, not "${text}"`, hint } };
+  const shown = clip(JSON.stringify(text), 60);
+  return { wrong: { what: `must be a whole number of ${unit} ${range}, not ${shown}`, hint } };
 }
 
 // Variables and flags are always text; for a number whatever looks like one is meant as one.
@@ -183,13 +188,17 @@ function unknownKey(key: string): Wrong {
 
 const withoutValue: Wrong = { what: "has no value", hint: "Write --set bus.lease=30s." };
 
-function idleSentence(variables: readonly string[]): string {
+function idleSentence(
+  variables: readonly string[],
+  places: Readonly<Record<string, Place>>,
+): string {
   const [first, ...others] = variables;
   if (others.length === 0) {
     const why = forgone.find(({ name }) => name === first)?.why;
     const known = allSettings.flatMap(({ setting }) => setting.original?.name ?? []);
     const reason = why ?? didYouMean(first!, known) ?? "skep does not know it";
-    return `${first} has no effect: ${reason}`;
+    const { file, line } = places[first!] ?? { file: null, line: null };
+    return `${file === null ? "" : `${file}:${line}: `}${first} has no effect: ${reason}`;
   }
   return `${first} and ${others.length} more CFN_ variables have no effect; skep config explain says why of each`;
 }

@@ -15,7 +15,7 @@ export const settingsFiles = ["skep.toml", "skep.yaml", "skep.yml", "skep.json"]
  */
 export async function loadSettings(
   home: string,
-  { variables = {}, flags = [] }: Partial<Choices> = {},
+  { variables = {}, places = {}, flags = [] }: Partial<Choices> = {},
   warn: (text: string) => void = () => {},
 ): Promise<Settings> {
   const source = readSettingsFile(home);
@@ -23,7 +23,7 @@ export async function loadSettings(
   // Most commands run without any; they should not pay for a parser and a schema.
   if (!isChosen && (source === undefined || saysNothing(source))) return defaults;
   const { checkSettings } = await import("./check.ts");
-  return checkSettings(source, { variables, flags }, warn);
+  return checkSettings(source, { variables, places, flags }, warn);
 }
 
 /** The file of settings in `home`; undefined when there is none. E_CONFIG when it cannot be read, or there are two. */

@@ -1,7 +1,7 @@
 // From all places in which somebody chose settings to those that hold: a flag goes before a variable of the environment,
 // that before the file of the home, that before the profile, and that before what is usual.
 import type { Mistake } from "../core/errors.ts";
-import { mistakeAt } from "./faults.ts";
+import { type Place, mistakeAt } from "./faults.ts";
 import { type Chosen, type Layer, fileLayer, flagLayer, variableLayer } from "./layers.ts";
 import type { Source } from "./parse.ts";
 import { brokenRules, followed } from "./setting-rules.ts";
@@ -13,6 +13,8 @@ import { type Settings, freeze, sections } from "./settings.ts";
 export interface Choices {
   /** The SKEP_ and CFN_ variables that may be settings. */
   variables: Readonly<Record<string, string>>;
+  /** Where those of them are written that are from a file. */
+  places?: Readonly<Record<string, Place>>;
   /** The words behind each `--set`. */
   flags: readonly string[];
 }
@@ -29,11 +31,11 @@ export interface Resolution {
 /** What holds in a home whose file is `source`, and everything that is wrong with what was chosen. */
 export async function resolveSettings(
   source: Source | undefined,
-  { variables, flags }: Choices,
+  { variables, places, flags }: Choices,
 ): Promise<Resolution> {
   const layers = [
     flagLayer(flags),
-    variableLayer(variables),
+    variableLayer(variables, places),
     ...(source === undefined ? [] : [await fileLayer(source)]),
   ];
   const profileName = chosenIn(layers, "profile")?.value ?? profile.usual;

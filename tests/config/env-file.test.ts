@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readEnvFile } from "../../src/config/env-file.ts";
 import { isSkepError } from "../../src/core/errors.ts";
@@ -11,7 +11,7 @@ function fileOf(text: string | Uint8Array): string {
   return path;
 }
 
-const read = (text: string) => readEnvFile(fileOf(text));
+const read = (text: string) => readEnvFile(fileOf(text)).variables;
 
 function wrong(path: string): string {
   try {
@@ -43,6 +43,31 @@ G=a=b
     G: "a=b",
   });
   expect(read("")).toEqual({});
+});
+
+test("each variable is known with its line", () => {
+  const path = fileOf("# x\n\nA=1\n  B=2\n");
+  expect(readEnvFile(path).places).toEqual({
+    A: { file: path, line: 3, key: "A" },
+    B: { file: path, line: 4, key: "B" },
+  });
+});
+
+test("a file that every user can read is warned of when it may hold a secret", () => {
+  const warningOf = (text: string, mode: number) => {
+    const path = fileOf(text);
+    chmodSync(path, mode);
+    return readEnvFile(path).warning?.replace(path, "FILE");
+  };
+  const warning =
+    "every user of this machine can read FILE, and it may hold keys and passwords; chmod 600 closes it";
+  for (const text of ["API_KEY=x", "SKEP_TOKEN=x", "SKEP_BUS_LEASE=5s\nPASSWORD="]) {
+    expect(warningOf(text, 0o644)).toBe(warning);
+    expect(warningOf(text, 0o600)).toBeUndefined();
+    expect(warningOf(text, 0o640)).toBeUndefined();
+  }
+  for (const text of ["", "SKEP_BUS_LEASE=5s\nCFN_MAX_AGENTS=5\n"])
+    expect(warningOf(text, 0o644)).toBeUndefined();
 });
 
 describe("a file is refused", () => {

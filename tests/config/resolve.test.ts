@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { faultOf } from "../../src/config/faults.ts";
 import { resolveSettings } from "../../src/config/resolve.ts";
 import type { Choices } from "../../src/config/resolve.ts";
 
@@ -106,6 +107,27 @@ describe("what is wrong", () => {
       "SKEP_BUS_LEESE is not known to skep | Did you mean SKEP_BUS_LEASE?",
       'SKEP_BUS_MAX_ATTEMPTS must be a whole number from 1 to 1000000, not "many" | null',
       expect.stringMatching(/^skep.toml:1:\d+ is not valid TOML: .* \| Correct the file/),
+    ]);
+  });
+  test("in a variable of a file is told with that file and the line, and by file", async () => {
+    const variables = {
+      SKEP_BUS_LEASE: "soon",
+      SKEP_BUS_LEESE: "5s",
+      CFN_HEALTH_TIMEOUT: "9".repeat(900),
+      CFN_SHARD_COUNT: "4",
+    };
+    const places = Object.fromEntries(
+      Object.keys(variables).map((key, n) => [key, { file: "my.env", line: 9 - n, key }]),
+    );
+    const { mistakes, warnings } = await resolve("bus.lease = 5", { variables, places });
+    expect(faultOf(mistakes, "there are").mistakes!.map(({ message }) => message)).toEqual([
+      `my.env:7: CFN_HEALTH_TIMEOUT must be a whole number of seconds from 1 to 86400, not "${"9".repeat(58)}…`,
+      "my.env:8: SKEP_BUS_LEESE is not known to skep",
+      'my.env:9: SKEP_BUS_LEASE must be a duration from 10ms to 7d, not "soon"',
+      "skep.toml:1: bus.lease must be a duration from 10ms to 7d, not 5",
+    ]);
+    expect(warnings).toEqual([
+      "my.env:6: CFN_SHARD_COUNT has no effect: one database needs no shards: its writers queue in order",
     ]);
   });
   test("is told where it was chosen, between settings of different places too", async () => {

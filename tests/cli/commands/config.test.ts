@@ -63,8 +63,24 @@ describe("config show", () => {
     writeFileSync(file, "SKEP_BUS_LEASE=20s\nSKEP_BUS_MAX_ATTEMPTS=7\n");
     const words = ["config", "show", "--json", "--env-file", file];
     const { stdout } = await skep(words, "", { SKEP_BUS_LEASE: "30s" });
-    const held = new Map(lines(stdout).map(({ setting, value }) => [setting, value]));
-    expect([held.get("bus.lease"), held.get("bus.max_attempts")]).toEqual(["30s", 7]);
+    const held = new Map(lines(stdout).map((one) => [one.setting, one]));
+    expect(held.get("bus.lease")).toMatchObject({ value: "30s", file: null, line: null });
+    expect(held.get("bus.max_attempts")).toEqual({
+      setting: "bus.max_attempts",
+      value: 7,
+      source: "environment",
+      name: "SKEP_BUS_MAX_ATTEMPTS",
+      file,
+      line: 2,
+    });
+    const text = await skep(["config", "show", "--env-file", file]);
+    expect(text.stdout).toMatch(/bus\.lease +20s +SKEP_BUS_LEASE \(.*\.env:1\)\n/);
+    writeFileSync(file, "# of mine\nSKEP_BUS_LEASE=never\n");
+    const wrong = await skep(["config", "show", "--env-file", file]);
+    expect([wrong.status, wrong.stderr]).toEqual([
+      2,
+      expect.stringContaining(`${file}:2: SKEP_BUS_LEASE must be a duration`),
+    ]);
   });
   test("refuses what does not fit, all at once, with exit 2", async () => {
     const env = { ...homeWith("skep.toml", "[bus]\nleese = 5\n"), SKEP_NOPE: "1" };
