@@ -11,7 +11,7 @@ import {
 } from "../config/capacity.ts";
 import { faultOf, mistakeAt } from "../config/faults.ts";
 import type { Settings } from "../config/settings.ts";
-import { readSwarmFile } from "../config/swarm-file.ts";
+import { readSwarmFile, usualFile } from "../config/swarm-file.ts";
 import type { Swarm } from "../config/swarm.ts";
 import { type Mistake, isSkepError } from "../core/errors.ts";
 import { readMachine } from "../core/machine.ts";
@@ -20,8 +20,6 @@ import { resolveHere } from "./config-show.ts";
 import type { Context } from "./context.ts";
 import { misfits } from "./misfits.ts";
 import { agentSearchPath } from "./search-path.ts";
-
-const usualFile = "skep.swarm.toml";
 
 /** Prints what the swarm of `file`, and others, take here. E_CONFIG with everything that is wrong. */
 export async function check(context: Context, file: string | undefined): Promise<void> {

@@ -1,17 +1,25 @@
 // `skep config render`: the files of a deployment, from what is configured here.
-import { dirname, join, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
 import { version } from "../../package.json" with { type: "json" };
 import { ownCommand } from "../agents/executable.ts";
-import { costOf } from "../config/cost.ts";
+import { needsOf, plainAgents } from "../config/capacity.ts";
+import { defaultRules } from "../config/environment.ts";
 import { rangeOf } from "../config/explain.ts";
 import { faultOf } from "../config/faults.ts";
+import { passedKeys } from "../config/passed-keys.ts";
 import type { Resolution } from "../config/resolve.ts";
 import { allSettings } from "../config/setting-names.ts";
 import { writeValue } from "../config/setting-rules.ts";
+import type { Settings } from "../config/settings.ts";
+import { readSwarmFile, usualFile } from "../config/swarm-file.ts";
+import type { Swarm } from "../config/swarm.ts";
 import { SkepError } from "../core/errors.ts";
 import type { Deployment } from "../export/deploy/deployment.ts";
 import { resolveHere } from "./config-show.ts";
 import type { Context } from "./context.ts";
+import { misfits } from "./misfits.ts";
+import { agentSearchPath } from "./search-path.ts";
 
 /** What can be rendered: what it is for people, and what makes its text. */
 export const renderings = {
@@ -26,11 +34,14 @@ export const renderings = {
   () => Promise<(deployment: Deployment, replicas: number) => string>
 >;
 
-/** Prints the file `name` for the configuration of `context`. E_USAGE for a file that there is none of, or that cannot be had so; E_CONFIG when what is configured does not fit. */
+// Those that say what to run; without a swarm they would run nothing.
+const startsSwarm: readonly string[] = ["docker", "compose", "k8s", "systemd"];
+
+/** Prints the file `name` for the configuration of `context` and the swarm of `file`. E_USAGE for a file that there is none of, or that cannot be had so; E_CONFIG when what is configured does not fit, or there is no swarm to be started. */
 export async function render(
   context: Context,
   name: string | undefined,
-  { agents, replicas }: { agents: number | undefined; replicas: number },
+  { file, agents, replicas }: RenderOptions,
 ): Promise<void> {
   if (name === undefined || !(name in renderings))
     throw new SkepError(
@@ -40,14 +51,43 @@ export async function render(
         hint: `skep config render ${Object.keys(renderings).join("|")}`,
       },
     );
+  if (replicas !== undefined && name !== "k8s")
+    throw new SkepError("E_USAGE", `--replicas goes with k8s, and not with ${name}`, {
+      hint: "One home is one swarm: leave it out.",
+    });
   const resolution = await resolveHere(context);
   if (resolution.mistakes.length > 0) throw faultOf(resolution.mistakes, "the settings have");
+  const swarm = await swarmFor(context, name, file, resolution.settings);
   const home = await context.home();
   const text = (await renderings[name as keyof typeof renderings]())(
-    deploymentOf(resolution, home, agents),
-    replicas,
+    deploymentOf(resolution, home, swarm, agents),
+    replicas ?? 1,
   );
   await context.data(text.trimEnd());
+}
+
+interface RenderOptions {
+  /** The swarm file, where it is not called as usual. */
+  file?: string | undefined;
+  /** For how many agents, whatever the swarm file says. */
+  agents: number | undefined;
+  replicas: number | undefined;
+}
+
+/** The swarm that is to be deployed; undefined where nobody named a file, there is none as usual, and the file `name` can do without. */
+async function swarmFor(
+  context: Context,
+  name: string,
+  file: string | undefined,
+  { agents: { countMax } }: Settings,
+): Promise<Swarm | undefined> {
+  if (file === undefined && !existsSync(usualFile) && !startsSwarm.includes(name)) {
+    context.say(`skep: there is no ${usualFile} here: what its agents are passed on is not named`);
+    return undefined;
+  }
+  // Where it is to run in an image, that has programs of its own.
+  const searchPath = name === "systemd" ? agentSearchPath : undefined;
+  return await readSwarmFile(file ?? usualFile, { countMax, misfits, searchPath });
 }
 
 // What the profiles are for.
@@ -59,17 +99,21 @@ const aroundMs = 2_000;
 function deploymentOf(
   { chosen, settings }: Resolution,
   home: string,
+  swarm: Swarm | undefined,
   given: number | undefined,
 ): Deployment {
-  const agents = given ?? agentsOf[String(chosen.get("profile")!.value)] ?? usualAgents;
-  const directory = dirname(resolve(home));
+  const plain = given ?? agentsOf[String(chosen.get("profile")!.value)] ?? usualAgents;
+  const isAsInFile = swarm !== undefined && given === undefined;
+  const needs = needsOf(isAsInFile ? swarm.agents : plainAgents(plain, 0), settings);
+  const file = swarm?.file ?? resolve(usualFile);
   const { drainTimeoutMs, stopGraceMs } = settings.agents;
+  const graces = swarm?.agents.map((agent) => agent.stopGraceMs ?? stopGraceMs) ?? [stopGraceMs];
   return {
-    name: nameOf(directory),
+    name: nameOf(swarm?.name ?? basename(dirname(resolve(home)))),
     version,
-    agents,
-    cost: costOf(agents),
-    downMs: drainTimeoutMs + stopGraceMs + aroundMs,
+    agents: needs.agents,
+    needs,
+    downMs: drainTimeoutMs + Math.max(...graces) + aroundMs,
     settings: allSettings.map((named) => {
       const { value, origin } = chosen.get(named.key)!;
       return {
@@ -79,21 +123,23 @@ function deploymentOf(
         chosen: origin !== "default" && origin !== "profile",
       };
     }),
+    keys: passedKeys(swarm?.agents ?? []),
+    file: basename(file),
     here: {
       skep: resolve(ownCommand()[0]!),
-      file: join(directory, "skep.swarm.toml"),
+      file,
       home: resolve(home),
+      searchPath: agentSearchPath(defaultRules),
     },
   };
 }
 
-/** The directory's name as containers may be called; `swarm` where nothing of it is left. */
-function nameOf(directory: string): string {
-  const name = directory
-    .slice(directory.lastIndexOf("/") + 1)
+/** A name as containers may be called; `swarm` where nothing of it is left. */
+function nameOf(given: string): string {
+  const name = given
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-+|-+$/g, "")
-    .slice(0, 40);
+    .slice(0, 40)
+    .replace(/^-+|-+$/g, "");
   return name === "" ? "swarm" : name;
 }

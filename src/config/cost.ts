@@ -1,6 +1,6 @@
-// What a swarm takes of a machine, piece by piece and in all.
+// What the pieces of a swarm take of a machine.
 
-/** What is taken, when each agent has a host and a program of its own; a pool takes far less. */
+/** What one piece takes. */
 export interface Cost {
   /** Files that the supervisor has open at once. */
   files: number;
@@ -21,12 +21,3 @@ export const ofHost: Cost = { files: 4, tasks: 4, megabytes: 6.5 };
 
 /** What each program takes, its files those that its host has open. */
 export const ofProgram: Cost = { files: 4, tasks: 1, megabytes: 0 };
-
-/** What `agents` agents take. */
-export function costOf(agents: number): Cost {
-  return {
-    files: ofSwarm.files + ofHost.files * agents,
-    tasks: ofSwarm.tasks + (ofHost.tasks + ofProgram.tasks) * agents,
-    megabytes: Math.ceil(ofSwarm.megabytes + ofHost.megabytes * agents),
-  };
-}

@@ -15,6 +15,9 @@ import { soundGroups } from "./sound-groups.ts";
 import { startOrder } from "./start-order.ts";
 import { type Swarm, swarmDefaults } from "./swarm.ts";
 
+/** What a swarm file is called where nobody names one. */
+export const usualFile = "skep.swarm.toml";
+
 // Far more than anybody writes, and little enough to read at once.
 const fileBytesMax = 4 * 1024 * 1024;
 

@@ -1,5 +1,6 @@
 // Whether the machine lets a swarm of so many agents be: files, processes, memory, cores.
-import { costOf } from "../config/cost.ts";
+import { needsOf, plainAgents } from "../config/capacity.ts";
+import { defaults } from "../config/settings.ts";
 import { readMachine } from "../core/machine.ts";
 import { type Finding, fail, pass, warn } from "./finding.ts";
 
@@ -24,7 +25,7 @@ export function judgeLimits(
   { files, tasks, megabytes, cores }: Allowed,
   agents: number,
 ): Finding[] {
-  const need = costOf(agents);
+  const need = needsOf(plainAgents(agents, 0), defaults);
   const pools = "or let agents share hosts with pool = true";
   return [
     judge("open files", "one process may have {} open", files, need.files, agents, [
@@ -33,9 +34,14 @@ export function judgeLimits(
     judge("processes", "{} more can be started", tasks, need.tasks, agents, [
       `Raise ulimit -u, kernel.pid_max, or pids.max of the container, ${pools}.`,
     ]),
-    judge("memory", "{} MB are free", Math.round(megabytes), need.megabytes, agents, [
-      `Start fewer agents, ${pools}.`,
-    ]),
+    judge(
+      "memory",
+      "{} MB are free",
+      Math.round(megabytes),
+      Math.ceil(need.memoryBytes / 1e6),
+      agents,
+      [`Start fewer agents, ${pools}.`],
+    ),
     cores > 1
       ? pass("cores", `${cores}`)
       : warn("cores", "1", "Expect agents to wait for each other; a swarm wants two."),

@@ -1,29 +1,105 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "bun:test";
+import { parse, parseAllDocuments } from "yaml";
+import { check } from "../../src/cli/config-check.ts";
 import { render, renderings } from "../../src/cli/config-render.ts";
-import { heardContext } from "../helpers/heard-context.ts";
+import { type Heard, heardContext } from "../helpers/heard-context.ts";
 
-const one = { agents: undefined, replicas: 1 };
+const some = { a: { command: ["sleep", "1"], count: 3 } };
+const one = { agents: undefined, replicas: undefined };
+
+/** A context with a swarm file in its home, which is the answer's `file`. */
+function withSwarm(
+  settings: string,
+  agents: object = some,
+  json = false,
+): Heard & { file: string } {
+  const heard = heardContext(settings, { json });
+  const file = join(heard.home, "swarm.json");
+  writeFileSync(file, JSON.stringify({ name: "The_Census", agents }));
+  return { ...heard, file };
+}
 
 test("every file there is can be rendered, and has what was chosen", async () => {
   for (const name of Object.keys(renderings)) {
-    const { context, lines } = heardContext('[bus]\nlease = "30s"\n');
-    await render(context, name, one);
+    const { context, lines, file } = withSwarm('[bus]\nlease = "30s"\n');
+    await render(context, name, { ...one, file });
     expect([name, lines.some((line) => /BUS_LEASE.*30s/.test(line))]).toEqual([name, true]);
   }
 });
-test("how many agents there are follows from the profile, unless it is said", async () => {
-  const agentsIn = async (settings: string, agents?: number) => {
-    const { context, lines } = heardContext(settings);
-    await render(context, "compose", { agents, replicas: 1 });
-    return /, (\d+) agents: /.exec(lines[0]!)?.[1];
+test("it is for the agents of the swarm file under its name, or for as many as are said", async () => {
+  const headOf = async (settings: string, agents?: number) => {
+    const { context, lines, file } = withSwarm(settings);
+    await render(context, "compose", { ...one, agents, file });
+    return lines[0]!;
   };
-  expect(await agentsIn("")).toBe("100");
-  expect(await agentsIn('profile = "prod"\n')).toBe("500");
-  expect(await agentsIn('profile = "prod"\n', 7)).toBe("7");
+  expect(await headOf("")).toStartWith("# the-census, 3 agents: ");
+  expect(await headOf('profile = "prod"\n')).toStartWith("# the-census, 3 agents: ");
+  expect(await headOf('profile = "prod"\n', 7)).toStartWith("# the-census, 7 agents: ");
+});
+test("what it asks for is what skep config check reckons", async () => {
+  const settings = "[bus]\ninbox_bytes = 8388608\n\n[agents]\nlog_bytes_max = 1000000\n";
+  const agents = {
+    a: { runner: "exec", command: ["cat"], count: 40, pool: 2, limits: { bytes: 30_000_000 } },
+    b: { runner: "stream", command: ["cat"], count: 5 },
+  };
+  const { context, lines, file } = withSwarm(settings, agents, true);
+  await check(context, file);
+  const [{ memory_bytes, tasks, files, disk_bytes }] = JSON.parse(lines.pop()!).swarms;
+  expect(disk_bytes).toBe(40 * 30_000_000 + 5 * 8_388_608 + 45 * 2 * 1_000_000);
+
+  await render(context, "k8s", { ...one, file });
+  const [, , set] = parseAllDocuments(lines.splice(0).join("\n")).map((each) => each.toJS());
+  const { storage } = set.spec.volumeClaimTemplates[0].spec.resources.requests;
+  expect(storage).toBe(`${Math.ceil(disk_bytes / 2 ** 30)}Gi`);
+  const memory = Number.parseInt(set.spec.template.spec.containers[0].resources.limits.memory, 10);
+  expect(memory * 2 ** 20).toBeGreaterThanOrEqual(2 * memory_bytes);
+  expect(memory * 2 ** 20 - 64 * 2 ** 20).toBeLessThan(2 * memory_bytes + 15 * 8e6);
+
+  await render(context, "compose", { ...one, file });
+  expect(parse(lines.splice(0).join("\n")).services["the-census"]).toMatchObject({
+    mem_limit: `${memory}m`,
+    pids_limit: 2 * tasks,
+    ulimits: { nofile: { soft: 2 * files } },
+  });
+  await render(context, "systemd", { ...one, file });
+  expect(lines).toContain(`MemoryMax=${memory}M`);
+  expect(lines).toContain(`TasksMax=${2 * tasks}`);
+  expect(lines).toContain(`LimitNOFILE=${2 * files}`);
+});
+test("a file that would start a swarm wants one that is there and right; the others do without, and say so", async () => {
+  for (const name of Object.keys(renderings)) {
+    const { context, lines, said } = heardContext("");
+    const rendering = render(context, name, one);
+    if (["env", "devcontainer"].includes(name)) {
+      await rendering;
+      expect([name, ...said]).toEqual([
+        name,
+        "skep: there is no skep.swarm.toml here: what its agents are passed on is not named",
+      ]);
+      expect(lines.length).toBeGreaterThan(3);
+    } else {
+      expect(rendering).rejects.toMatchObject({
+        code: "E_CONFIG",
+        message: "there is no file skep.swarm.toml",
+      });
+      await rendering.catch(() => {});
+      expect(lines).toEqual([]);
+    }
+    const wrong = withSwarm("", { a: { command: ["sleep", "1"], cuont: 3 } });
+    const invalid = render(wrong.context, name, { ...one, file: wrong.file });
+    expect(invalid).rejects.toMatchObject({ code: "E_CONFIG" });
+    await invalid.catch(() => {});
+    expect([name, wrong.lines]).toEqual([name, []]);
+  }
 });
 test("what does not fit is not rendered", async () => {
   const { context } = heardContext('[bus]\nlease = "never"\n');
   expect(render(context, "docker", one)).rejects.toMatchObject({ code: "E_CONFIG" });
   expect(render(context, "helm", one)).rejects.toThrow('there is no file "helm"');
   expect(render(context, undefined, one)).rejects.toThrow("render what?");
+  expect(render(context, "compose", { ...one, replicas: 2 })).rejects.toThrow(
+    "--replicas goes with k8s, and not with compose",
+  );
 });

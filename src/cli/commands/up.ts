@@ -7,7 +7,7 @@ import { arrange } from "../../agents/topology.ts";
 import type { App } from "../../app.ts";
 import { flagVariables, ownEnvironment } from "../../config/environment.ts";
 import { makeKeep } from "../../config/applied-swarm.ts";
-import { readSwarmFile } from "../../config/swarm-file.ts";
+import { readSwarmFile, usualFile } from "../../config/swarm-file.ts";
 import { swarmLogName } from "../../core/names.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
@@ -30,7 +30,7 @@ export default defineCommand({
   args: {
     file: {
       type: "positional",
-      description: "the swarm file (default skep.swarm.toml)",
+      description: `the swarm file (default ${usualFile})`,
       required: false,
     },
     check: {
@@ -49,7 +49,7 @@ export default defineCommand({
     ["skep up swarm.toml --detach", "run it in the background; skep down stops it"],
   ],
   createsHome: true,
-  async run(context, { file = "skep.swarm.toml", check, detach: isDetached }) {
+  async run(context, { file = usualFile, check, detach: isDetached }) {
     const { countMax } = (await context.settings()).agents;
     const swarm = await readSwarmFile(file, { searchPath: agentSearchPath, countMax, misfits });
     const shape = arrange(swarm.agents, swarm.topology);

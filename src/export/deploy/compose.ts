@@ -2,33 +2,39 @@
 import { stringify } from "yaml";
 import {
   type Deployment,
+  boundsOf,
   containerUser,
-  cores,
   inContainer,
-  memoryMiB,
+  keyNames,
   stopSeconds,
   variablesOf,
 } from "./deployment.ts";
 
 /** The text of a compose file, beside the Dockerfile of `skep config render docker`. */
 export function compose(deployment: Deployment): string {
-  const { name, version, cost } = deployment;
+  const { name, version } = deployment;
   const { home } = inContainer;
+  const { memoryMiB, cores, tasks, files } = boundsOf(deployment);
+  const keys = keyNames(deployment);
   const service = {
     build: ".",
     image: `${name}:latest`,
     restart: "unless-stopped",
-    environment: variablesOf(deployment, home),
+    // A variable with no value is passed on from where docker-compose is called.
+    environment: {
+      ...variablesOf(deployment, home),
+      ...Object.fromEntries(keys.map((key) => [key, null])),
+    },
     volumes: [`home:${home}`],
     user: `${containerUser}:${containerUser}`,
     read_only: true,
     tmpfs: ["/tmp"],
     cap_drop: ["ALL"],
     security_opt: ["no-new-privileges:true"],
-    mem_limit: `${memoryMiB(deployment)}m`,
-    cpus: cores(deployment),
-    pids_limit: cost.tasks * 2,
-    ulimits: { nofile: { soft: cost.files * 2, hard: cost.files * 2 } },
+    mem_limit: `${memoryMiB}m`,
+    cpus: cores,
+    pids_limit: tasks,
+    ulimits: { nofile: { soft: files, hard: files } },
     stop_signal: "SIGTERM",
     stop_grace_period: `${stopSeconds(deployment)}s`,
     healthcheck: {
@@ -41,9 +47,13 @@ export function compose(deployment: Deployment): string {
   };
   const remark = `# ${name}, ${deployment.agents} agents: written by skep ${version}. Docker has to build the image first:
 #   skep config render docker > Dockerfile
-`;
+${keys.length === 0 ? "" : `# Their values are those of the environment, or the .env, of whoever calls docker-compose: ${keys.join(" ")}\n`}`;
   // The old docker-compose wants a version, the new one does not mind.
   return (
-    remark + stringify({ version: "2.4", services: { [name]: service }, volumes: { home: {} } })
+    remark +
+    stringify(
+      { version: "2.4", services: { [name]: service }, volumes: { home: {} } },
+      { nullStr: "" },
+    )
   );
 }

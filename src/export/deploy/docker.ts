@@ -1,20 +1,28 @@
 // A Dockerfile: the executable and a swarm file on a plain system, under a user who is not root.
-import { type Deployment, containerUser, inContainer, variablesOf } from "./deployment.ts";
+import {
+  type Deployment,
+  containerUser,
+  fileInContainer,
+  inContainer,
+  keyNames,
+  variablesOf,
+} from "./deployment.ts";
 
-/** The text of a Dockerfile that is built where the executable `skep` and `skep.swarm.toml` lie. */
+/** The text of a Dockerfile that is built where the executable `skep` and the swarm file lie. */
 export function dockerfile(deployment: Deployment): string {
-  const { name, version } = deployment;
-  const { skep, directory, file, home } = inContainer;
+  const { name, version, file } = deployment;
+  const { skep, directory, home } = inContainer;
   const variables = Object.entries(variablesOf(deployment, home));
-  return `# ${name}: written by skep ${version}. Build it where the executable skep and skep.swarm.toml lie:
-#   docker build -t ${name} .
+  const passed = keyNames(deployment).map((key) => ` -e ${key}`);
+  return `# ${name}: written by skep ${version}. Build it where the executable skep and ${file} lie:
+#   docker build -t ${name} . && docker run -d -v ${name}-home:${home}${passed.join("")} ${name}
 # Agents whose programs need no shell can do with gcr.io/distroless/base-debian12.
 FROM debian:12-slim
 
 RUN useradd --uid ${containerUser} --user-group --create-home --home-dir /home/skep skep \\
  && install -d -o skep -g skep -m 0700 ${home}
 COPY --chmod=0755 skep ${skep}
-COPY --chmod=0644 skep.swarm.toml ${file}
+COPY --chmod=0644 ${file} ${fileInContainer(deployment)}
 
 ${variables.map(([key, value]) => `ENV ${key}=${JSON.stringify(value)}`).join("\n")}
 USER ${containerUser}:${containerUser}
@@ -24,6 +32,6 @@ VOLUME ${home}
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 CMD ["skep", "health", "--quiet"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["skep"]
-CMD ["up", "${file}"]
+CMD ["up", "${fileInContainer(deployment)}"]
 `;
 }

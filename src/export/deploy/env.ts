@@ -2,13 +2,19 @@
 import type { Deployment } from "./deployment.ts";
 
 /** The text of an `.env` file, in which what nobody chose is a remark. */
-export function envFile({ name, version, settings }: Deployment): string {
+export function envFile({ name, version, settings, keys }: Deployment): string {
   const lines = settings.flatMap(({ variable, value, remark, chosen }) => [
     "",
     `# ${remark}`,
     `${chosen ? "" : "#"}${variable}=${value}`,
   ]);
+  // What is secret is named, and its place left empty.
+  const named = keys.flatMap(({ variable, groups }) => [
+    "",
+    `# Passed on to ${groups.join(", ")}, and to nobody else.`,
+    `#${variable}=`,
+  ]);
   return `# ${name}: written by skep ${version}. Read only where it is named: skep --env-file .env up
-${lines.join("\n")}
+${[...lines, ...named].join("\n")}
 `;
 }

@@ -4,22 +4,31 @@ import { stringify } from "yaml";
 import { SkepError } from "../../core/errors.ts";
 import {
   type Deployment,
+  boundsOf,
   containerUser,
-  cores,
+  fileInContainer,
   inContainer,
-  memoryMiB,
+  keyNames,
   stopSeconds,
   variablesOf,
 } from "./deployment.ts";
 
 /** The objects as YAML documents, in the order in which they are made. E_USAGE for more replicas than one. */
 export function kubernetes(deployment: Deployment, replicas = 1): string {
-  const { name, version } = deployment;
-  const remark = `# ${name}, ${deployment.agents} agents: written by skep ${version}. What agents may know and nobody else is named here, and stands
-# in a secret of your own:
-#   kubectl create secret generic ${name}-secrets --from-literal=API_TOKEN=…
-`;
+  const { name, version, agents } = deployment;
+  const keys = keyNames(deployment);
+  const remark = `# ${name}, ${agents} agents: written by skep ${version}.
+${keys.length === 0 ? "" : secretRemark(name, keys)}`;
   return remark + objects(deployment, replicas).map(asYaml).join("---\n");
+}
+
+const secretOf = (name: string) => `${name}-secrets`;
+
+function secretRemark(name: string, keys: string[]): string {
+  return `# What agents may know and nobody else is named here, and stands in a secret of your own. The pod waits until it has all
+# of these, from a file of lines NAME=value: ${keys.join(" ")}
+#   kubectl create secret generic ${secretOf(name)} --from-env-file=FILE
+`;
 }
 
 // Spelled out each time: people edit what they are given.
@@ -65,7 +74,7 @@ export function objects(deployment: Deployment, replicas = 1): object[] {
             spec: {
               // One node at a time: SQLite's locks hold on one machine.
               accessModes: ["ReadWriteOnce"],
-              resources: { requests: { storage: "5Gi" } },
+              resources: { requests: { storage: `${boundsOf(deployment).storageGiB}Gi` } },
             },
           },
         ],
@@ -76,7 +85,12 @@ export function objects(deployment: Deployment, replicas = 1): object[] {
 
 function podOf(deployment: Deployment): object {
   const { name } = deployment;
-  const memory = `${memoryMiB(deployment)}Mi`;
+  const { memoryMiB, cores } = boundsOf(deployment);
+  const memory = `${memoryMiB}Mi`;
+  const env = keyNames(deployment).map((key) => ({
+    name: key,
+    valueFrom: { secretKeyRef: { name: secretOf(name), key } },
+  }));
   const asked = (command: string[], seconds: number) => ({
     exec: { command },
     periodSeconds: 30,
@@ -92,20 +106,20 @@ function podOf(deployment: Deployment): object {
       runAsUser: containerUser,
       runAsGroup: containerUser,
       fsGroup: containerUser,
+      // Or each start would open the home to the group, and skep close it again.
+      fsGroupChangePolicy: "OnRootMismatch",
       seccompProfile: { type: "RuntimeDefault" },
     },
     containers: [
       {
         name,
         image: `${name}:latest`,
-        args: ["up", inContainer.file],
-        envFrom: [
-          { configMapRef: { name: `${name}-settings` } },
-          { secretRef: { name: `${name}-secrets`, optional: true } },
-        ],
+        args: ["up", fileInContainer(deployment)],
+        envFrom: [{ configMapRef: { name: `${name}-settings` } }],
+        ...(env.length > 0 && { env }),
         resources: {
-          requests: { cpu: `${cores(deployment) * 500}m`, memory },
-          limits: { cpu: String(cores(deployment)), memory },
+          requests: { cpu: `${cores * 500}m`, memory },
+          limits: { cpu: String(cores), memory },
         },
         securityContext: {
           allowPrivilegeEscalation: false,

@@ -1,10 +1,13 @@
 // A unit for systemd's user manager, on this very machine.
-import { type Deployment, stopSeconds, variablesOf } from "./deployment.ts";
+import { type Deployment, boundsOf, keyNames, stopSeconds, variablesOf } from "./deployment.ts";
 
 /** The text of a unit that keeps the swarm up for as long as its user is logged in, or lingers. */
 export function systemdUnit(deployment: Deployment): string {
-  const { name, version, cost, here } = deployment;
-  const variables = Object.entries(variablesOf(deployment, here.home));
+  const { name, version, here } = deployment;
+  const { memoryMiB, cores, tasks, files } = boundsOf(deployment);
+  // A user's manager knows few of the directories that a terminal looks for programs in.
+  const variables = { ...variablesOf(deployment, here.home), PATH: here.searchPath };
+  const keys = keyNames(deployment);
   return `# ${name}: written by skep ${version}. To use it:
 #   skep config render systemd > ~/.config/systemd/user/${name}.service
 #   systemctl --user daemon-reload && systemctl --user enable --now ${name}
@@ -15,18 +18,28 @@ Description=skep swarm ${name}
 [Service]
 Type=exec
 ExecStart=${quoted(here.skep)} up ${quoted(here.file)}
-${variables.map(([key, value]) => `Environment=${quoted(`${key}=${value}`)}`).join("\n")}
-Restart=on-failure
+${Object.entries(variables)
+  .map(([key, value]) => `Environment=${quoted(`${key}=${value}`)}`)
+  .join("\n")}
+${keys.length === 0 ? "" : keysFile(name, keys)}Restart=on-failure
 RestartSec=5s
 # skep ends what it started itself; only what is left after that is systemd's.
 KillMode=mixed
 TimeoutStopSec=${stopSeconds(deployment)}s
-LimitNOFILE=${cost.files * 2}
-TasksMax=${cost.tasks * 2}
+LimitNOFILE=${files}
+TasksMax=${tasks}
+MemoryMax=${memoryMiB}M
+CPUQuota=${cores * 100}%
 NoNewPrivileges=yes
 
 [Install]
 WantedBy=default.target
+`;
+}
+
+function keysFile(name: string, keys: string[]): string {
+  return `# What agents may know and nobody else stands in a file of yours (mode 0600), a line NAME=value each: ${keys.join(" ")}
+EnvironmentFile=%h/.config/skep/${name}.env
 `;
 }
 

@@ -6,18 +6,18 @@ import { compose } from "../../../src/export/deploy/compose.ts";
 import { lacks } from "../../helpers/programs.ts";
 import { tempDir } from "../../helpers/temp-dir.ts";
 
-import { example } from "./example.ts";
+import { example, keyless } from "./example.ts";
 
 setDefaultTimeout(60_000);
 
-function configOf(text: string) {
+function configOf(text: string, keys: Record<string, string> = {}) {
   const directory = tempDir();
   writeFileSync(join(directory, "docker-compose.yml"), text);
   writeFileSync(join(directory, "Dockerfile"), "FROM scratch\n");
   const { PATH = "" } = process.env;
   return Bun.spawnSync(["docker-compose", "config"], {
     cwd: directory,
-    env: { PATH, HOME: directory },
+    env: { PATH, HOME: directory, ...keys },
   });
 }
 
@@ -39,6 +39,23 @@ test.skipIf(lacks("docker-compose"))(
     expect(configOf(wrong).exitCode).not.toBe(0);
   },
 );
+test.skipIf(lacks("docker-compose"))(
+  "the keys of its agents come from whoever calls docker-compose (wants docker-compose)",
+  () => {
+    const { stdout } = configOf(compose(example), { API_TOKEN: "s3cret", OTHER: "x" });
+    const { environment } = parse(stdout.toString()).services.census;
+    expect(environment).toMatchObject({ API_TOKEN: "s3cret", HTTPS_PROXY: null });
+    expect(Object.keys(environment)).not.toContain("OTHER");
+  },
+);
+test("exactly the keys of its agents are named, and none has a value", () => {
+  const text = compose(example);
+  expect(text).toContain("\n      API_TOKEN:\n      HTTPS_PROXY:\n    volumes:");
+  expect(Object.keys(parse(compose(keyless)).services.census.environment)).toEqual([
+    "SKEP_HOME",
+    "SKEP_BUS_LEASE",
+  ]);
+});
 test("it has limits for memory, cores, processes and files", () => {
   expect(parse(compose(example)).services.census).toMatchObject({
     cpus: 1,

@@ -20,3 +20,9 @@ test("lists of words are JSON", () => {
   for (const [, list] of dockerfile(example).matchAll(/^(?:.* )?(?:CMD|ENTRYPOINT) (\[.*\])$/gm))
     expect(JSON.parse(list!)).toBeArray();
 });
+test("the swarm file keeps its name, and what its agents are passed is named where it is run", () => {
+  const text = dockerfile({ ...example, file: "letters.yaml" });
+  expect(text).toContain("\nCOPY --chmod=0644 letters.yaml /swarm/letters.yaml\n");
+  expect(text).toContain('\nCMD ["up", "/swarm/letters.yaml"]\n');
+  expect(text).toContain(" -v census-home:/home/skep/state -e API_TOKEN -e HTTPS_PROXY census\n");
+});

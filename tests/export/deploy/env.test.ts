@@ -11,5 +11,11 @@ test("every setting is there with what it is for, and what nobody chose is a rem
     "# How many. 1 to 9",
     "#SKEP_BUS_INBOX_CAP=1000",
     "",
+    "# Passed on to counter, judge, and to nobody else.",
+    "#API_TOKEN=",
+    "",
+    "# Passed on to judge, and to nobody else.",
+    "#HTTPS_PROXY=",
+    "",
   ]);
 });

@@ -4,7 +4,7 @@ import { expect, test } from "bun:test";
 import { systemdUnit } from "../../../src/export/deploy/systemd.ts";
 import { lacks } from "../../helpers/programs.ts";
 import { tempDir } from "../../helpers/temp-dir.ts";
-import { example } from "./example.ts";
+import { example, keyless } from "./example.ts";
 
 function verify(unit: string) {
   const directory = tempDir();
@@ -32,4 +32,16 @@ test("paths and values with spaces, percent signs and dollars stay what they are
   expect(lines).toContain(`ExecStart=${process.execPath} up "/home/a b/50%%/$$HOME/x.toml"`);
   expect(lines).toContain("Environment=SKEP_BUS_LEASE=30s");
   expect(lines).toContain("TimeoutStopSec=32s");
+});
+test("it has limits for memory, cores, processes and files, and finds the programs that a terminal finds", () => {
+  const lines = systemdUnit(example).split("\n");
+  expect(lines).toContain("Environment=PATH=/usr/bin:/bin");
+  for (const line of ["MemoryMax=1472M", "CPUQuota=100%", "TasksMax=864", "LimitNOFILE=928"])
+    expect(lines).toContain(line);
+});
+test("the keys of its agents stand in a file of their own, that is named only where there are any", () => {
+  const lines = systemdUnit(example).split("\n");
+  const at = lines.indexOf("EnvironmentFile=%h/.config/skep/census.env");
+  expect(lines[at - 1]).toEndWith("a line NAME=value each: API_TOKEN HTTPS_PROXY");
+  expect(systemdUnit(keyless)).not.toContain("EnvironmentFile");
 });
