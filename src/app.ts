@@ -42,6 +42,7 @@ import {
 } from "./store/filesystem.ts";
 import { type OpenOptions as StoreOptions, openStore } from "./store/open.ts";
 import type { Store, Table } from "./store/store.ts";
+import { writingFault } from "./store/writing.ts";
 
 export interface App {
   home: string;
@@ -103,8 +104,8 @@ export { runtimeDriver };
 /** The kind of network or foreign file system that `path` lies on; undefined when a home may lie there. */
 export const unfitFilesystem = unsupportedFilesystem;
 
-/** Why no home can be at `path`, or undefined; and how many bytes are free there. Neither makes anything. */
-export const homeFault = faultOfHome;
+/** Why no home can be at `path`, or undefined; and how many bytes are free there. Neither leaves anything. */
+export const homeFault = (path: string) => faultOfHome(path) ?? writingFault(path);
 export const freeBytes = freeBytesAt;
 
 export type OpeningOptions = Pick<

@@ -1,6 +1,6 @@
 // `skep config check`: everything that is wrong with what is configured, or what a swarm takes of this machine.
 import { existsSync } from "node:fs";
-import { freeBytes, homeFault } from "../app.ts";
+import { freeBytes, homeFault, openApp } from "../app.ts";
 import {
   type Needs,
   type Room,
@@ -13,8 +13,10 @@ import { faultOf, mistakeAt } from "../config/faults.ts";
 import type { Settings } from "../config/settings.ts";
 import { readSwarmFile, usualFile } from "../config/swarm-file.ts";
 import type { Swarm } from "../config/swarm.ts";
+import { unsetVariables } from "../config/environment.ts";
 import { type Mistake, isSkepError } from "../core/errors.ts";
 import { readMachine } from "../core/machine.ts";
+import { checkDatabase } from "../doctor/database.ts";
 import { columns } from "./columns.ts";
 import { resolveHere } from "./config-show.ts";
 import type { Context } from "./context.ts";
@@ -31,12 +33,12 @@ export async function check(context: Context, file: string | undefined): Promise
   const needs = swarm === undefined ? undefined : needsOf(swarm.agents, settings);
   const mistakes = [
     ...wrongSettings,
-    ...wrongHome(home),
+    ...(await wrongHome(context, home, settings)),
     ...wrongSwarm,
     ...(needs === undefined ? [] : tooMuch(path!, needs, room)),
   ];
   if (mistakes.length > 0) throw faultOf(mistakes, "the configuration has");
-  for (const warning of warnings) context.say(`skep: ${warning}`);
+  for (const warning of [...warnings, ...unset(swarm)]) context.say(`skep: ${warning}`);
   const examples = [100, 300, 708].flatMap((count) =>
     [0, room.cores].map((pool) => needsOf(plainAgents(count, pool), settings)),
   );
@@ -46,7 +48,12 @@ export async function check(context: Context, file: string | undefined): Promise
     return context.data(
       JSON.stringify({ home, room: roomJson(room), swarms: rows.map(rowJson(room)) }),
     );
-  context.say(`all is well; the home is ${home}`);
+  const tooLarge = examples.filter((one) => shortages(one, room).length > 0);
+  context.say(
+    tooLarge.length === 0
+      ? `all is well; the home is ${home}`
+      : `nothing is wrong, but this machine is too small for ${orList(tooLarge)}; the home is ${home}`,
+  );
   await context.data(columns([headings, ...rows.map((row) => cells(row, room)), roomCells(room)]));
 }
 
@@ -78,9 +85,33 @@ async function readSwarm(
   }
 }
 
-function wrongHome(home: string): readonly Mistake[] {
+/** What is wrong with `home`; where it can be one, with the database in it. */
+async function wrongHome(
+  { acceptLoss }: Context,
+  home: string,
+  settings: Settings,
+): Promise<readonly Mistake[]> {
   const fault = homeFault(home);
-  return fault === undefined ? [] : mistakesOf(fault, null);
+  if (fault !== undefined) return mistakesOf(fault, null);
+  const found = await checkDatabase(home, async () => {
+    const how = { acceptLoss, keepModes: true };
+    const { store, clock, lastRun } = await openApp(home, settings, undefined, how);
+    return { store, now: clock.now, lastRun };
+  });
+  const place = { file: null, line: null, key: "database:" };
+  return found
+    .filter(({ verdict }) => verdict === "fail")
+    .map(({ says, fix }) => mistakeAt(place, { what: says, hint: fix ?? undefined }));
+}
+
+/** What the agents of `swarm` are to get of the environment, and is not there. */
+function unset(swarm: Swarm | undefined): string[] {
+  const groups = Map.groupBy(swarm?.agents ?? [], ({ group }) => group);
+  return [...groups].flatMap(([group, [agent]]) =>
+    unsetVariables(agent!.env).map(
+      (name) => `agents.${group}.env names ${name}, which is not set here: no agent will have it`,
+    ),
+  );
 }
 
 function mistakesOf(error: unknown, file: string | null): readonly Mistake[] {
@@ -92,6 +123,12 @@ function mistakesOf(error: unknown, file: string | null): readonly Mistake[] {
 function tooMuch(file: string, needs: Needs, room: Room): readonly Mistake[] {
   const place = { file, line: null, key: `a swarm of ${needs.agents}` };
   return shortages(needs, room).map((shortage) => mistakeAt(place, shortage));
+}
+
+function orList(swarms: readonly Needs[]): string {
+  const counts = [...new Set(swarms.map(({ agents }) => agents))].sort((a, b) => a - b);
+  const last = counts.pop();
+  return `${counts.length === 0 ? "" : `${counts.join(", ")} or `}${last} agents`;
 }
 
 interface Row {

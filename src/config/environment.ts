@@ -86,6 +86,15 @@ export function agentEnvironment(
   return Object.assign(passed, Object.fromEntries(set), own);
 }
 
+/** The variables that `rules` name to be passed on and that are not set here, but for those that agents get without asking. */
+export function unsetVariables(
+  rules: readonly EnvironmentRule[],
+  variables: Variables = process.env,
+): string[] {
+  const named = rules.filter((rule) => typeof rule === "string");
+  return named.filter((name) => variables[name] === undefined && !defaultRules.includes(name));
+}
+
 function tokenOf(text: string | undefined): Secret | undefined {
   return text === undefined ? undefined : secret(text);
 }

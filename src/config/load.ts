@@ -1,5 +1,5 @@
 // The settings of a home: what is usual, changed by the file of the home, by the environment, by flags.
-import { readFileSync, statSync } from "node:fs";
+import { lstatSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { SkepError } from "../core/errors.ts";
 import type { Source } from "./parse.ts";
@@ -38,8 +38,8 @@ export function readSettingsFile(home: string): Source | undefined {
 
 function isThere(file: string): boolean {
   try {
-    // Mostly there is none, and to make an error of that takes longer than all else here.
-    return statSync(file, { throwIfNoEntry: false }) !== undefined;
+    // Mostly there is none, and to make an error of that takes longer than all else here. A link to nowhere is there.
+    return lstatSync(file, { throwIfNoEntry: false }) !== undefined;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return false;
     throw unreadable(file, error);
@@ -56,7 +56,9 @@ function readBytes(file: string): Uint8Array {
 
 function unreadable(file: string, error: unknown): SkepError {
   const { code } = error as NodeJS.ErrnoException;
-  return new SkepError("E_CONFIG", `${file} cannot be read (${code})`, {
+  const why =
+    code === "ENOENT" ? "is a link to a file that is not there" : `cannot be read (${code})`;
+  return new SkepError("E_CONFIG", `${file} ${why}`, {
     hint: "Make it a file that you may read, or remove it.",
   });
 }

@@ -51,7 +51,13 @@ export function followed({ key, setting }: NamedSetting, chosen: Values): number
     .filter(({ low, follows }) => low === key && follows)
     .map(({ high, times }) => Math.floor(Number(chosen.get(high)!.value) / times));
   if (bounds.length === 0 || setting.kind === "choice") return setting.usual;
-  return Math.max(setting.least, Math.min(setting.usual, ...bounds));
+  return Math.max(setting.least, Math.min(setting.usual, ...bounds.map(neat)));
+}
+
+/** The nearest length of time below that somebody would write: whole seconds, tenths or hundredths. */
+function neat(ms: number): number {
+  const step = [1_000, 100, 10].find((one) => ms >= one) ?? 1;
+  return Math.floor(ms / step) * step;
 }
 
 /** The rules that do not hold among what was `chosen`, each told where somebody chose one of its two settings. */

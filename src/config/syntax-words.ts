@@ -28,7 +28,7 @@ const toml: readonly [said: RegExp, what: string][] = [
   [/followed by an end-of-line/, "more follows where the line should end"],
   [/comma or end of structure/, "a comma or a closing bracket is missing"],
   [/end of table array/, "the heading of a table lacks its ]]"],
-  [/illegal character in key/, "a key has a character that needs quotes"],
+  [/illegal character in key/, "a ] is missing, or a key has a character that needs quotes"],
   [/empty bare key/, "a key is missing"],
   [/multiline/, "a key stands in three quotes"],
   [/end of key/, "a key has no value: there is no = after it, or no ] after a heading"],

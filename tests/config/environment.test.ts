@@ -3,6 +3,7 @@ import {
   agentEnvironment,
   readEnvironment,
   settingVariables,
+  unsetVariables,
 } from "../../src/config/environment.ts";
 import { secret } from "../../src/core/secret.ts";
 
@@ -69,6 +70,11 @@ describe("the environment of an agent", () => {
       SKEP_AGENT: "a1",
       HOME: "/x",
     });
+  });
+  test("lacks what is named and not set here, which is worth a word but for what all get", () => {
+    const rules = ["PATH", "SECRET", "MISSING", "TZ", { NAME: secret("value") }];
+    expect(unsetVariables(rules, here)).toEqual(["MISSING"]);
+    expect(unsetVariables([], here)).toEqual([]);
   });
   test("is empty when nothing is allowed", () => {
     expect(agentEnvironment([], {}, here)).toEqual({});

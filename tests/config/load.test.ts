@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadSettings } from "../../src/config/load.ts";
 import { defaults } from "../../src/config/settings.ts";
@@ -195,6 +195,15 @@ describe("what is refused as E_CONFIG, naming the place", () => {
     const home = tempDir();
     mkdirSync(join(home, "skep.toml"));
     expect((await refusal(loadSettings(home))).message).toContain("cannot be read (EISDIR)");
+  });
+  test("a file that is a link to nowhere, for somebody meant something by it", async () => {
+    const home = tempDir();
+    const file = join(home, "skep.toml");
+    symlinkSync(join(home, "nowhere.toml"), file);
+    const { message } = await refusal(loadSettings(home));
+    expect(message).toBe(`${file} is a link to a file that is not there`);
+    writeFileSync(join(home, "nowhere.toml"), "bus.inbox_cap = 7");
+    expect((await loadSettings(home)).bus.inboxCap).toBe(7);
   });
 });
 

@@ -23,6 +23,16 @@ describe("what holds of a setting", () => {
   const flags = ["agents.count_max=9"];
   const key = "agents.count_max";
 
+  test("follows another setting where nobody chose it, as somebody would write it", async () => {
+    const beat = async (suspectAfter: string) => {
+      const toml = `agents.suspect_after = "${suspectAfter}"`;
+      return (await resolve(toml)).chosen.get("agents.beat_every")!.value;
+    };
+    expect(await beat("2s")).toBe(600);
+    expect(await beat("10s")).toBe(3_000);
+    expect(await beat("301ms")).toBe(100);
+    expect(await beat("1h")).toBe(5_000);
+  });
   test("is what a flag says, before a variable, before the file, before the profile, before what is usual", async () => {
     expect(await held(key, toml, { variables, flags })).toEqual([9, "flag", `--set ${key}`, null]);
     expect(await held(key, toml, { variables })).toEqual([

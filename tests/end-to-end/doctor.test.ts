@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
@@ -144,9 +145,16 @@ test("a database that is none, and settings that do not fit, fail with what to d
   expect(status).toBe(8);
   expect(of("database")).toMatchObject({ verdict: "fail" });
   writeFileSync(join(home, "skep.toml"), '[bus]\nlease = "never"\n');
-  expect((await doctor(directory, ["--home", home])).of("settings")).toMatchObject({
-    verdict: "fail",
-  });
+  const both = await doctor(directory, ["--home", home]);
+  expect(both.of("settings")).toMatchObject({ verdict: "fail" });
+  expect(both.of("database")!.says).toBe(of("database")!.says);
+  rmSync(join(home, "bus.db"));
+  writeFileSync(join(home, "skep.toml"), "");
+  await run([await skepExecutable(), "--home", home, "send", "a1", "x"], directory, {}).ended;
+  writeFileSync(join(home, "skep.toml"), "[bus\n");
+  const one = await doctor(directory, ["--home", home]);
+  expect(one.of("database")).toMatchObject({ verdict: "pass" });
+  expect(one.findings.filter(({ says }) => says.includes("not valid TOML"))).toHaveLength(1);
 });
 test.skipIf(process.getuid?.() === 0 && lacks("setpriv"))(
   "a directory that nothing can be written in fails (wants setpriv for root)",

@@ -2,6 +2,7 @@
 import { ownCommand } from "../../agents/executable.ts";
 import { runtimeDriver } from "../../app.ts";
 import { agentEnvironment, settingVariables } from "../../config/environment.ts";
+import { defaults } from "../../config/settings.ts";
 import { isSkepError } from "../../core/errors.ts";
 import { examine } from "../../doctor/examine.ts";
 import { type Finding, fail, worstOf } from "../../doctor/finding.ts";
@@ -41,8 +42,11 @@ export default defineCommand({
   async run(context, { agents, fix, quickSwarm }) {
     const home = await context.home();
     const env = { ...agentEnvironment(), ...settingVariables() };
+    const wrongSettings = await settingsOf(context);
     const opened = async () => {
-      const { store, clock, lastRun } = await open(context, { keepModes: true });
+      // What is wrong with the settings is told once, and is no fault of the database.
+      const settings = wrongSettings === undefined ? undefined : defaults;
+      const { store, clock, lastRun } = await open(context, { keepModes: true, settings });
       return { store, now: clock.now, lastRun };
     };
     const reap = async () => {
@@ -65,8 +69,7 @@ export default defineCommand({
     });
     if (stopped !== undefined && findings.every(({ says }) => says !== stopped.says))
       findings.unshift(stopped);
-    const settings = await settingsOf(context);
-    if (settings !== undefined) findings.push(settings);
+    if (wrongSettings !== undefined) findings.push(wrongSettings);
     if (quickSwarm) {
       findings.push(await runQuickSwarm(home, ownCommand(), env, context.say));
     }

@@ -145,7 +145,7 @@ describe("config check", () => {
     const skep = newSkep();
     const { status, stdout, stderr } = await skep(["config", "check", fileOf(swarm)]);
     expect(status).toBe(0);
-    const home = /^all is well; the home is (.*)$/m.exec(stderr)![1]!;
+    const home = /^(?:all is well|nothing is wrong, .*); the home is (.*)$/m.exec(stderr)![1]!;
     expect(existsSync(home)).toBe(false);
     expect(stdout).toMatch(/^s +40 +\d+ MiB +\d+ +\d+ +[\d.]+ [MG]iB +\S/m);
     for (const count of [100, 300, 708])
@@ -192,6 +192,19 @@ describe("config check", () => {
       message: `${file}: a swarm of 40 needs 224 open files in one process, and 100 are allowed`,
       hint: "Raise ulimit -n, or put agents into a pool.",
     });
+  });
+  test("does not say that all is well where the machine is too small for what others would take", async () => {
+    const program = join(import.meta.dir, "..", "..", "..", "bin", "skep.ts");
+    const script = 'ulimit -n 100 && exec "$0" "$1" config check';
+    const home = join(tempDir(), "home");
+    const { exitCode, stderr } = Bun.spawnSync(["sh", "-c", script, process.execPath, program], {
+      cwd: tempDir(),
+      env: { PATH: process.env["PATH"]!, SKEP_HOME: home },
+    });
+    expect(`${stderr}`).toBe(
+      `nothing is wrong, but this machine is too small for 100, 300 or 708 agents; the home is ${home}\n`,
+    );
+    expect(exitCode).toBe(0);
   });
   test("tells of two files of settings", async () => {
     const env = homeWith("skep.toml", "");
