@@ -1,9 +1,9 @@
 // Writes the pages of docs/ that follow from the source: `bun bin/write-docs.ts`.
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { plainVariables } from "../src/config/environment.ts";
 import { originalOf, profilesOf, rangeOf, restartWords } from "../src/config/explain.ts";
 import { forgone } from "../src/config/originals.ts";
+import { type PlainVariable, plainVariables } from "../src/config/plain-variables.ts";
 import { type NamedSetting, allSettings } from "../src/config/setting-names.ts";
 import { settingsText } from "../src/config/settings-text.ts";
 
@@ -47,7 +47,10 @@ export function configurationPage(): string {
     'A key for an agent is best a variable that its `env` names: `env = ["PATH", "API_KEY"]`, with `API_KEY` in the environment of `skep up`, or in a file that only you may read, named with `--env-file`. Nobody else gets it: what `env` does not name, no program sees. A value in the swarm file (`{ API_KEY = "…" }`) is shown in no output and no error. skep writes neither into a log, a database or a command line; what a program prints itself is in its log all the same. Do not put a key among the words of a `command`: everybody on the machine sees those. `SKEP_TOKEN` proves the name of an agent while its swarm runs; of it only a hash is stored.',
     "A file for `--env-file` has lines `NAME=value`, with quotes where a value has spaces or a `#`; nothing in it is expanded. `BUN_…` and `NODE_OPTIONS` are refused there, for they change how skep itself runs, and are never passed on to agents: a swarm file can only set them. What is wrong in it is told with its line, and `skep config show` says of what holds on which line it is. When every user of the machine can read a file that holds more than settings, skep says so.",
     "## Other variables",
-    table(["variable", "what it is for"], Object.entries(plainVariables).map(variableRow)),
+    table(
+      ["variable", "default", "range", "unit", "what it is for"],
+      Object.entries(plainVariables).map(variableRow),
+    ),
     "## The names of the original system",
     'Its variables (`CFN_…`) are heeded where there is something that corresponds, with their units: `CFN_HEALTH_TIMEOUT=30` is `agents.suspect_after = "30s"`. skep\'s own name goes before it. `CFN_BASE_DIR` is `SKEP_HOME`. The others are told of in a warning, and have no effect:',
     table(
@@ -61,8 +64,8 @@ function purposeOf({ setting: { purpose } }: NamedSetting): string {
   return purpose.replace(/\.$/, "");
 }
 
-function variableRow([name, purpose]: [string, string]): string[] {
-  return [`\`${name}\``, purpose];
+function variableRow([name, about]: [string, PlainVariable]): string[] {
+  return [`\`${name}\``, about.usual, about.range, about.unit, about.purpose];
 }
 
 function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,9 +1,11 @@
 // `skep config explain`: what a setting is for, what it can be, and what it is here.
+import { setVariable } from "../config/environment.ts";
 import {
+  type Alias,
   type Topic,
+  aliasOf,
   allTopics,
   findTopics,
-  originalOf,
   profilesOf,
   rangeOf,
   restartWords,
@@ -11,6 +13,7 @@ import {
   unitOf,
 } from "../config/explain.ts";
 import type { Chosen } from "../config/layers.ts";
+import { homeThere } from "../config/originals.ts";
 import type { NamedSetting } from "../config/setting-names.ts";
 import { writeValue } from "../config/setting-rules.ts";
 import { columns } from "./columns.ts";
@@ -44,47 +47,89 @@ function overview(topics: readonly Topic[], held: Held): string {
   const others = topics.flatMap((topic) =>
     topic.kind === "setting" ? [] : [[nameOf(topic), purposeOf(topic)]],
   );
-  const originals = settings.flatMap(({ key, setting }) =>
-    setting.original === undefined ? [] : [[setting.original.name, `sets ${key}`]],
-  );
+  const originals = topics.flatMap((topic) => {
+    const alias = aliasOf(topic);
+    if (alias === undefined) return [];
+    if (topic.kind !== "setting") return [[alias.name, `the same as ${nameOf(topic)}`]];
+    return [[alias.name, `sets ${topic.named.key}, in ${alias.unit}: ${alias.range}`]];
+  });
   return [
     columns([["SETTING", "VALUE", "RANGE", "WHAT FOR"], ...rows]),
-    columns([
-      ["VARIABLE", "WHAT FOR"],
-      ...others,
-      ["CFN_BASE_DIR", "the same as SKEP_HOME"],
-      ...originals,
-    ]),
+    columns([["VARIABLE", "WHAT FOR"], ...others, ...originals]),
     "skep config explain NAME has all about one of them.",
   ].join("\n\n");
 }
 
 function inFull(topic: Topic, held: Held): string {
-  if (topic.kind === "variable") return `${topic.name}\n  ${topic.purpose}`;
   if (topic.kind === "forgone") {
     const { name, usual, unit, range, why } = topic.forgone;
     const was = `in the original: ${usual} by default (${unit}; ${range})`;
     return `${name}\n  has no effect: ${why}\n  ${was}`;
   }
+  const original = ["original", aliasText(aliasOf(topic))];
+  if (topic.kind === "variable") {
+    const { name, about } = topic;
+    const here = setVariable(namesOf(topic));
+    const rows = [
+      ["value", here === undefined ? "not set" : `${here.value}, from: ${here.name}`],
+      ["default", about.usual],
+      ["range", about.range],
+      ["unit", about.unit],
+      original,
+    ];
+    return inRows(`${name}: ${about.purpose}`, rows);
+  }
   const { named } = topic;
   const { setting, variable, key } = named;
   const here = held.get(key)!;
-  const rows = [
+  return inRows(`${key}: ${setting.purpose}`, [
     ["value", `${writeValue(named, here.value)}, from: ${sourceOf(here)}`],
     ["default", writeValue(named, setting.usual)],
     ["profiles", profilesOf(named)],
     ["range", rangeOf(setting)],
     ["unit", unitOf(setting)],
     ["variable", variable],
-    ["original", originalOf(setting)],
+    original,
     ["a change", restartWords[setting.restart]],
-  ].filter(([, text]) => text !== "");
-  return `${key}: ${setting.purpose}\n${columns(rows, "  ")}`;
+  ]);
+}
+
+function inRows(heading: string, rows: string[][]): string {
+  const told = rows.filter(([, text]) => text !== "");
+  return `${heading}\n${columns(told, "  ")}`;
+}
+
+function aliasText(alias: Alias | undefined): string {
+  if (alias === undefined) return "";
+  const { name, unit, range, usual, there } = alias;
+  if (unit === homeThere.unit)
+    return `${name}, the same (there: ${there.range}; default ${there.usual})`;
+  return `${name}, in ${unit}: ${range}; default ${usual} (there: ${there.range}; default ${there.usual})`;
+}
+
+/** The names of a variable, that which goes before the other first. */
+function namesOf(topic: Topic & { kind: "variable" }): string[] {
+  const alias = aliasOf(topic);
+  return alias === undefined ? [topic.name] : [topic.name, alias.name];
 }
 
 function asJson(topic: Topic, held: Held): object {
-  if (topic.kind === "variable")
-    return { variable: topic.name, kind: "variable", purpose: topic.purpose };
+  if (topic.kind === "variable") {
+    const { name: variable, about } = topic;
+    const here = setVariable(namesOf(topic));
+    return {
+      variable,
+      kind: "variable",
+      purpose: about.purpose,
+      unit: about.unit,
+      default: about.usual,
+      range: about.range,
+      value: here?.value ?? null,
+      source: here === undefined ? "default" : "environment",
+      from: here?.name ?? null,
+      original: aliasJson(aliasOf(topic)),
+    };
+  }
   if (topic.kind === "forgone") {
     const { name, usual, unit, range, why } = topic.forgone;
     return { variable: name, kind: "without effect", default: usual, unit, range, why };
@@ -103,8 +148,20 @@ function asJson(topic: Topic, held: Held): object {
     source: here.origin,
     from: here.place === undefined ? null : sourceOf(here),
     variable,
-    original: setting.original ?? null,
+    original: aliasJson(aliasOf(topic)),
     restart: setting.restart,
+  };
+}
+
+function aliasJson(alias: Alias | undefined): object | null {
+  if (alias === undefined) return null;
+  const { name, unit, range, usual, there } = alias;
+  return {
+    name,
+    unit,
+    range,
+    default: usual,
+    there: { range: there.range, default: there.usual },
   };
 }
 
@@ -119,5 +176,5 @@ function nameOf(topic: Exclude<Topic, { kind: "setting" }>): string {
 }
 
 function purposeOf(topic: Exclude<Topic, { kind: "setting" }>): string {
-  return topic.kind === "variable" ? topic.purpose : `no effect: ${topic.forgone.why}`;
+  return topic.kind === "variable" ? topic.about.purpose : `no effect: ${topic.forgone.why}`;
 }

@@ -1,5 +1,6 @@
 // The only reader of the process's environment: what skep takes from it, and what an agent gets of it.
 import { type Secret, secret } from "../core/secret.ts";
+import { plainVariables } from "./plain-variables.ts";
 import type { Setting } from "./schema/setting.ts";
 import { sections } from "./settings.ts";
 
@@ -40,16 +41,6 @@ export const defaultRules: readonly EnvironmentRule[] = [
   "TMPDIR",
   "TZ",
 ];
-
-/** The variables that are not settings, and what each is for. */
-export const plainVariables = {
-  SKEP_HOME: "The directory of the swarm's state, as --home names it.",
-  SKEP_AGENT: "The name to act under, as --as says it.",
-  SKEP_TOKEN: "What proves that name while its swarm runs; a secret, which skep gives its agents.",
-  SKEP_RUN: "The run of the swarm that started this process; skep sets it.",
-  SKEP_SPARE: "Set for a program that was started ahead, before anybody knows whose it will be.",
-  SKEP_DEBUG: "With 1 an error shows where in the program it came from.",
-} as const;
 
 /** What the environment says to skep; a variable that is set to nothing counts as not set. */
 export function readEnvironment(variables: Variables = process.env): Environment {
@@ -93,6 +84,16 @@ export function unsetVariables(
 ): string[] {
   const named = rules.filter((rule) => typeof rule === "string");
   return named.filter((name) => variables[name] === undefined && !defaultRules.includes(name));
+}
+
+/** The first of `names` that is set here, with its value; of one that is secret nobody gets to see that. */
+export function setVariable(
+  names: readonly string[],
+  variables: Variables = process.env,
+): { name: string; value: string } | undefined {
+  const name = names.find((one) => variables[one]);
+  if (name === undefined) return undefined;
+  return { name, value: name === "SKEP_TOKEN" ? "[secret]" : variables[name]! };
 }
 
 function tokenOf(text: string | undefined): Secret | undefined {

@@ -2,9 +2,9 @@
 import { SkepError } from "../core/errors.ts";
 import { writeDuration } from "../core/durations.ts";
 import { didYouMean } from "../core/names.ts";
-import { plainVariables } from "./environment.ts";
 import type { Chosen } from "./layers.ts";
-import { type Forgone, forgone, originalHome } from "./originals.ts";
+import { type Forgone, forgone, homeThere, originalHome, rangeThere } from "./originals.ts";
+import { type PlainVariable, plainVariables } from "./plain-variables.ts";
 import type { Restart, Setting } from "./schema/setting.ts";
 import { type NamedSetting, allSettings, findSetting } from "./setting-names.ts";
 import { writeValue } from "./setting-rules.ts";
@@ -12,7 +12,7 @@ import { writeValue } from "./setting-rules.ts";
 /** What somebody can ask about: a setting, a variable that is none, or a variable of the original system without effect. */
 export type Topic =
   | { kind: "setting"; named: NamedSetting }
-  | { kind: "variable"; name: string; purpose: string }
+  | { kind: "variable"; name: string; about: PlainVariable }
   | { kind: "forgone"; forgone: Forgone };
 
 /** Everything that can be explained. */
@@ -68,6 +68,32 @@ export function originalOf({ original }: Setting): string {
   return original === undefined ? "" : `${original.name} (${original.unit})`;
 }
 
+/** What of the original system sets something here. */
+export interface Alias {
+  name: string;
+  unit: string;
+  /** What it can be here, and what holds without it, in that unit. */
+  range: string;
+  usual: string;
+  /** The same as it was there. */
+  there: { range: string; usual: string };
+}
+
+/** The variable of the original system for a setting, or for SKEP_HOME; undefined where it had none. */
+export function aliasOf(topic: Topic): Alias | undefined {
+  if (topic.kind === "variable" && topic.name === "SKEP_HOME") {
+    const { range, usual } = topic.about;
+    return { name: originalHome, unit: homeThere.unit, range, usual, there: homeThere };
+  }
+  if (topic.kind !== "setting") return undefined;
+  const { setting } = topic.named;
+  if (setting.kind === "choice" || setting.original === undefined) return undefined;
+  const { name, unit, factor, ...there } = setting.original;
+  const { least, most } = rangeThere(setting);
+  const usual = `${setting.usual / factor}`;
+  return { name, unit, range: `${least} to ${most}`, usual, there };
+}
+
 /** Where a value is from, in words. */
 export function sourceOf({ origin, place }: Chosen): string {
   if (place === undefined) return origin;
@@ -85,8 +111,8 @@ export const restartWords: Record<Restart, string> = {
   swarm: "commands have it at once, a swarm after skep down and up",
 };
 
-function variableTopic([name, purpose]: [string, string]): Topic {
-  return { kind: "variable", name, purpose };
+function variableTopic([name, about]: [string, PlainVariable]): Topic {
+  return { kind: "variable", name, about };
 }
 
 function allNames(): string[] {

@@ -5,10 +5,10 @@ import { type Mistake, isSkepError } from "../core/errors.ts";
 import { didYouMean } from "../core/names.ts";
 import { writeDuration } from "../core/durations.ts";
 import { clip } from "../core/text.ts";
-import { plainVariables } from "./environment.ts";
 import { type Finding, type Place, findingsOf, mistakeAt } from "./faults.ts";
-import { forgone } from "./originals.ts";
+import { forgone, rangeThere } from "./originals.ts";
 import { type Source, parserOf } from "./parse.ts";
+import { plainVariables } from "./plain-variables.ts";
 import { isTable } from "./schema/values.ts";
 import { kindOf, settingsFile } from "./schema/settings.ts";
 import type { Original, Setting } from "./schema/setting.ts";
@@ -139,18 +139,17 @@ function checkValue(setting: Setting, value: unknown): { value?: number | string
 
 /** A number of the original's units in ours. */
 function checkOriginal(
-  { kind, ...setting }: Setting,
+  setting: Setting,
   { factor, unit }: Original,
   text: string,
 ): ReturnType<typeof checkValue> {
-  const { least, most } = setting as unknown as { least: number; most: number };
-  const value = /^\d{1,15}$/.test(text) ? Number(text) * factor : Number.NaN;
-  if (value >= least && value <= most) return { value };
-  const range = `from ${Math.ceil(least / factor)} to ${Math.floor(most / factor)}`;
+  const { least, most } = rangeThere(setting);
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return { value: value * factor };
   const hint =
-    kind === "duration" ? `In skep.toml that is ${writeDuration(factor)} each.` : undefined;
-  const shown = clip(JSON.stringify(text), 60);
-  return { wrong: { what: `must be a whole number of ${unit} ${range}, not ${shown}`, hint } };
+    setting.kind === "duration" ? `In skep.toml that is ${writeDuration(factor)} each.` : undefined;
+  const what = `must be a whole number of ${unit} from ${least} to ${most}`;
+  return { wrong: { what: `${what}, not ${clip(JSON.stringify(text), 60)}`, hint } };
 }
 
 // Variables and flags are always text; for a number whatever looks like one is meant as one.

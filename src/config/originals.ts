@@ -1,6 +1,8 @@
 // What the original system had a variable for and skep has no setting for, and why. Its other variables are named where
 // the settings are declared, and are heeded.
 
+import type { Setting } from "./schema/setting.ts";
+
 export interface Forgone {
   readonly name: `CFN_${string}`;
   /** What it was there, for whoever comes from it. */
@@ -13,6 +15,20 @@ export interface Forgone {
 
 /** The variable that names the home, as SKEP_HOME does. */
 export const originalHome = "CFN_BASE_DIR";
+
+/** What it was there. */
+export const homeThere = {
+  unit: "path",
+  usual: "/dev/shm/cfn",
+  range: "its parent exists and can be written to",
+};
+
+/** The values that a setting can have under its name of the original system, in the unit that it had there. */
+export function rangeThere(setting: Setting): { least: number; most: number } {
+  if (setting.kind === "choice" || setting.original === undefined) return { least: 0, most: 0 };
+  const { factor } = setting.original;
+  return { least: Math.ceil(setting.least / factor), most: Math.floor(setting.most / factor) };
+}
 
 const inHome = "everything that skep keeps lies in the home, under names of its own";
 const noAlerts = "this skep has no alerts yet";

@@ -13,14 +13,16 @@ test("each of the 26 variables of the original system is heeded, or it is said w
 
 test("the variables that correspond, and with what", () => {
   const pairs = allSettings.flatMap(({ key, setting: { original } }) =>
-    original === undefined ? [] : [[original.name, original.factor, key]],
+    original === undefined
+      ? []
+      : [[original.name, original.usual, original.range, original.factor, key]],
   );
   expect(pairs).toEqual([
-    ["CFN_MAX_PAYLOAD_SIZE", 1, "bus.body_bytes_max"],
-    ["CFN_MESSAGE_TIMEOUT", 1, "bus.send_timeout"],
-    ["CFN_COORDINATION_TIMEOUT", 1, "bus.request_timeout"],
-    ["CFN_MAX_AGENTS", 1, "agents.count_max"],
-    ["CFN_HEALTH_TIMEOUT", 1_000, "agents.suspect_after"],
-    ["CFN_METRICS_RETENTION_HOURS", 3_600_000, "metrics.raw_keep"],
+    ["CFN_MAX_PAYLOAD_SIZE", "1048576", "not checked", 1, "bus.body_bytes_max"],
+    ["CFN_MESSAGE_TIMEOUT", "5000", "100 to 60000", 1, "bus.send_timeout"],
+    ["CFN_COORDINATION_TIMEOUT", "10000", "100 to 300000", 1, "bus.request_timeout"],
+    ["CFN_MAX_AGENTS", "50", "1 to 1000", 1, "agents.count_max"],
+    ["CFN_HEALTH_TIMEOUT", "30", "1 to 300", 1_000, "agents.suspect_after"],
+    ["CFN_METRICS_RETENTION_HOURS", "48", "1 to 720", 3_600_000, "metrics.raw_keep"],
   ]);
 });

@@ -14,7 +14,13 @@ export const agents = {
     least: 1,
     most: agentsMax,
     profiles: { dev: 10, staging: 100, prod: 500 },
-    original: { name: "CFN_MAX_AGENTS", factor: 1, unit: "agents" },
+    original: {
+      name: "CFN_MAX_AGENTS",
+      factor: 1,
+      unit: "agents",
+      usual: "50",
+      range: "1 to 1000",
+    },
     restart: "swarm",
   }),
   beatEveryMs: duration({
@@ -32,7 +38,13 @@ export const agents = {
     least: 300,
     most: 24 * 3_600_000,
     profiles: { prod: 30_000 },
-    original: { name: "CFN_HEALTH_TIMEOUT", factor: 1_000, unit: "seconds" },
+    original: {
+      name: "CFN_HEALTH_TIMEOUT",
+      factor: 1_000,
+      unit: "seconds",
+      usual: "30",
+      range: "1 to 300",
+    },
     restart: "swarm",
   }),
   stopGraceMs: duration({

@@ -32,7 +32,13 @@ export const bus = {
     least: 1,
     // SQLite holds 10⁹ bytes in one value and no more.
     most: 1_000_000_000,
-    original: { name: "CFN_MAX_PAYLOAD_SIZE", factor: 1, unit: "bytes" },
+    original: {
+      name: "CFN_MAX_PAYLOAD_SIZE",
+      factor: 1,
+      unit: "bytes",
+      usual: "1048576",
+      range: "not checked",
+    },
     restart: "agents",
   }),
   leaseMs: duration({
@@ -60,14 +66,26 @@ export const bus = {
     usual: 5_000,
     least: 0,
     profiles: { prod: 10_000 },
-    original: { name: "CFN_MESSAGE_TIMEOUT", factor: 1, unit: "milliseconds" },
+    original: {
+      name: "CFN_MESSAGE_TIMEOUT",
+      factor: 1,
+      unit: "milliseconds",
+      usual: "5000",
+      range: "100 to 60000",
+    },
     restart: "nobody",
   }),
   requestTimeoutMs: duration({
     purpose: "How long `skep request` waits for the answer.",
     usual: 30_000,
     least: 0,
-    original: { name: "CFN_COORDINATION_TIMEOUT", factor: 1, unit: "milliseconds" },
+    original: {
+      name: "CFN_COORDINATION_TIMEOUT",
+      factor: 1,
+      unit: "milliseconds",
+      usual: "10000",
+      range: "100 to 300000",
+    },
     restart: "nobody",
   }),
   backoffMinMs: duration({

@@ -18,7 +18,13 @@ export const metrics = {
     usual: 48 * hourMs,
     least: 60_000,
     most: 365 * dayMs,
-    original: { name: "CFN_METRICS_RETENTION_HOURS", factor: hourMs, unit: "hours" },
+    original: {
+      name: "CFN_METRICS_RETENTION_HOURS",
+      factor: hourMs,
+      unit: "hours",
+      usual: "48",
+      range: "1 to 720",
+    },
     restart: "swarm",
   }),
   rollupKeepMs: duration({

@@ -18,6 +18,9 @@ export interface Original {
   readonly factor: number;
   /** Its unit in words. */
   readonly unit: string;
+  /** What it was where nobody set it, and the values that it could have: for whoever comes from there. */
+  readonly usual: string;
+  readonly range: string;
 }
 
 interface About<Value> {

@@ -2,6 +2,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { allSettings } from "../../../src/config/setting-names.ts";
+import { plainVariables } from "../../../src/config/plain-variables.ts";
 import { forgone } from "../../../src/config/originals.ts";
 import { newSkep } from "../../helpers/skep.ts";
 import { tempDir } from "../../helpers/temp-dir.ts";
@@ -100,8 +101,29 @@ describe("config explain", () => {
       expect(told).toMatchObject({ variable, purpose: setting.purpose, source: "default" });
       for (const words of ["unit", "default", "range", "value"]) expect(told[words]).toMatch(/\S/);
     }
-    for (const { name } of forgone)
-      expect(all).toContainEqual(expect.objectContaining({ variable: name }));
+    for (const variable of Object.keys(plainVariables)) {
+      const told = all.find((one) => one.variable === variable);
+      for (const words of ["unit", "default", "range", "source"]) expect(told[words]).toMatch(/\S/);
+    }
+    const without = forgone.map(({ name }) => all.find(({ variable }) => variable === name));
+    const aliases = all.flatMap(({ original }) => original ?? []);
+    expect(without.length + aliases.length).toBe(26);
+    for (const told of [...without, ...aliases])
+      for (const words of ["unit", "default", "range"]) expect(told[words]).toMatch(/\S/);
+    for (const { there } of aliases)
+      for (const words of ["default", "range"]) expect(there[words]).toMatch(/\S/);
+  });
+  test("has the home by both of its names, with who sets it, and shows no token", async () => {
+    const skep = newSkep();
+    const env = { SKEP_HOME: "", CFN_BASE_DIR: join(tempDir(), "home"), SKEP_TOKEN: "hunter2" };
+    const { stdout } = await skep(["config", "explain", "CFN_BASE_DIR"], "", env);
+    expect(stdout).toContain(`  value     ${env.CFN_BASE_DIR}, from: CFN_BASE_DIR\n`);
+    expect(stdout).toContain("CFN_BASE_DIR, the same (there: its parent exists");
+    expect(await skep(["config", "explain", "SKEP_HOME"], "", env)).toMatchObject({ stdout });
+    for (const flags of [[], ["--json"]])
+      expect((await skep(["config", "explain", ...flags], "", env)).stdout).not.toContain(
+        "hunter2",
+      );
   });
   test("has all about one, by any of its names", async () => {
     const skep = newSkep();
@@ -114,7 +136,7 @@ describe("config explain", () => {
   range     300ms to 1d
   unit      a duration: 500ms, 5s, 2m, 1h, 7d
   variable  SKEP_AGENTS_SUSPECT_AFTER
-  original  CFN_HEALTH_TIMEOUT (seconds)
+  original  CFN_HEALTH_TIMEOUT, in seconds: 1 to 86400; default 15 (there: 1 to 300; default 30)
   a change  commands have it at once, a swarm after skep down and up
 `);
     for (const name of ["suspect_after", "SKEP_AGENTS_SUSPECT_AFTER", "CFN_HEALTH_TIMEOUT"])
