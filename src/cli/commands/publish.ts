@@ -1,7 +1,7 @@
 // `skep publish`: one message to everybody who is subscribed to a topic.
-import { defaultPriority } from "../../bus/message.ts";
 import { publish } from "../../bus/publish.ts";
 import { defineCommand } from "../command.ts";
+import { draftArgs } from "../draft-args.ts";
 import { open } from "../open.ts";
 
 export default defineCommand({
@@ -15,26 +15,10 @@ export default defineCommand({
   args: {
     topic: { type: "positional", description: "up to 8 words with dots between: build.failed" },
     body: { type: "positional", description: "the body, or - for standard input" },
-    type: {
-      type: "string",
-      valueHint: "T",
-      description: "what kind of message it is (default the topic)",
-    },
-    priority: {
-      type: "whole",
-      least: 0,
-      most: 9,
-      valueHint: "0..9",
-      description: "9 is the most urgent",
-      default: String(defaultPriority),
-    },
-    thread: { type: "string", valueHint: "ID", description: "the conversation it belongs to" },
-    onFull: {
-      type: "enum",
-      options: ["wait", "fail"],
-      default: "wait",
-      description: "what to do when an inbox is full",
-    },
+    type: { ...draftArgs.type, description: "what kind of message it is (default the topic)" },
+    priority: draftArgs.priority,
+    thread: draftArgs.thread,
+    onFull: { ...draftArgs.onFull, description: "what to do when an inbox is full" },
     timeout: {
       type: "duration",
       valueHint: "D",

@@ -2,6 +2,7 @@
 import { deliveryLine } from "../../bus/delivery-line.ts";
 import { request } from "../../bus/request.ts";
 import { defineCommand } from "../command.ts";
+import { draftArgs } from "../draft-args.ts";
 import { open } from "../open.ts";
 
 export default defineCommand({
@@ -14,14 +15,8 @@ export default defineCommand({
   args: {
     to: { type: "positional", description: "the inbox, or an address that means one" },
     body: { type: "positional", description: "the body, or - for standard input" },
-    type: { type: "string", valueHint: "T", description: "what kind of message it is" },
-    priority: {
-      type: "whole",
-      least: 0,
-      most: 9,
-      valueHint: "0..9",
-      description: "9 is the most urgent",
-    },
+    type: draftArgs.type,
+    priority: draftArgs.priority,
     timeout: {
       type: "duration",
       valueHint: "D",

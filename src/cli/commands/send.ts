@@ -1,8 +1,8 @@
 // `skep send`: one message, or a batch from standard input.
-import { defaultPriority } from "../../bus/message.ts";
 import { send } from "../../bus/send.ts";
 import { SkepError } from "../../core/errors.ts";
 import { defineCommand } from "../command.ts";
+import { draftArgs } from "../draft-args.ts";
 import { open } from "../open.ts";
 import { sendLines } from "../send-lines.ts";
 
@@ -27,15 +27,9 @@ export default defineCommand({
     body: { type: "positional", description: "the body, or - for standard input", required: false },
     batch: { type: "boolean", description: "send the JSON lines on standard input" },
     atomic: { type: "boolean", description: "with --batch: all or nothing, 500 lines at most" },
-    type: { type: "string", valueHint: "T", description: "what kind of message it is" },
-    priority: {
-      type: "whole",
-      least: 0,
-      most: 9,
-      valueHint: "0..9",
-      description: `9 is the most urgent (default ${defaultPriority})`,
-    },
-    thread: { type: "string", valueHint: "ID", description: "the conversation it belongs to" },
+    type: draftArgs.type,
+    priority: draftArgs.priority,
+    thread: draftArgs.thread,
     replyTo: {
       type: "string",
       valueHint: "INBOX",
@@ -60,12 +54,7 @@ export default defineCommand({
       type: "boolean",
       description: "wait for the disk: a power cut does not take it back",
     },
-    onFull: {
-      type: "enum",
-      options: ["wait", "fail"],
-      default: "wait",
-      description: "what to do when the inbox is full",
-    },
+    onFull: draftArgs.onFull,
     timeout: {
       type: "duration",
       valueHint: "D",
