@@ -39,6 +39,8 @@ test("one that had nothing to do has ended well, also where its agents were read
   const { status, stdout } = await place.up({ a: { command: ["true"] } }, ["--detach"]).ended;
   expect(status).toBe(0);
   if (!stdout.includes("1 ready")) expect(stdout).toContain("run 1 has ended: 1 stopped\n");
+  // One that was ready for a moment ends behind the back of whoever started it.
+  await waitUntil("nothing runs", () => place.left().length === 0);
 });
 
 test("one of which some have failed and some stay is up", async () => {
