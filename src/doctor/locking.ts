@@ -2,6 +2,7 @@
 // for file systems say that they lock and do not.
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
+import { isSkepError } from "../core/errors.ts";
 import type { Connection, Driver } from "../store/driver.ts";
 import { isBusy } from "../store/faults.ts";
 import { ask } from "./ask.ts";
@@ -25,6 +26,7 @@ export async function checkLocking(
   const path = join(directory, "trial.db");
   closeSync(openSync(path, "w", 0o600));
   const connection = driver.open(path, { readonly: false });
+  const log = pass("log", "SQLite's write-ahead log works here");
   try {
     const mode = modeAfterAsking(connection);
     if (mode !== "wal")
@@ -35,7 +37,6 @@ export async function checkLocking(
           "Name a home on a local disk with --home or SKEP_HOME.",
         ),
       ];
-    const log = pass("log", "SQLite's write-ahead log works here");
     connection.exec("create table trial (n integer)");
     connection.exec("insert into trial values (1)");
     connection.exec("begin immediate");
@@ -44,6 +45,9 @@ export async function checkLocking(
     connection.exec("commit");
     const after = await trialBy([...trier, path], env);
     return [log, judgeLocking(during, after)];
+  } catch (error) {
+    if (!isSkepError(error, "E_FAILED")) throw error;
+    return [log, fail("locks", error.message, error.hint ?? "See what else is amiss.")];
   } finally {
     connection.close();
   }

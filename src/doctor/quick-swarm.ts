@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Child, launch, signalProcess } from "../agents/process.ts";
 import { elapsedMs, sleep } from "../core/clock.ts";
+import { isSkepError } from "../core/errors.ts";
 import { nearestExisting } from "../store/filesystem.ts";
 import { type Finding, type Verdict, fail, pass } from "./finding.ts";
 
@@ -21,50 +22,75 @@ export interface Smoke {
   seconds: number;
 }
 
-/** Runs 20 agents for 5 s in a home of their own below `place`, or the nearest directory above it that exists, by `skep`, which is what calls this program. */
-export async function runQuickSwarm(
-  place: string,
-  skep: readonly string[],
-  env: Record<string, string>,
-  tell: (text: string) => void,
-): Promise<Finding> {
-  const directory = mkdtempSync(join(nearestExisting(place), ".skep-doctor-"));
-  let up: Child | undefined;
+export interface QuickOptions {
+  /** The directory that it gets one of its own in, or the nearest above it that exists. */
+  place: string;
+  /** What calls this program. */
+  skep: readonly string[];
+  env: Record<string, string>;
+  /** Told what goes on. */
+  tell(text: string): void;
+  /** Has it end before its time, as clean as ever. */
+  signal: AbortSignal;
+}
+
+/** Runs 20 agents for 5 s in a home of their own, of which nothing is left. */
+export async function runQuickSwarm({ place, ...options }: QuickOptions): Promise<Finding> {
+  const nearest = nearestExisting(place);
+  let directory: string;
   try {
-    const home = join(directory, "home");
-    const file = join(directory, "swarm.json");
-    writeFileSync(file, JSON.stringify(swarm));
-    const run = runner(directory, env, [...skep], ["--home", home]);
-    tell(`starting ${agents} agents`);
-    up = await run.start(["up", file, "--quiet"]);
-    const ready = await untilReady(run, up);
-    if (ready !== undefined) return ready;
+    directory = mkdtempSync(join(nearest, ".skep-doctor-"));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return failed(
+      `nothing can be written in ${nearest} (${code})`,
+      "Name another home with --home.",
+    );
+  }
+  try {
+    return await runIn(directory, options);
+  } catch (error) {
+    if (!isSkepError(error)) throw error;
+    return failed(error.message, error.hint ?? "See what skep up says here.");
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function runIn(
+  directory: string,
+  { skep, env, tell, signal }: Omit<QuickOptions, "place">,
+): Promise<Finding> {
+  const home = join(directory, "home");
+  const file = join(directory, "swarm.json");
+  writeFileSync(file, JSON.stringify(swarm));
+  const run = runner(directory, env, [...skep], ["--home", home]);
+  tell(`starting ${agents} agents`);
+  const up = await run.start(["up", file, "--quiet"]);
+  try {
+    const unready = await untilReady(run, up, signal);
+    if (unready !== undefined) return unready;
     tell(`working for ${workMs / 1_000} s`);
-    const smoke = await work(run);
+    const smoke = await work(run, signal);
     await up.finished;
     return judgeSmoke(smoke);
   } finally {
-    if (up !== undefined) {
-      signalProcess(up, "SIGTERM");
-      await up.exited;
-    }
-    rmSync(directory, { recursive: true, force: true });
+    signalProcess(up, "SIGTERM");
+    await up.exited;
   }
+}
+
+function failed(says: string, fix: string): Finding {
+  return fail("quick swarm", says, fix);
 }
 
 /** A swarm that sent and settled so much. */
 export function judgeSmoke({ sent, acked, holds, killed, seconds }: Smoke): Finding {
   const says = `${agents} agents settled ${acked} of ${sent} messages in ${seconds.toFixed(1)} s`;
-  if (!holds)
-    return fail("quick swarm", `${says}: the sum does not hold`, "Keep the home, and report this.");
+  if (!holds) return failed(`${says}: the sum does not hold`, "Report this.");
   if (acked < sent || sent === 0)
-    return fail(
-      "quick swarm",
-      says,
-      "Run it again on a quieter machine; skep up says what is slow.",
-    );
-  if (killed > 0)
-    return fail("quick swarm", `${says}; ${killed} had to be killed at its end`, "Report this.");
+    return failed(says, "Run it again on a quieter machine; skep up says what is slow.");
+  if (killed > 0) return failed(`${says}; ${killed} had to be killed at its end`, "Report this.");
   return pass("quick swarm", `${says}, and nothing was left`);
 }
 
@@ -113,32 +139,60 @@ function runner(cwd: string, env: Record<string, string>, skep: string[], flags:
   };
 }
 
-/** Waits until all are ready: why not, where they do not get so far. */
-async function untilReady({ run }: Runner, up: Child): Promise<Finding | undefined> {
-  let ended = false;
-  void up.exited.then(() => (ended = true));
-  for (const startMs = elapsedMs(); elapsedMs() - startMs < upWithinMs; await sleep(100)) {
-    if (ended) return fail("quick swarm", "skep up ended by itself", "See what skep up says here.");
-    const { said } = await run(["ps", "--json"]);
-    if (countOf(said, '"state":"ready"') + countOf(said, '"state":"busy"') >= agents)
-      return undefined;
-  }
-  return fail(
-    "quick swarm",
-    `${agents} agents were not ready within ${upWithinMs / 1_000} s`,
-    "Run it again on a quieter machine.",
+/** An agent as `skep ps --json` tells of it. */
+export interface Told {
+  name: string;
+  state: string;
+  reason: string | null;
+}
+
+/** Why a swarm of these, some of which will not be ready, is of no use; undefined while all of them still may be. */
+export function judgeStart(told: readonly Told[]): Finding | undefined {
+  const out = told.filter(({ state }) => state === "failed" || state === "dead");
+  if (out.length === 0) return undefined;
+  const { name, reason } = out[0]!;
+  return failed(
+    `${out.length} of ${agents} agents could not be started; ${name}: ${reason ?? "no reason"}`,
+    "Raise the limit that it names, or see what skep up says here.",
   );
 }
 
-async function work({ run }: Runner): Promise<Smoke> {
+/** Waits until all are ready: why not, where they do not get so far. */
+async function untilReady(
+  { run }: Runner,
+  up: Child,
+  signal: AbortSignal,
+): Promise<Finding | undefined> {
+  let ended = false;
+  void up.exited.then(() => (ended = true));
+  const startMs = elapsedMs();
+  while (elapsedMs() - startMs < upWithinMs && !signal.aborted) {
+    if (ended) return failed("skep up ended by itself", "See what skep up says here.");
+    const { said } = await run(["ps", "--json"]);
+    const told = linesOf<Told>(said);
+    const unready = judgeStart(told);
+    if (unready !== undefined) return unready;
+    if (told.filter(({ state }) => state === "ready" || state === "busy").length >= agents)
+      return undefined;
+    await sleep(100, signal);
+  }
+  return signal.aborted
+    ? failed("it was ended before its time", "Run it again.")
+    : failed(
+        `${agents} agents were not ready within ${upWithinMs / 1_000} s`,
+        "Run it again on a quieter machine.",
+      );
+}
+
+async function work({ run }: Runner, signal: AbortSignal): Promise<Smoke> {
   const lines = `${JSON.stringify({ to: "work", body: "x" })}\n`.repeat(batch);
   const startMs = elapsedMs();
   let sent = 0;
-  while (elapsedMs() - startMs < workMs) {
+  while (elapsedMs() - startMs < workMs && !signal.aborted) {
     const { code } = await run(["send", "--batch", "--timeout", `${workMs}ms`], lines);
     if (code === 0) sent += batch;
   }
-  await untilSettled(run);
+  await untilSettled(run, signal);
   const seconds = (elapsedMs() - startMs) / 1_000;
   const { said } = await run(["down", "--json", "--timeout", `${downWithinMs}ms`]);
   const { killed, conservation } = JSON.parse(said);
@@ -146,14 +200,18 @@ async function work({ run }: Runner): Promise<Smoke> {
 }
 
 /** Waits until nothing is left to do, or for as long as it had to work. */
-async function untilSettled(run: Runner["run"]): Promise<void> {
+async function untilSettled(run: Runner["run"], signal: AbortSignal): Promise<void> {
   const query = "select coalesce(sum(ready + leased), 0) as open from inboxes";
-  for (const startMs = elapsedMs(); elapsedMs() - startMs < workMs; await sleep(50)) {
+  const startMs = elapsedMs();
+  while (elapsedMs() - startMs < workMs && !signal.aborted) {
     const { said } = await run(["sql", query, "--json"]);
     if (said.trim() === '{"open":0}') return;
+    await sleep(50, signal);
   }
 }
 
-function countOf(text: string, part: string): number {
-  return text.split(part).length - 1;
+/** JSON lines as values; nothing where they are none, as when a command was refused. */
+function linesOf<Value>(text: string): Value[] {
+  const lines = text.split("\n").filter((line) => line.startsWith("{"));
+  return lines.map((line) => JSON.parse(line) as Value);
 }

@@ -8,19 +8,21 @@ const answerMs = 2_000;
 
 /** The `sqlite3` on the PATH of `env`. */
 export async function checkShell(env: Record<string, string>): Promise<Finding> {
-  let said = "";
   try {
-    said = await ask(["sqlite3", "--version"], env, answerMs);
+    const said = await ask(["sqlite3", "--version"], env, answerMs);
+    return judgeShell(/^(\d+\.\d+\.\d+)/.exec(said)?.[1] ?? null);
   } catch (error) {
     if (!isSkepError(error, "E_FAILED")) throw error;
+    return judgeShell(undefined);
   }
-  return judgeShell(/^(\d+\.\d+\.\d+)/.exec(said)?.[1]);
 }
 
-/** The version of `sqlite3`; undefined where there is none. */
-export function judgeShell(version: string | undefined): Finding {
+/** The version of `sqlite3`; null where it does not tell, undefined where there is none. */
+export function judgeShell(version: string | null | undefined): Finding {
   if (version === undefined)
     return pass("sqlite3", "not installed; skep sql answers the same questions");
+  if (version === null)
+    return pass("sqlite3", "it does not tell its version; skep sql answers the same questions");
   const [major = 0, minor = 0] = version.split(".").map(Number);
   // Strict tables came with 3.37.
   if (major < 3 || (major === 3 && minor < 37))

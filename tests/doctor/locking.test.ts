@@ -24,6 +24,13 @@ test("a second process that does not answer is told", async () => {
   expect(findings[1]).toMatchObject({ verdict: "fail", says: "a second process did not answer" });
   expect(existsSync(join(directory, "trial.db"))).toBe(true);
 });
+test("one that cannot even be started is told with the reason, and the log stays well", async () => {
+  const findings = await checkLocking(tempDir(), bunDriver, ["/nowhere/skep"], env);
+  expect(findings).toMatchObject([
+    { check: "log", verdict: "pass" },
+    { check: "locks", verdict: "fail", says: expect.stringContaining("cannot be started") },
+  ]);
+});
 describe("what the second process saw", () => {
   const during = { rows: 1, writes: false };
   const after = { rows: 2, writes: true };

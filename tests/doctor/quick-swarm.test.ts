@@ -1,18 +1,28 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { decisionOn, judgeSmoke, runQuickSwarm } from "../../src/doctor/quick-swarm.ts";
+import { decisionOn, judgeSmoke, judgeStart, runQuickSwarm } from "../../src/doctor/quick-swarm.ts";
 import { skepExecutable } from "../helpers/executable.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 setDefaultTimeout(120_000);
 
-const env = { PATH: "/usr/local/bin:/usr/bin:/bin" };
+const options = {
+  env: { PATH: "/usr/local/bin:/usr/bin:/bin" },
+  tell() {},
+  signal: new AbortController().signal,
+};
 
 test("20 agents work for a while, and nothing of them is left", async () => {
   const place = tempDir();
   const told: string[] = [];
   const skep = [await skepExecutable()];
-  const finding = await runQuickSwarm(place, skep, env, (text) => void told.push(text));
+  const finding = await runQuickSwarm({
+    ...options,
+    place,
+    skep,
+    tell: (text) => void told.push(text),
+  });
   expect(finding.says).toMatch(/^20 agents settled (\d+) of \1 messages in \d+\.\d s, and nothing/);
   expect(finding.verdict).toBe("pass");
   expect(told).toEqual(["starting 20 agents", "working for 5 s"]);
@@ -20,10 +30,44 @@ test("20 agents work for a while, and nothing of them is left", async () => {
 });
 test("one that does not get up says so, and leaves nothing either", async () => {
   const place = tempDir();
-  const finding = await runQuickSwarm(place, ["false"], env, () => {});
+  const finding = await runQuickSwarm({ ...options, place, skep: ["false"] });
   expect(finding).toMatchObject({ verdict: "fail", says: "skep up ended by itself" });
   expect(existsSync(place)).toBe(true);
   expect(readdirSync(place)).toEqual([]);
+});
+test("one that cannot be started at all, or has no place, is a finding like any other", async () => {
+  const place = tempDir();
+  const lost = await runQuickSwarm({ ...options, place, skep: [join(place, "skep")] });
+  expect(lost).toMatchObject({
+    verdict: "fail",
+    says: expect.stringContaining("cannot be started"),
+  });
+  const file = join(place, "file");
+  writeFileSync(file, "");
+  expect(await runQuickSwarm({ ...options, place: file, skep: ["false"] })).toMatchObject({
+    verdict: "fail",
+    says: `nothing can be written in ${file} (ENOTDIR)`,
+  });
+  expect(readdirSync(place)).toEqual(["file"]);
+});
+test("one that is told to end takes its swarm down, and leaves nothing", async () => {
+  const place = tempDir();
+  const over = new AbortController();
+  const tell = (text: string) => (text.startsWith("working") ? over.abort() : undefined);
+  const skep = [await skepExecutable()];
+  const finding = await runQuickSwarm({ ...options, place, skep, tell, signal: over.signal });
+  expect(finding.check).toBe("quick swarm");
+  expect(readdirSync(place)).toEqual([]);
+});
+test("agents that cannot be started are told of with the reason of the first", () => {
+  const ready = { name: "a-1", state: "ready", reason: null };
+  const starting = { name: "a-2", state: "starting", reason: null };
+  expect(judgeStart([ready, starting])).toBeUndefined();
+  const out = { name: "a-3", state: "failed", reason: "too many files are open (EMFILE)" };
+  expect(judgeStart([ready, out, { ...out, name: "a-4" }])).toMatchObject({
+    verdict: "fail",
+    says: "2 of 20 agents could not be started; a-3: too many files are open (EMFILE)",
+  });
 });
 test("what was lost, left or killed is a fault", () => {
   const good = { sent: 400, acked: 400, holds: true, killed: 0, seconds: 5.04 };

@@ -72,6 +72,23 @@ test("people get a line for each, and what to do below those that need it", asyn
   const at = lines.findIndex((line) => /^warn {2}open files +one process may have 64/.test(line));
   expect(lines[at + 1]).toMatch(/^ +→ Raise it with ulimit -n 464, /);
 });
+test("where hardly any file can be opened it says so, and examines the rest", async () => {
+  const limited = ["sh", "-c", 'ulimit -n 20 && exec "$0" "$@"'];
+  const { status, of } = await doctor(tempDir(), [], limited);
+  expect(status).toBe(8);
+  expect(of("open files")!.verdict).toBe("fail");
+  expect(of("memory")).toBeDefined();
+});
+test("a quick swarm that is interrupted is taken down, and leaves nothing", async () => {
+  const directory = tempDir();
+  const skep = await skepExecutable();
+  const running = run([skep, "doctor", "--quick-swarm"], directory, {});
+  await waitUntil("it is at work", () => running.stderr().includes("working for 5 s"));
+  expect(readdirSync(directory)).toHaveLength(1);
+  running.kill("SIGINT");
+  expect((await running.ended).status).toBe(130);
+  expect(readdirSync(directory)).toEqual([]);
+});
 test("a swarm that is up is named, and what a killed one left is warned of and ended by --fix", async () => {
   const place = await newPlace();
   const up = place.up({ a: idle });

@@ -71,7 +71,11 @@ export default defineCommand({
       findings.unshift(stopped);
     if (wrongSettings !== undefined) findings.push(wrongSettings);
     if (quickSwarm) {
-      findings.push(await runQuickSwarm(home, ownCommand(), env, context.say));
+      const { say: tell, signal } = context;
+      const how = { place: home, skep: ownCommand(), env, tell, signal };
+      findings.push(await runQuickSwarm(how));
+      // Whoever has it end wants no verdict on half of it.
+      if (signal.aborted) return;
     }
     const verdict = worstOf(findings);
     const decision = quickSwarm ? decisionOn(verdict) : null;
