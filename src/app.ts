@@ -108,10 +108,7 @@ export const unfitFilesystem = unsupportedFilesystem;
 export const homeFault = (path: string) => faultOfHome(path) ?? writingFault(path);
 export const freeBytes = freeBytesAt;
 
-export type OpeningOptions = Pick<
-  StoreOptions,
-  "acceptLoss" | "essential" | "keepModes" | "onClosed"
->;
+type OpeningOptions = Pick<StoreOptions, "acceptLoss" | "essential" | "keepModes" | "onClosed">;
 
 /**
  * Opens the swarm's state in `home`, creating it as needed; `skep` is what starts hosts. `acceptLoss` goes on where messages that were accepted are

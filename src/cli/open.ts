@@ -1,26 +1,36 @@
 // From a command's context to the opened swarm, and the name it acts under.
-import { type App, type OpeningOptions, openApp } from "../app.ts";
+import { type App, openApp } from "../app.ts";
 import type { Settings } from "../config/settings.ts";
 import { SkepError } from "../core/errors.ts";
 import { checkName } from "../core/names.ts";
 import type { Context } from "./context.ts";
 
-interface Opening extends Pick<OpeningOptions, "essential" | "keepModes"> {
+// Nobody waits longer for a look.
+const lookMs = 2_000;
+
+interface Opening {
+  /** For what ends work, also on a full disk. */
+  essential?: boolean;
+  /** For who only looks: it changes no modes, and does not wait long for others. */
+  look?: boolean;
   /** Those that hold all the same where what is chosen has mistakes. */
   settings?: Settings | undefined;
 }
 
-/** The swarm's state of the command's home; `essential` is for what ends work, also on a full disk, `keepModes` for what only looks. E_IDENTITY when the name to act under is somebody else's. */
+/** The swarm's state of the command's home. E_IDENTITY when the name to act under is somebody else's. */
 export async function open(
   context: Context,
-  { essential, keepModes, settings }: Opening = {},
+  { essential, look = false, settings: given }: Opening = {},
 ): Promise<App> {
   const home = await context.home();
   const { acceptLoss } = context;
   const onClosed = () =>
     context.say(`skep: ${home} was open to other users, and is closed to them now (mode 0700)`);
-  const options = { acceptLoss, essential, keepModes, onClosed };
-  const app = await openApp(home, settings ?? (await context.settings()), undefined, options);
+  const { store, ...others } = given ?? (await context.settings());
+  const busyTimeoutMs = look ? Math.min(store.busyTimeoutMs, lookMs) : store.busyTimeoutMs;
+  const settings = { ...others, store: { ...store, busyTimeoutMs } };
+  const options = { acceptLoss, essential, keepModes: look, onClosed };
+  const app = await openApp(home, settings, undefined, options);
   const { lost } = app.bus;
   if (lost > 0)
     context.say(

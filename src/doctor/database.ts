@@ -82,8 +82,10 @@ export function judgeLockers(
     .map((one) =>
       warn(
         "users",
-        `${open(one)}, and is not skep`,
-        "Close it when it has written what it wanted; who only looks does no harm.",
+        `${open(one)}, ${one.stopped ? "is stopped, " : ""}and is not skep`,
+        one.stopped
+          ? `Let it go on, kill -CONT ${one.pid}, and close it.`
+          : "Close it when it has written what it wanted; who only looks does no harm.",
       ),
     );
   const findings = [...stopped, ...foreign].slice(0, namedMax);
@@ -123,5 +125,6 @@ function pathsIn(home: string): string[] {
 // By what runs, not by what it was given: the home that somebody opens may well be called .skep.
 function isSkep({ command }: LockHolder): boolean {
   const program = command.split(" ").slice(0, 2);
-  return program.some((word) => /^skep(\.mjs|\.ts)?$/.test(basename(word)));
+  // An executable may be called by its version or its platform: skep-linux-x64.
+  return program.some((word) => /^skep([-_.]\w[-\w.]*)?$/.test(basename(word)));
 }

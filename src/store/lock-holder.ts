@@ -142,8 +142,8 @@ function describe(pid: number | undefined): LockHolder | undefined {
   if (pid === undefined) return undefined;
   let command = "?";
   try {
-    command =
-      readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").join(" ").trim().slice(0, 60) || "?";
+    const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split(/[\0\s]+/);
+    command = words.join(" ").trim().slice(0, 60) || "?";
   } catch {
     // Another user's process: its number has to be enough.
   }

@@ -21,6 +21,10 @@ test("who has it open is told: skep is welcome, unless it is stopped, and others
     "warn: process 8 (sqlite3 .skep/bus.db) has the database open, and is not skep",
   ]);
   expect(of({ ...ours, stopped: true }, foreign)).toHaveLength(2);
+  expect(judgeLockers([{ ...foreign, stopped: true }], isOurs)[0]).toMatchObject({
+    says: "process 8 (sqlite3 .skep/bus.db) has the database open, is stopped, and is not skep",
+    fix: "Let it go on, kill -CONT 8, and close it.",
+  });
 });
 test("a run whose supervisor is dead is warned of", () => {
   const run = {

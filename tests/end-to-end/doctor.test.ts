@@ -173,6 +173,25 @@ test("a database that is none, and settings that do not fit, fail with what to d
   expect(one.of("database")).toMatchObject({ verdict: "pass" });
   expect(one.findings.filter(({ says }) => says.includes("not valid TOML"))).toHaveLength(1);
 });
+test("a database that somebody keeps from everybody is told as locked, with who that is", async () => {
+  const home = join(tempDir(), "home");
+  await run([await skepExecutable(), "send", "x", "y", "--home", home], "/", {}).ended;
+  const script = `const { Database } = require("bun:sqlite");
+    const db = new Database(process.argv[1]);
+    db.run("pragma locking_mode = exclusive");
+    db.run("begin exclusive");
+    console.log("it has it");
+    setInterval(() => {}, 1000);`;
+  const command = [process.execPath, "-e", script, join(home, "bus.db")];
+  const keeper = Bun.spawn(command, { stdout: "pipe" });
+  await keeper.stdout.getReader().read();
+  const { of, status } = await doctor("/", ["--home", home]);
+  keeper.kill("SIGKILL");
+  await keeper.exited;
+  expect([status, of("database")!.verdict]).toEqual([8, "fail"]);
+  expect(of("database")!.says).toContain("is locked by another writer");
+  expect(of("users")!.says).toStartWith(`process ${keeper.pid} (`);
+});
 test.skipIf(process.getuid?.() === 0 && lacks("setpriv"))(
   "a directory that nothing can be written in fails (wants setpriv for root)",
   async () => {

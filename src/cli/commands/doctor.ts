@@ -4,6 +4,7 @@ import { runtimeDriver } from "../../app.ts";
 import { agentEnvironment, settingVariables } from "../../config/environment.ts";
 import { defaults } from "../../config/settings.ts";
 import { isSkepError } from "../../core/errors.ts";
+import { printable } from "../../core/text.ts";
 import { examine } from "../../doctor/examine.ts";
 import { type Finding, fail, worstOf } from "../../doctor/finding.ts";
 import { mend } from "../../doctor/mend.ts";
@@ -46,7 +47,7 @@ export default defineCommand({
     const opened = async () => {
       // What is wrong with the settings is told once, and is no fault of the database.
       const settings = wrongSettings === undefined ? undefined : defaults;
-      const { store, clock, lastRun } = await open(context, { keepModes: true, settings });
+      const { store, clock, lastRun } = await open(context, { look: true, settings });
       return { store, now: clock.now, lastRun };
     };
     const reap = async () => {
@@ -98,9 +99,10 @@ async function settingsOf(context: Context): Promise<Finding | undefined> {
 }
 
 function asText(findings: readonly Finding[], decision: string | null): string {
+  // A path and the command line of a stranger may hold anything.
   const rows = findings.flatMap(({ check, verdict, says, fix }) => [
-    [verdict, check, says],
-    ...(fix === null ? [] : [["", "", `→ ${fix}`]]),
+    [verdict, check, printable(says)],
+    ...(fix === null ? [] : [["", "", `→ ${printable(fix)}`]]),
   ]);
   const lines = [columns(rows)];
   if (decision !== null) lines.push(decision);
