@@ -171,7 +171,8 @@ export async function openApp(
         const run = await findOpenRun(tx);
         const isThere = run !== undefined && isSupervised(run, clock.boot, clock.tick());
         if (!isThere) await checkNotDrained(tx);
-        if (isThere && (run.swarm !== name || isGoingDown(run))) throw runsAlready(run);
+        if (isThere && (run.swarm !== name || isGoingDown(run)))
+          throw runsAlready(run, clock.tick());
         return isThere;
       });
     },

@@ -81,14 +81,17 @@ export async function applyPlan(
   };
 }
 
-/** Has `charge` finish what it holds and be there no more; what a coordinator leaves is handed over. */
+/** Has `charge` finish what it holds and be there no more; what a coordinator leaves is handed over. An inbox that nobody works on any more takes nothing from then on. */
 async function remove(crew: Crew, charge: Charge): Promise<void> {
   await stopOne(crew, charge, "gone");
   const { name } = charge.member;
   crew.charges.delete(name);
-  await crew.supervision.store.write(async (tx) => {
+  const { store, ledger } = crew.supervision;
+  await store.write(async (tx) => {
     if (isLed(crew, charge)) await failOver(crew, charge, tx, "is not wanted any more");
     await forgetAgent(tx, name);
+    const inboxes = inboxesOf([charge.member]).difference(inboxesOf(crew.plan.members));
+    await ledger.retire(tx, [...inboxes]);
   });
 }
 

@@ -27,6 +27,8 @@ export interface Detaching {
   logPath: string;
   command: readonly string[];
   env: Record<string, string>;
+  /** Called when its run is there for everybody to see, once or more often. */
+  onBegun(): void;
   /** Called once a second with how many of its agents are ready. */
   onProgress(ready: number, all: number): void;
   signal: AbortSignal;
@@ -40,7 +42,7 @@ const progressMs = 1_000;
  * are in which state. When it ends before, how that is told has the exit status that it had. E_BUSY when `signal` aborts, and then it goes on.
  */
 export async function detach(detaching: Detaching): Promise<Begun> {
-  const { store, clock, onProgress, signal } = detaching;
+  const { store, clock, onBegun, onProgress, signal } = detaching;
   const child = start(detaching);
   let shownTick = clock.tick();
   for (;;) {
@@ -51,6 +53,7 @@ export async function detach(detaching: Detaching): Promise<Begun> {
       agents: await listAgents(tx),
     }));
     const begun = run?.guardianPid === child.pid && agents.length > 0 ? run : undefined;
+    if (begun !== undefined) onBegun();
     if (begun !== undefined && ended?.code === 0)
       return { run: begun.id, pid: null, agents: countStates(agents) };
     if (ended !== undefined) throw notBegun(ended, child.logFrom, detaching);

@@ -7,7 +7,7 @@ import type { Charge } from "./charge.ts";
 import { type Crew, giveUp } from "./crew.ts";
 import { insist, isPassing } from "./insist.ts";
 import { reviveKept } from "./kept.ts";
-import { type Done, type PlacedOrder, answerOrder, openOrders } from "./orders.ts";
+import { type Done, type PlacedOrder, answerOrder, openOrders, takeOrder } from "./orders.ts";
 import { setPaused } from "./pause.ts";
 import { restartOne } from "./restart-one.ts";
 import { runsAlready } from "./runs.ts";
@@ -48,11 +48,14 @@ async function placedOrders({ run, supervision }: Crew): Promise<PlacedOrder[]> 
 }
 
 async function answer(crew: Crew, order: PlacedOrder): Promise<void> {
+  const { store } = crew.supervision;
+  // Whoever asked may have taken it back while we were stopped.
+  const taken = await insist(store, (tx) => takeOrder(tx, order.id), crew.over.signal);
+  if (!taken) return;
   const outcome = await follow(crew, order).catch((error: unknown) => {
     if (isSkepError(error)) return error;
     throw error;
   });
-  const { store } = crew.supervision;
   await insist(store, (tx) => answerOrder(tx, order.id, outcome), crew.over.signal);
 }
 

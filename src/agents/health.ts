@@ -42,7 +42,7 @@ export interface Evidence {
 /** How long an agent may be silent when nobody watches it; three beats at least. */
 export const unwatchedSilenceMs = 30_000;
 
-/** How all agents are. Those that have stopped do not count; nor does what others than members said more than an hour ago. Until then it holds: nobody is there to hear them be silent. */
+/** How all agents are. Those that have stopped do not count; nor do others than members that gave no sign of life for an hour. What one of these says holds while its signs of life are fresh: nobody is there to hear it be silent, so after that nobody knows. */
 export function clusterHealth(evidence: Evidence): ClusterHealth {
   const { members, beats, tick, boot } = evidence;
   const heard = new Map(
@@ -60,7 +60,7 @@ export function clusterHealth(evidence: Evidence): ClusterHealth {
     const lastBeatMs = beat === undefined ? null : Math.max(0, tick - beat.tick);
     const judged =
       state === null
-        ? said(beat, tick)
+        ? (unknown(beat!, lastBeatMs!, evidence) ?? said(beat, tick))
         : (failure(state, reason) ?? silence(lastBeatMs, evidence) ?? said(beat, tick));
     counts[judged?.health ?? "healthy"]++;
     if (judged !== undefined)
@@ -81,11 +81,24 @@ function failure(state: string, reason: string | null): Judged | undefined {
 function silence(lastBeatMs: number | null, { watched, times }: Evidence): Judged | undefined {
   if (lastBeatMs === null) return { health: "unknown", reason: "not heard of yet" };
   // Whoever watches may have its doubts; when even the greatest are over, nobody watches.
-  const most = watched
-    ? silenceMaxMs(times, multiplierMax)
-    : Math.max(unwatchedSilenceMs, 3 * times.beatEveryMs);
+  const most = watched ? silenceMaxMs(times, multiplierMax) : freshMs(times);
   if (lastBeatMs <= most) return undefined;
   return { health: "unhealthy", reason: `not heard of for ${formatDuration(lastBeatMs)}` };
+}
+
+/** How one that belongs to no swarm is once it was silent for long: it may be gone, or have nothing more to say. */
+function unknown(
+  { status, detail }: LastBeat,
+  lastBeatMs: number,
+  { times }: Evidence,
+): Judged | undefined {
+  if (lastBeatMs <= freshMs(times)) return undefined;
+  const last = status === "healthy" ? "" : `; then it said: ${detail ?? status}`;
+  return { health: "unknown", reason: `not heard of for ${formatDuration(lastBeatMs)}${last}` };
+}
+
+function freshMs({ beatEveryMs }: DetectorTimes): number {
+  return Math.max(unwatchedSilenceMs, 3 * beatEveryMs);
 }
 
 function said(beat: LastBeat | undefined, tick: number): Judged | undefined {

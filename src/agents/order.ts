@@ -3,11 +3,11 @@ import { type Clock, sleep } from "../core/clock.ts";
 import { SkepError } from "../core/errors.ts";
 import type { Store } from "../store/store.ts";
 import { type Done, type Wish, orderAnswer, placeOrder, withdrawOrder } from "./orders.ts";
-import { findOpenRun, isHalted, isSupervised } from "./runs.ts";
+import { type Run, findOpenRun, isHalted, isSupervised } from "./runs.ts";
 
 const lookMs = 50;
 
-/** Has the supervisor do what `wish` says: how it went. E_NOT_FOUND when no swarm runs here, or it has no such agent; E_FAILED when its supervisor dies; E_BUSY when `signal` aborts before it has answered, or when it is stopped and the wish is taken back. */
+/** Has the supervisor do what `wish` says: how it went. E_NOT_FOUND when no swarm runs here, or it has no such agent; E_FAILED when its supervisor dies; E_BUSY when `signal` aborts before it has answered, or when it is stopped: then the wish is taken back, unless it has begun with it. */
 export async function order(
   { store, clock }: { store: Store; clock: Clock },
   wish: Wish,
@@ -24,16 +24,25 @@ export async function order(
       throw new SkepError("E_BUSY", `${run.swarm} has yet to ${wish.verb} ${wish.subject}`, {
         hint: "It will; skep ps shows when.",
       });
-    if (isHalted(run, clock.boot) && (await store.write((tx) => withdrawOrder(tx, id))))
-      throw new SkepError(
-        "E_BUSY",
-        `the supervisor of ${run.swarm} (process ${run.pid}) is stopped, and sees to nothing`,
-        { hint: `Let it go on with kill -CONT ${run.pid}, and ask again.` },
-      );
+    if (isHalted(run, clock.boot)) {
+      if (await store.write((tx) => withdrawOrder(tx, id))) throw halted(run, "and ask again");
+      // It may have been done in the very moment before the stop.
+      const late = await store.read((tx) => orderAnswer(tx, id));
+      if (late !== undefined) return late;
+      throw halted(run, `and it goes on to ${wish.verb} ${wish.subject}: it had begun`);
+    }
     if (!isSupervised(run, clock.boot, clock.tick()))
       throw new SkepError("E_FAILED", `the supervisor of ${run.swarm} died meanwhile`, {
         hint: "Ask again when skep status says that it is back.",
       });
     await sleep(lookMs, signal);
   }
+}
+
+function halted({ swarm, pid }: Run, next: string): SkepError {
+  return new SkepError(
+    "E_BUSY",
+    `the supervisor of ${swarm} (process ${pid}) is stopped, and sees to nothing`,
+    { hint: `Let it go on with kill -CONT ${pid}, ${next}.` },
+  );
 }

@@ -58,9 +58,21 @@ export async function openOrders(tx: ReadTx, run: number): Promise<PlacedOrder[]
   );
 }
 
-/** Takes an order back: whether nobody has seen to it yet. */
+/** Notes that its supervisor begins with the order `id`: whether it is still there to be seen to. */
+export async function takeOrder(tx: WriteTx, id: number): Promise<boolean> {
+  const { changes } = await tx.run(
+    "update orders set taken_at = $now where id = $id and done_at is null",
+    { id, now: tx.now },
+  );
+  return changes === 1;
+}
+
+/** Takes an order back, unless its supervisor has begun with it, or it has been: whether it was. */
 export async function withdrawOrder(tx: WriteTx, id: number): Promise<boolean> {
-  const { changes } = await tx.run("delete from orders where id = $id and done_at is null", { id });
+  const { changes } = await tx.run(
+    "delete from orders where id = $id and done_at is null and taken_at is null",
+    { id },
+  );
   return changes === 1;
 }
 

@@ -1,4 +1,5 @@
 // The runs table: one row per `up`, open until its supervisor has stopped.
+import { formatDuration } from "../core/durations.ts";
 import { SkepError } from "../core/errors.ts";
 import { type ProcessIdentity, isAlive, pidNamespace, processState } from "../core/identity.ts";
 import type { ReadTx, WriteTx } from "../store/store.ts";
@@ -42,7 +43,7 @@ export async function openRun(
   run: Pick<Run, "swarm" | "file" | "mark"> & Supervisor,
 ): Promise<number> {
   const open = await findOpenRun(tx);
-  if (open !== undefined) throw runsAlready(open);
+  if (open !== undefined) throw runsAlready(open, tx.tick);
   const { swarm, file, mark, boot, namespace, pid, startTime, guardianPid } = run;
   const { lastId } = await tx.run(
     `insert into runs (swarm, file, mark, state, boot, namespace, pid, start_time, guardian_pid, started_at, seen_tick)
@@ -63,10 +64,14 @@ export async function openRun(
   return lastId;
 }
 
-/** The error for whoever would start a second swarm beside `run`. */
+/** The error for whoever would start a second swarm beside `run`. One that may be nowhere any more is said to be, with `now` in ticks: for how long it is believed to be there. */
 export function runsAlready(
-  run: Pick<Run, "swarm" | "pid"> & Partial<Pick<Run, "state" | "stopAskedAt">>,
+  run: Pick<Run, "swarm" | "pid"> & Partial<Run>,
+  now?: number,
 ): SkepError {
+  const { namespace, seenTick } = run;
+  if (now !== undefined && namespace !== undefined && namespace !== pidNamespace())
+    return runsElsewhere(run, Math.max(0, now - seenTick!));
   const { swarm, pid, state = "running", stopAskedAt = null } = run;
   if (isGoingDown({ state, stopAskedAt }))
     return new SkepError("E_RUNNING", `the swarm ${swarm} is going down, under process ${pid}`, {
@@ -75,6 +80,19 @@ export function runsAlready(
   return new SkepError("E_RUNNING", `the swarm ${swarm} runs here already, under process ${pid}`, {
     hint: "skep down stops it; another --home takes another swarm.",
   });
+}
+
+function runsElsewhere({ swarm, pid }: Pick<Run, "swarm" | "pid">, unheardMs: number): SkepError {
+  const [ago, most, left] = [unheardMs, unseenMaxMs, Math.max(0, unseenMaxMs - unheardMs)].map(
+    formatDuration,
+  );
+  return new SkepError(
+    "E_RUNNING",
+    `the swarm ${swarm} runs here already, under process ${pid} of another container or pid namespace, last heard of ${ago} ago`,
+    {
+      hint: `skep down stops it. If that container is gone, wait ${left}: after ${most} without a word it is taken for dead, and skep up and skep reap clean up after it.`,
+    },
+  );
 }
 
 /** Whether `run`, which has not stopped, was told to, or is about it. */

@@ -26,6 +26,8 @@ export interface Ledger {
   begin(tx: WriteTx, newcomers: Newcomers): Promise<void>;
   /** Creates inboxes for agents, takes back what anybody holds under their names from before, and closes the address book or leaves it open. */
   takeIn(tx: WriteTx, newcomers: Newcomers): Promise<void>;
+  /** Has those of `inboxes` that are there take nothing new while the address book is closed, until somebody is taken in for them. */
+  retire(tx: WriteTx, inboxes: readonly string[]): Promise<void>;
   /** Sets who reaches whom, and the limits of what `members` get and send. */
   setRoutes(tx: WriteTx, routes: readonly Route[]): Promise<void>;
   setLimits(tx: WriteTx, members: readonly Member[]): Promise<void>;
@@ -161,7 +163,7 @@ export async function reapDeadRun(
   const { store, clock } = parts;
   const run = await store.read(findOpenRun);
   if (run === undefined) return undefined;
-  if (isSupervised(run, clock.boot, clock.tick())) throw runsAlready(run);
+  if (isSupervised(run, clock.boot, clock.tick())) throw runsAlready(run, clock.tick());
   const guardian = guardianOf(run, clock.boot);
   if (guardian !== undefined && guardian.pid !== process.ppid && (await staysAlive(guardian)))
     throw new SkepError(

@@ -10,7 +10,7 @@ import { followOrders } from "./follow.ts";
 import { openHosting } from "./hosting.ts";
 import { keepLookout } from "./lookout.ts";
 import { openRecord } from "./record.ts";
-import { forgetEarlierAgents, pausedAgents, registerAgent } from "./registry.ts";
+import { forgetEarlierAgents, listAgents, pausedAgents, registerAgent } from "./registry.ts";
 import { hear, lose } from "./reports.ts";
 import { findOpenRun, noteCounts, openRun } from "./runs.ts";
 import { type Summary, finishRun, reapDeadRun } from "./shutdown.ts";
@@ -74,6 +74,7 @@ async function assemble(plan: SwarmPlan, supervision: Supervision): Promise<Crew
     if (supervision.again) paused = await pausedAgents(tx);
     const place = { boot: clock.boot, namespace: pidNamespace(), guardianPid };
     const run = await openRun(tx, { swarm, file, mark, ...place, ...ownIdentity() });
+    const before = (await listAgents(tx)).flatMap(({ name, inbox }) => [name, inbox]);
     for (const { name, group, runner, inbox } of members)
       await registerAgent(tx, {
         name,
@@ -89,6 +90,8 @@ async function assemble(plan: SwarmPlan, supervision: Supervision): Promise<Crew
     const names = members.map(({ name }) => name);
     const inboxes = [...names, ...members.map(({ inbox }) => inbox)];
     await ledger.begin(tx, { names, inboxes, addressBook: plan.addressBook });
+    // Whoever was there in an earlier run and is not any more was removed from the file, or is another swarm's.
+    await ledger.retire(tx, [...new Set(before).difference(new Set(inboxes))]);
     await ledger.setRoutes(tx, routes);
     await ledger.setLimits(tx, members);
     return run;

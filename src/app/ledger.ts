@@ -13,6 +13,7 @@ import type { BusSettings } from "../bus/message.ts";
 import { parkAll, unparkAll } from "../bus/park.ts";
 import { hasSubscribers } from "../bus/fan-out.ts";
 import { publishTx } from "../bus/publish.ts";
+import { employInboxes, retireInboxes } from "../bus/retire.ts";
 import { clearRoutes, setRoutes } from "../bus/routes.ts";
 import { forgetWaiter } from "../bus/waiters.ts";
 import type { AgentLimits } from "../config/swarm.ts";
@@ -25,6 +26,7 @@ export function ledgerOf(bus: Bus): Ledger {
   const takeIn = async (tx: WriteTx, { names, inboxes, addressBook }: Newcomers) => {
     await openAddressBook(tx);
     for (const inbox of new Set(inboxes)) await createInbox(tx, inbox);
+    await employInboxes(tx, inboxes);
     // Whoever claimed under the name of an agent before there was one would have its lease renewed by the agent's host.
     for (const name of await holdersAmong(tx, names))
       await handBack(tx, bus.settings, name, "returned", `${name} is an agent now`);
@@ -38,6 +40,7 @@ export function ledgerOf(bus: Bus): Ledger {
       await openIntake(tx);
     },
     takeIn,
+    retire: retireInboxes,
     setRoutes,
     async setLimits(tx, members) {
       for (const { name, inbox, limits } of members)

@@ -1,6 +1,6 @@
 // Admission: what `admit` cannot settle in one statement. An inbox without room, a line of others who wait, or a rate.
 import type { ReadTx, WriteTx } from "../store/store.ts";
-import { type Arrival, type Load, admit } from "./ledger.ts";
+import { type Arrival, type Load, admit, isRetired } from "./ledger.ts";
 import { type Kept, isKeptForOthers } from "./line.ts";
 import type { BusSettings } from "./message.ts";
 import { type Rate, turnOf } from "./rate.ts";
@@ -76,10 +76,11 @@ export interface Allowed {
 export async function judge(
   tx: WriteTx,
   settings: BusSettings,
-  { inbox, load, from, pass, isTemporary = false }: Entry,
+  { inbox, load, from, pass, routed, isTemporary = false }: Entry,
 ): Promise<"unknown" | Refused | Allowed> {
   let standing = await standingOf(tx, settings, inbox);
   if (standing === undefined || (standing.temporary === 1) !== isTemporary) return "unknown";
+  if (standing.retired === 1 && routed !== true && (await isRetired(tx, inbox))) return "unknown";
   const { cap, capBytes, rate } = standing;
   const refused = { inbox, load, from, never: false };
   if (isTooFull({ ...standing, taken: 0, bytes: 0 }, load))
@@ -154,6 +155,7 @@ interface Standing {
   cap: number;
   capBytes: number;
   temporary: number;
+  retired: number;
 }
 
 async function standingOf(
@@ -164,7 +166,8 @@ async function standingOf(
   const row = await tx.get<Standing & { perS: number | null; burst: number; arrivalTick: number }>(
     `select ready + delayed + leased + reserved as taken, bytes,
             coalesce(cap, $cap) as cap, coalesce(cap_bytes, $capBytes) as capBytes,
-            rate_per_s as perS, burst, arrival_tick as arrivalTick, temporary
+            rate_per_s as perS, burst, arrival_tick as arrivalTick, temporary,
+            retired_at is not null as retired
        from ledger where inbox = $inbox`,
     { inbox, cap: settings.inboxCap, capBytes: settings.inboxBytes },
   );
@@ -174,7 +177,7 @@ async function standingOf(
 }
 
 function isTooFull(
-  { taken, bytes, cap, capBytes }: Omit<Standing, "temporary">,
+  { taken, bytes, cap, capBytes }: Omit<Standing, "temporary" | "retired">,
   load: Load,
 ): boolean {
   // A slot has no bytes yet, so only deliveries are weighed.

@@ -62,7 +62,7 @@ export interface Arrival {
 
 const unlessConsidered = `update ledger set ready = ready + $deliveries, sent = sent + $deliveries,
             reserved = reserved + $slots, bytes = bytes + $bytes, arrival_tick = ${arrival}
-      where inbox = $inbox and temporary = $temporary and ${fits} and ${inTime}
+      where inbox = $inbox and temporary = $temporary and retired_at is null and ${fits} and ${inTime}
         and not exists (select 1 from waiters where inbox = $inbox and wants = 'room')
         and not exists (select 1 from senders where name = $from)`;
 const unlessBound = `${unlessConsidered}
@@ -71,7 +71,7 @@ const unlessBound = `${unlessConsidered}
 
 /**
  * Puts the load of an arrival on the account of its inbox, in one statement when there is nothing to be considered: true. Otherwise nothing
- * is done: it is full, or none, or it came too fast, or others wait for room, or its sender has a rate
+ * is done: it is full, or none, or nobody works on it, or it came too fast, or others wait for room, or its sender has a rate
  * or an address book of its own, or another inbox stands in for it (see admission.ts).
  */
 export async function admit(
@@ -101,7 +101,7 @@ export async function findDoubtful(
   const rows = await tx.all<{ inbox: string }>(
     `select inbox from ledger
       where inbox in (${textsIn("inboxes")})
-        and (not (${fits} and ${inTime})
+        and (not (${fits} and ${inTime}) or retired_at is not null
              or exists (select 1 from waiters w where w.inbox = ledger.inbox and w.wants = 'room'))
       order by inbox`,
     {
@@ -142,7 +142,7 @@ export async function takesMessages(tx: ReadTx, inbox: string): Promise<boolean>
   return row !== undefined;
 }
 
-/** Creates `inbox`, `evenIfClosed` or only while the address book is open; false when it is there already. E_NAME when that is no name; E_NOT_FOUND when the address book is closed, or it is the temporary inbox of a request. */
+/** Creates `inbox`, `evenIfClosed` or only while the address book is open; false when it is there already. E_NAME when that is no name; E_NOT_FOUND when the address book is closed, for an inbox that is not there or is retired, or it is the temporary inbox of a request. */
 export async function createInbox(
   tx: WriteTx,
   inbox: string,
@@ -152,7 +152,10 @@ export async function createInbox(
     "select temporary from ledger where inbox = $inbox",
     { inbox },
   );
-  if (found?.temporary === 0) return false;
+  if (found?.temporary === 0) {
+    if (await isRetired(tx, inbox)) throw retired(inbox);
+    return false;
+  }
   if (found !== undefined)
     throw new SkepError("E_NOT_FOUND", `there is no inbox ${inbox} to be sent to`, {
       hint: "It is the temporary inbox of a request: only the answer to that goes there.",
@@ -164,6 +167,21 @@ export async function createInbox(
     now: tx.now,
   });
   return true;
+}
+
+/** Whether nothing but answers may go into `inbox`: no agent works on it any more, and the address book is closed (see retire.ts). */
+export async function isRetired(tx: ReadTx, inbox: string): Promise<boolean> {
+  const row = await tx.get("select 1 from ledger where inbox = $inbox and retired_at is not null", {
+    inbox,
+  });
+  return row !== undefined && (await isAddressBookClosed(tx));
+}
+
+/** The error for whoever would have something go to `inbox`, which is retired. */
+export function retired(inbox: string): SkepError {
+  return new SkepError("E_NOT_FOUND", `no agent works on ${inbox} any more`, {
+    hint: `Nothing goes there until skep up or skep scale brings one back; skep ps lists who there is. skep recv ${inbox} takes out what is left.`,
+  });
 }
 
 /** Creates the temporary inbox of a request, which nobody needs from `expiresAt` on (see temporary.ts). Only the answer that is asked for goes there. */
@@ -181,7 +199,7 @@ export async function createTemporaryInbox(
 /** The error for an inbox that is not there, with the name that was probably meant. */
 export async function unknownInbox(tx: ReadTx, inbox: string): Promise<SkepError> {
   const known = await tx.all<{ inbox: string }>(
-    "select inbox from ledger where temporary = 0 limit 10000",
+    "select inbox from ledger where temporary = 0 and retired_at is null limit 10000",
   );
   const guess = didYouMean(
     inbox,

@@ -4,7 +4,7 @@ import { anybody, didYouMean } from "../core/names.ts";
 import type { ReadTx, WriteTx } from "../store/store.ts";
 import { textList, textRows } from "../store/text-list.ts";
 import { isAddress } from "./address.ts";
-import { createInbox, inboxExists } from "./ledger.ts";
+import { createInbox, inboxExists, isRetired, retired } from "./ledger.ts";
 
 /** That `address` means `inbox` when `sender` writes to it. The name of an inbox is an address too, and mostly means itself. */
 export interface Route {
@@ -65,6 +65,7 @@ export async function resolve(
   const reached = instead === undefined ? [] : await routed(tx, sender, instead);
   if (reached.length > 0) return reached;
   // Whoever asks from there has its answer there; nobody else gets anything in (see ledger.ts).
+  if (isFree && (await isRetired(tx, address))) throw retired(address);
   if (isFree || (await isTemporary(tx, address))) return [address];
   throw await notInBook(tx, sender, address);
 }

@@ -4,12 +4,22 @@ import agents from "../../migrations/0002-agents.sql" with { type: "text" };
 import routes from "../../migrations/0003-bus-routes.sql" with { type: "text" };
 import losses from "../../migrations/0004-bus-losses.sql" with { type: "text" };
 import times from "../../migrations/0005-bus-times.sql" with { type: "text" };
+import retired from "../../migrations/0006-bus-retired.sql" with { type: "text" };
+import taken from "../../migrations/0007-agents-taken.sql" with { type: "text" };
 import heartbeats from "../../migrations/vitals/0001-heartbeats.sql" with { type: "text" };
 import metrics from "../../migrations/vitals/0002-metrics.sql" with { type: "text" };
 import type { Migration } from "./migrate.ts";
 
 /** Those of bus.db. */
-export const migrations: readonly Migration[] = numbered([bus, agents, routes, losses, times]);
+export const migrations: readonly Migration[] = numbered([
+  bus,
+  agents,
+  routes,
+  losses,
+  times,
+  retired,
+  taken,
+]);
 
 /** Those of vitals.db. */
 export const vitalsMigrations: readonly Migration[] = numbered([heartbeats, metrics]);

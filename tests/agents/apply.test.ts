@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
+import { waitUntil } from "../helpers/wait-until.ts";
 import { idle, swarmPlaces } from "./swarm-place.ts";
 
 const newPlace = swarmPlaces();
@@ -26,7 +27,15 @@ test("scale says what is left in inboxes that nobody works on any more, and what
   );
   const fewer = JSON.parse((await place.skep(["scale", "w", "1", "--json"])).stdout);
   expect(fewer).toMatchObject({ removed: ["w-2"], left: [{ inbox: "w-2", messages: 1 }] });
+  // Nobody would see to what is sent there, so whoever sends is told.
+  const refused = await place.skep(["send", "w-2", "y"]);
+  expect([refused.status, refused.stderr]).toEqual([
+    3,
+    expect.stringContaining("no agent works on w-2 any more"),
+  ]);
+  expect((await place.skep(["recv", "w-2", "--ack"])).status).toBe(0);
   expect(JSON.parse((await place.skep(["scale", "w", "2", "--json"])).stdout).left).toEqual([]);
+  await place.send("w-2", "y");
   up.kill("SIGTERM");
   await up.ended;
 });
@@ -116,4 +125,25 @@ test("where the number of agents decides on the topology, whoever changes the on
   expect(again.stdout).toContain("topology: mesh (2 agents: up to 7 form a mesh); it was flat\n");
   up.kill("SIGTERM");
   await up.ended;
+});
+
+test("an agent that is in the file no more is gone for whoever sends after the next up, and while nothing runs it is not", async () => {
+  const place = await newPlace();
+  const first = place.up({ w: { ...sleeper, count: 2 } });
+  await place.becomes("w-2", "ready");
+  first.kill("SIGTERM");
+  await first.ended;
+  await place.send("w-2", "x");
+  const second = place.up({ w: { ...sleeper, count: 1 } });
+  await place.becomes("w-1", "ready");
+  expect(place.send("w-2", "y")).rejects.toThrow("no agent works on w-2 any more");
+  // It is still so for a supervisor that comes in the place of a killed one.
+  const { id, pid } = (await place.app.lastRun())!;
+  process.kill(pid, "SIGKILL");
+  await waitUntil("it is back", async () => (await place.app.lastRun())!.id > id);
+  await place.becomes("w-1", "ready");
+  expect(place.send("w-2", "y")).rejects.toThrow("no agent works on w-2 any more");
+  second.kill("SIGTERM");
+  await second.ended;
+  await place.send("w-2", "z");
 });

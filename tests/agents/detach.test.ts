@@ -18,6 +18,17 @@ test("a detached swarm is up when its agents are, and goes on until it is told t
   await waitUntil("nothing is left", () => place.left().length === 0);
 });
 
+test("of several that are detached at once one starts, and the others find it up", async () => {
+  const place = await newPlace();
+  const ups = await Promise.all([1, 2, 3].map(() => place.up({ a: idle }, ["--detach"]).ended));
+  expect(ups.map(({ status }) => status)).toEqual([0, 0, 0]);
+  const said = ups.map(({ stdout }) => stdout).toSorted();
+  expect(said.slice(1)).toEqual(["unchanged: 1\n", "unchanged: 1\n"].toSorted());
+  expect(said[0]).toContain("run 1 is up");
+  expect(place.log("skep").match(/starting 1 agent/g)).toHaveLength(1);
+  expect((await place.skep(["down"])).status).toBe(0);
+});
+
 test("one that cannot come up says why, and its exit status is that of a swarm in the foreground", async () => {
   const place = await newPlace();
   // Never ready, so that nobody can see it up.

@@ -152,13 +152,15 @@ describe("an agent", () => {
     expect(only({ members, beats })).toEqual(["unknown", "not heard of yet"]);
   });
 
-  test("of no swarm is what it says it is for an hour, however silent, and then does not count", () => {
+  test("of no swarm is what it says it is while that is fresh, then unknown for an hour, and then does not count", () => {
     const told = (one: LastBeat) => only({ beats: [one] });
+    const ill = (agoMs: number, detail: string | null = "no disk") =>
+      told(beat("ada", agoMs, says("unhealthy", detail, agoMs)));
     expect(told(beat("ada"))[0]).toBe("healthy");
-    expect(told(beat("ada", 1_000, says("degraded", "tired")))[0]).toBe("degraded");
-    expect(told(beat("ada", beatKeepMs))[0]).toBe("healthy");
-    const tired = says("degraded", "tired", beatKeepMs);
-    expect(told(beat("ada", beatKeepMs, tired))[0]).toBe("degraded");
+    expect(ill(30_000)).toEqual(["unhealthy", "it says: no disk"]);
+    expect(ill(30_001)).toEqual(["unknown", "not heard of for 30.0s; then it said: no disk"]);
+    expect(ill(60_000, null)).toEqual(["unknown", "not heard of for 1m; then it said: unhealthy"]);
+    expect(told(beat("ada", beatKeepMs))).toEqual(["unknown", "not heard of for 1h"]);
     expect(health({ beats: [beat("ada", beatKeepMs + 1)] }).total).toBe(0);
     expect(health({ beats: [beat("ada", 1, { boot: "the boot before" })] }).total).toBe(0);
   });

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { processState } from "../../src/core/identity.ts";
+import type { SkepError } from "../../src/core/errors.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { idle, swarmPlaces } from "./swarm-place.ts";
 
@@ -24,6 +25,7 @@ test("a wish is done, or refused as the supervisor says, and then the swarm is s
   expect(await stopSwarm(20_000, never)).toBeUndefined();
   expect(order({ verb: "pause", subject: "a" }, never)).rejects.toThrow("no swarm runs here");
 });
+
 test("a stopped supervisor is told, and what was wished of it is taken back", async () => {
   const place = await newPlace();
   const up = place.up({ a: idle });
@@ -42,6 +44,33 @@ test("a stopped supervisor is told, and what was wished of it is taken back", as
   expect(await place.app.stopSwarm(20_000, never)).toMatchObject({ agents: { stopped: 1 } });
   expect((await up.ended).status).toBe(0);
 });
+
+test("what a supervisor has begun with cannot be taken back, and whoever asked is told that it goes on", async () => {
+  const place = await newPlace();
+  // It does not hear the signal, so the restart takes as long as its grace.
+  const deaf = { command: ["sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"] };
+  const up = place.up({ a: { ...deaf, stop_grace: "1h" } });
+  await place.becomes("a", "ready");
+  const { pid } = (await place.app.lastRun())!;
+  const asked = place.app.order({ verb: "restart", subject: "a" }, never);
+  const orders = () =>
+    place.app.store.read((tx) => tx.all<{ taken_at: number }>("select taken_at from orders"));
+  await waitUntil("it has begun", async () => (await orders())[0]?.taken_at != null);
+  process.kill(pid, "SIGSTOP");
+  const told = (await asked.catch((error: unknown) => error)) as SkepError;
+  process.kill(pid, "SIGCONT");
+  expect([told.code, told.message, told.hint]).toEqual([
+    "E_BUSY",
+    expect.stringContaining(`(process ${pid}) is stopped`),
+    `Let it go on with kill -CONT ${pid}, and it goes on to restart a: it had begun.`,
+  ]);
+  expect(await orders()).toHaveLength(1);
+  up.kill("SIGTERM");
+  await waitUntil("it drains", () => up.stderr().includes("draining"));
+  up.kill("SIGTERM");
+  await up.ended;
+});
+
 test("down ends what a dead supervisor left, with nobody there to ask", async () => {
   const place = await newPlace();
   const up = place.up({ a: idle });

@@ -13,6 +13,7 @@ import {
   noteSeen,
   noteStopping,
   openRun,
+  runsAlready,
 } from "../../src/agents/runs.ts";
 import { ownIdentity, pidNamespace } from "../../src/core/identity.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -80,6 +81,15 @@ test("one in another pid namespace is believed to be there for a minute after it
   expect(isOfHere(run, "first boot")).toBe(false);
   expect(isSupervised(run, "first boot", run.seenTick + 59_999)).toBe(true);
   expect(isSupervised(run, "first boot", run.seenTick + 60_000)).toBe(false);
+  // Whoever would start one beside it is told how long that is.
+  const said = runsAlready(run, run.seenTick + 12_000);
+  expect([said.message, said.hint]).toEqual([
+    expect.stringContaining("of another container or pid namespace, last heard of 12.0s ago"),
+    expect.stringContaining("wait 48.0s"),
+  ]);
+  expect(runsAlready({ ...run, namespace: pidNamespace() }, run.seenTick).message).toEndWith(
+    `under process ${run.pid}`,
+  );
   clock.pass(30_000);
   await store.write((tx) => noteSeen(tx, run.id));
   expect((await store.read(findOpenRun))!.seenTick).toBe(run.seenTick + 30_000);

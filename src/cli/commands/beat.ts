@@ -8,8 +8,8 @@ export default defineCommand({
   name: "beat",
   summary: "give a sign of life, and say how you are",
   notes: [
-    "For agents, or anybody with a name. What it says holds until it says something else, starts anew, or an hour",
-    "is over; skep health shows it. Under skep up hosts beat for their agents.",
+    "For agents, or anybody with a name; skep health shows it. What an agent of a swarm says holds until it says",
+    "something else, starts anew, or an hour is over: its host beats for it. Whoever is none says it again within 30 s.",
   ],
   args: {
     status: { type: "enum", options: statuses, default: "healthy", description: "how you are" },

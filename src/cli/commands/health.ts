@@ -14,7 +14,8 @@ export default defineCommand({
   summary: "say which agents are not well, and why",
   notes: [
     "Unhealthy: failed, dead, suspect, silent for too long, or it said so. Degraded: it said so (skep beat).",
-    "Unknown: nothing was heard of it yet. Agents that have stopped do not count.",
+    "Unknown: nothing was heard of it yet; or it is no agent of a swarm, and gave no sign of life for 30 s.",
+    "Agents that have stopped do not count.",
     "Exits 8 when an agent is unhealthy, or the supervisor is stopped; while a swarm is up, others than its agents are only told of.",
   ],
   args: {},

@@ -1,9 +1,10 @@
 // `skep up`: runs a swarm under a process that outlives its supervisor; or makes one that runs what its file says now.
-import { detach } from "../../agents/detach.ts";
+import { type Detaching, detach } from "../../agents/detach.ts";
 import { beginAgain, fewThreads, ownCommand } from "../../agents/executable.ts";
 import { guard } from "../../agents/guardian.ts";
 import { logPath } from "../../agents/log.ts";
 import { arrange } from "../../agents/topology.ts";
+import { takeTurn } from "../../agents/turn.ts";
 import type { App } from "../../app.ts";
 import { flagVariables, ownEnvironment } from "../../config/environment.ts";
 import { makeKeep } from "../../config/applied-swarm.ts";
@@ -60,7 +61,10 @@ export default defineCommand({
       ...flagVariables(context.choices.flags),
     };
     const app = await open(context);
+    const logFile = logPath(app.home, swarmLogName);
+    const giveUpTurn = isDetached ? await takeTurn(logFile, context.signal) : () => {};
     if (await app.isUp(swarm.name)) {
+      giveUpTurn();
       const wish = { verb: "apply", subject: swarm.file } as const;
       const applying = app.order(wish, context.signal);
       return await sayDone(context, await awaitSupervisor(context, app, applying));
@@ -69,7 +73,12 @@ export default defineCommand({
       context.say(`${swarm.name}: ${shape.topology}, for ${shape.why}`);
     const flags = await flagsOf(context);
     if (isDetached)
-      return await upDetached(context, app, [...ownCommand(), "up", swarm.file, ...flags], env);
+      return await upDetached(context, app, {
+        logPath: logFile,
+        command: [...ownCommand(), "up", swarm.file, ...flags],
+        env,
+        onBegun: giveUpTurn,
+      });
     await app.close();
     const keep = makeKeep();
     const supervisor = [
@@ -108,20 +117,16 @@ function thriftyEnvironment(): Record<string, string> {
 
 async function upDetached(
   context: Context,
-  { home, store, clock }: App,
-  command: readonly string[],
-  env: Record<string, string>,
+  { store, clock }: App,
+  swarm: Pick<Detaching, "logPath" | "command" | "env" | "onBegun">,
 ): Promise<void> {
   const { isWsl } = await import("../../core/wsl.ts");
-  const path = logPath(home, swarmLogName);
   const onProgress = (ready: number, all: number) =>
     context.say(`${ready} of ${all} agents are ready`);
   const begun = await detach({
     store,
     clock,
-    logPath: path,
-    command,
-    env,
+    ...swarm,
     onProgress,
     signal: context.signal,
   });
@@ -132,8 +137,8 @@ async function upDetached(
   const states = Object.entries(begun.agents).map(([state, count]) => `${count} ${state}`);
   const how = begun.pid === null ? "has ended" : `is up under process ${begun.pid}`;
   const text = `run ${begun.run} ${how}: ${states.join(", ")}`;
-  await context.data(context.json ? JSON.stringify({ ...begun, log: path }) : text);
-  if (!context.json) context.say(`its words go to ${path}`);
+  await context.data(context.json ? JSON.stringify({ ...begun, log: swarm.logPath }) : text);
+  if (!context.json) context.say(`its words go to ${swarm.logPath}`);
 }
 
 /** The flags that every command has, for another command of ours. */
