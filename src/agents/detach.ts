@@ -8,7 +8,7 @@ import { fileFault } from "../store/faults.ts";
 import type { Store } from "../store/store.ts";
 import { needFileRoom } from "./file-room.ts";
 import { cannotStart, describeExit } from "./process.ts";
-import { hasEnded, listAgents } from "./registry.ts";
+import { type Agent, hasEnded, listAgents } from "./registry.ts";
 import { findLastRun } from "./runs.ts";
 import type { Exit } from "./spawned.ts";
 
@@ -18,6 +18,8 @@ export interface Begun {
   /** The process to signal, as a terminal would; null when all has ended as it should: there was nothing to stay for. */
   pid: number | null;
   agents: Record<string, number>;
+  /** Of how many of them not even a process could be started, and why, by one of them; undefined when all were. */
+  unstarted: { count: number; reason: string } | undefined;
 }
 
 export interface Detaching {
@@ -55,13 +57,13 @@ export async function detach(detaching: Detaching): Promise<Begun> {
     const begun = run?.guardianPid === child.pid && agents.length > 0 ? run : undefined;
     if (begun !== undefined) onBegun();
     if (begun !== undefined && ended?.code === 0)
-      return { run: begun.id, pid: null, agents: countStates(agents) };
+      return { run: begun.id, pid: null, ...howThey(agents) };
     if (ended !== undefined) throw notBegun(ended, child.logFrom, detaching);
     const settled = agents.filter(({ state }) => state !== "starting");
     const staying = settled.filter(({ state }) => !hasEnded(state));
     // A swarm of which nobody stays is about to end, and its end says how it went.
     if (begun !== undefined && settled.length === agents.length && staying.length > 0)
-      return { run: begun.id, pid: child.pid, agents: countStates(agents) };
+      return { run: begun.id, pid: child.pid, ...howThey(agents) };
     if (begun !== undefined && clock.tick() - shownTick >= progressMs) {
       onProgress(staying.length, agents.length);
       shownTick = clock.tick();
@@ -137,8 +139,14 @@ function notBegun(
   );
 }
 
-function countStates(agents: readonly { state: string }[]): Record<string, number> {
+function howThey(agents: readonly Agent[]): Pick<Begun, "agents" | "unstarted"> {
   const counts: Record<string, number> = {};
   for (const { state } of agents) counts[state] = (counts[state] ?? 0) + 1;
-  return counts;
+  const never = agents.filter(({ state, startedAt }) => state === "failed" && startedAt === null);
+  const [first] = never;
+  const unstarted =
+    first === undefined
+      ? undefined
+      : { count: never.length, reason: first.reason ?? "nobody knows why" };
+  return { agents: counts, unstarted };
 }

@@ -9,6 +9,7 @@ import type { App } from "../../app.ts";
 import { flagVariables, ownEnvironment } from "../../config/environment.ts";
 import { makeKeep } from "../../config/applied-swarm.ts";
 import { readSwarmFile, usualFile } from "../../config/swarm-file.ts";
+import { SkepError } from "../../core/errors.ts";
 import { swarmLogName } from "../../core/names.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
@@ -25,6 +26,7 @@ export default defineCommand({
   notes: [
     "Ctrl-C drains: nothing new is claimed, what is in hand is finished, the rest is parked for the next up.",
     "A second Ctrl-C skips the waiting, a third leaves at once. Exit 8 when all agents ended by themselves and one of them failed or died.",
+    "With --detach it is also 8 when some agents could not be started, as where files run out; the others go on.",
     "An agent that fails starts again, up to 3 times a minute; so does the supervisor when it is killed.",
     "When the swarm runs already, what changed in the file starts anew, what is new starts, what is gone stops.",
   ],
@@ -123,7 +125,7 @@ async function upDetached(
   const { isWsl } = await import("../../core/wsl.ts");
   const onProgress = (ready: number, all: number) =>
     context.say(`${ready} of ${all} agents are ready`);
-  const begun = await detach({
+  const { unstarted, ...begun } = await detach({
     store,
     clock,
     ...swarm,
@@ -139,6 +141,12 @@ async function upDetached(
   const text = `run ${begun.run} ${how}: ${states.join(", ")}`;
   await context.data(context.json ? JSON.stringify({ ...begun, log: swarm.logPath }) : text);
   if (!context.json) context.say(`its words go to ${swarm.logPath}`);
+  if (unstarted !== undefined)
+    throw new SkepError(
+      "E_FAILED",
+      `${unstarted.count} agents could not be started: ${unstarted.reason}`,
+      { hint: "The others go on; skep ps tells of each, skep down stops them." },
+    );
 }
 
 /** The flags that every command has, for another command of ours. */
