@@ -7,6 +7,7 @@ import { needsOf, plainAgents } from "../config/capacity.ts";
 import { defaultRules } from "../config/environment.ts";
 import { rangeOf } from "../config/explain.ts";
 import { faultOf } from "../config/faults.ts";
+import { namedFiles } from "../config/named-files.ts";
 import { passedKeys } from "../config/passed-keys.ts";
 import type { Resolution } from "../config/resolve.ts";
 import { allSettings } from "../config/setting-names.ts";
@@ -125,6 +126,7 @@ function deploymentOf(
     }),
     keys: passedKeys(swarm?.agents ?? []),
     file: basename(file),
+    files: swarm === undefined ? [] : namedFiles(swarm),
     here: {
       skep: resolve(ownCommand()[0]!),
       file,

@@ -40,6 +40,8 @@ export interface Deployment {
   keys: readonly Key[];
   /** What the swarm file is called. */
   file: string;
+  /** What beside it its agents are started with: paths relative to its directory. */
+  files: readonly string[];
   /** Where skep, the swarm file and the home lie on this machine, and where programs are looked for; for what runs on it. */
   here: { skep: string; file: string; home: string; searchPath: string };
 }

@@ -10,7 +10,7 @@ import {
 
 /** The text of a Dockerfile that is built where the executable `skep` and the swarm file lie. */
 export function dockerfile(deployment: Deployment): string {
-  const { name, version, file } = deployment;
+  const { name, version, file, files } = deployment;
   const { skep, directory, home } = inContainer;
   const variables = Object.entries(variablesOf(deployment, home));
   const passed = keyNames(deployment).map((key) => ` -e ${key}`);
@@ -22,7 +22,8 @@ FROM debian:12-slim
 RUN useradd --uid ${containerUser} --user-group --create-home --home-dir /home/skep skep \\
  && install -d -o skep -g skep -m 0700 ${home}
 COPY --chmod=0755 skep ${skep}
-COPY --chmod=0644 ${file} ${fileInContainer(deployment)}
+${[file, ...files].map(copied).join("\n")}
+# What else the agents need goes here: the programs that they call, and what those read.
 
 ${variables.map(([key, value]) => `ENV ${key}=${JSON.stringify(value)}`).join("\n")}
 USER ${containerUser}:${containerUser}
@@ -32,6 +33,10 @@ VOLUME ${home}
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 CMD ["skep", "health", "--quiet"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["skep"]
-CMD ["up", "${fileInContainer(deployment)}"]
+CMD ${JSON.stringify(["up", fileInContainer(deployment)])}
 `;
+}
+
+function copied(path: string): string {
+  return `COPY --chmod=0755 ${JSON.stringify([path, `${inContainer.directory}/${path}`])}`;
 }

@@ -16,13 +16,20 @@ test("each line is an instruction, and nobody is root when the swarm starts", ()
     instructions.findLastIndex((line) => line.startsWith("RUN")),
   );
 });
+test("what agents are started with lies where they look for it", () => {
+  const text = dockerfile(example);
+  expect(text).toContain('\nCOPY --chmod=0755 ["count.sh","/swarm/count.sh"]\n');
+  expect(text).toContain('["handlers/a judge.ts","/swarm/handlers/a judge.ts"]\n');
+});
 test("lists of words are JSON", () => {
-  for (const [, list] of dockerfile(example).matchAll(/^(?:.* )?(?:CMD|ENTRYPOINT) (\[.*\])$/gm))
+  for (const [, list] of dockerfile(example).matchAll(
+    /^(?:.* )?(?:CMD|ENTRYPOINT|COPY --chmod=0755) (\[.*\])$/gm,
+  ))
     expect(JSON.parse(list!)).toBeArray();
 });
 test("the swarm file keeps its name, and what its agents are passed is named where it is run", () => {
   const text = dockerfile({ ...example, file: "letters.yaml" });
-  expect(text).toContain("\nCOPY --chmod=0644 letters.yaml /swarm/letters.yaml\n");
-  expect(text).toContain('\nCMD ["up", "/swarm/letters.yaml"]\n');
+  expect(text).toContain('\nCOPY --chmod=0755 ["letters.yaml","/swarm/letters.yaml"]\n');
+  expect(text).toContain('\nCMD ["up","/swarm/letters.yaml"]\n');
   expect(text).toContain(" -v census-home:/home/skep/state -e API_TOKEN -e HTTPS_PROXY census\n");
 });

@@ -16,6 +16,7 @@ export const example: Deployment = {
     { variable: "HTTPS_PROXY", groups: ["judge"] },
   ],
   file: "skep.swarm.toml",
+  files: ["count.sh", "handlers/a judge.ts"],
   here: {
     skep: process.execPath,
     file: "/home/somebody/census/skep.swarm.toml",
