@@ -1,7 +1,7 @@
 // The door of the command line: finds the command, runs it, and answers with an exit status.
 import type { EnvFile } from "../config/env-file.ts";
 import { addVariables, readEnvironment } from "../config/environment.ts";
-import { SkepError } from "../core/errors.ts";
+import { SkepError, exitStatus } from "../core/errors.ts";
 import { didYouMean } from "../core/names.ts";
 import { readArguments, takesNextWord } from "./arguments.ts";
 import { type Command, type CommandTable, globalArgs, internal } from "./command.ts";
@@ -23,17 +23,20 @@ export async function main(
 ): Promise<never> {
   const outputs = openOutputs();
   const signals = openSignals((status) => process.exit(status));
+  // Whatever goes wrong while that is told, an error never ends with 0.
+  const end = (error: unknown) =>
+    fail(error, words, signals, outputs).catch(() => exitStatus.E_INTERNAL);
   // What goes wrong where no command is waiting for it ends like everything else: in one line.
   for (const event of ["uncaughtException", "unhandledRejection"] as const)
     process.on(event, async (error: unknown) => {
-      process.exit(await fail(error, words, signals, outputs));
+      process.exit(await end(error));
     });
   let status: number;
   try {
     status = (await run(words, table, signals, outputs)) ?? signals.status ?? 0;
     await outputs.stdout.write("");
   } catch (error) {
-    status = await fail(error, words, signals, outputs);
+    status = await end(error);
   }
   await outputs.stderr.write("").catch(() => {});
   // Timers, sockets and pipes that are still open must not keep anybody waiting.

@@ -52,7 +52,7 @@ export function readEnvironment(variables: Variables = process.env): Environment
     run: given("SKEP_RUN"),
     debug: given("SKEP_DEBUG") !== undefined && variables["SKEP_DEBUG"] !== "0",
     colour: given("NO_COLOR") === undefined && variables["TERM"] !== "dumb",
-    userHome: given("HOME") ?? process.getBuiltinModule("node:os").homedir(),
+    userHome: given("HOME") ?? userHome(),
     settings: settingsOf(variables),
   };
 }
@@ -94,6 +94,15 @@ export function setVariable(
   const name = names.find((one) => variables[one]);
   if (name === undefined) return undefined;
   return { name, value: name === "SKEP_TOKEN" ? "[secret]" : variables[name]! };
+}
+
+function userHome(): string {
+  try {
+    return process.getBuiltinModule("node:os").homedir();
+  } catch {
+    // In a container there may be no user of that number; none is needed, but for a home that nobody named.
+    return "/";
+  }
 }
 
 function tokenOf(text: string | undefined): Secret | undefined {
