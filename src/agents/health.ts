@@ -61,7 +61,7 @@ export function clusterHealth(evidence: Evidence): ClusterHealth {
     const judged =
       state === null
         ? (unknown(beat!, lastBeatMs!, evidence) ?? said(beat, tick))
-        : (failure(state, reason) ?? silence(lastBeatMs, evidence) ?? said(beat, tick));
+        : (failure(state, reason) ?? silence(state, lastBeatMs, evidence) ?? said(beat, tick));
     counts[judged?.health ?? "healthy"]++;
     if (judged !== undefined)
       agents.push({ name, ...judged, state, lastBeatAt: beat?.at ?? null, lastBeatMs });
@@ -78,7 +78,13 @@ function failure(state: string, reason: string | null): Judged | undefined {
   return { health: "unhealthy", reason: reason === null ? state : `${state}: ${reason}` };
 }
 
-function silence(lastBeatMs: number | null, { watched, times }: Evidence): Judged | undefined {
+function silence(
+  state: string,
+  lastBeatMs: number | null,
+  { watched, times }: Evidence,
+): Judged | undefined {
+  // Whoever watches has just heard from its host that it runs, and writes that down within a second.
+  if (lastBeatMs === null && watched && state !== "starting") return undefined;
   if (lastBeatMs === null) return { health: "unknown", reason: "not heard of yet" };
   // Whoever watches may have its doubts; when even the greatest are over, nobody watches.
   const most = watched ? silenceMaxMs(times, multiplierMax) : freshMs(times);

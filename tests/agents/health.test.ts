@@ -46,7 +46,8 @@ describe("the health of all", () => {
   });
 
   test("counts every agent once, and tells of those that are not well, the worst first", () => {
-    const members = ["e", "d", "c", "b", "a", "f"].map((name) => member(name));
+    const members = ["e", "d", "c", "b", "a"].map((name) => member(name));
+    members.push(member("f", "starting"));
     members.push(member("z", "failed", "exited with 1"));
     const beats = [
       ...["a", "b", "c", "d"].map((name) => beat(name)),
@@ -81,7 +82,7 @@ describe("the health of all", () => {
           name: "f",
           health: "unknown",
           reason: "not heard of yet",
-          state: "ready",
+          state: "starting",
           lastBeatAt: null,
           lastBeatMs: null,
         },
@@ -97,6 +98,7 @@ describe("the health of all", () => {
 
   test("is never 100 % while one of many is not well", () => {
     const members = Array.from({ length: 708 }, (_, n) => member(`a-${n}`));
+    members[0] = member("a-0", "starting");
     const beats = members.slice(1).map(({ name }) => beat(name));
     expect(health({ members, beats }).percentage).toBe(99);
   });
@@ -149,7 +151,13 @@ describe("an agent", () => {
 
   test("that was last heard of before the machine started anew is unknown", () => {
     const beats = [beat("a", 1_000, { boot: "the boot before", ...says("unhealthy", "x") })];
-    expect(only({ members, beats })).toEqual(["unknown", "not heard of yet"]);
+    expect(only({ members, beats, watched: false })).toEqual(["unknown", "not heard of yet"]);
+  });
+
+  test("that is ready is well as soon as somebody watches it, though no sign of life is written down yet", () => {
+    expect(only({ members, beats: [] })[0]).toBe("healthy");
+    expect(only({ members: [member("a", "starting")], beats: [] })[0]).toBe("unknown");
+    expect(only({ members, beats: [], watched: false })[0]).toBe("unknown");
   });
 
   test("of no swarm is what it says it is while that is fresh, then unknown for an hour, and then does not count", () => {
