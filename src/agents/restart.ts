@@ -39,7 +39,10 @@ export function decideRestart(
   if (when === "never" || (when === "on-failure" && !failure)) return { stays: true, why: null };
   const recent = withinPeriod(restarts, tick, periodMs).length;
   if (recent >= max)
-    return { stays: true, why: `restarted ${recent} times in ${formatDuration(periodMs)}` };
+    return {
+      stays: true,
+      why: `restarted ${recent === 1 ? "once" : `${recent} times`} in ${formatDuration(periodMs)}`,
+    };
   const least = Math.max(floorMs, backoffMinMs);
   const most = Math.max(least, Math.min(backoffMaxMs, least * 2 ** recent));
   return { restartInMs: Math.round(least + (most - least) * random) };

@@ -91,9 +91,10 @@ function isRefuted({ suspicion, heard, programStoppedTick }: Watched): boolean {
 function reasonOf(agent: Watched, tick: number): string {
   const { suspicion, hostStoppedTick, programStoppedTick } = agent;
   const since = (from: number | null) => formatDuration(tick - (from ?? tick));
-  if (suspicion === "host stopped") return `its host is stopped, for ${since(hostStoppedTick)} now`;
+  if (suspicion === "host stopped")
+    return `its host is stopped, and had been for ${since(hostStoppedTick)}`;
   if (suspicion === "program stopped")
-    return `its program is stopped, for ${since(programStoppedTick)} now`;
+    return `its program is stopped, and had been for ${since(programStoppedTick)}`;
   return `not heard of for ${formatDuration(silentMs(agent, tick))}`;
 }
 

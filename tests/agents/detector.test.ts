@@ -110,8 +110,11 @@ describe("stopped processes", () => {
     Object.assign(swarm.agents[2]!, { programState: "T" });
     swarm.pass(60_000);
     expect(swarm.told.map(({ atMs, ...change }) => [change, Math.round(atMs / 1_000)])).toEqual([
-      [{ name: "a-1", suspect: true, reason: "its host is stopped, for 15.0s now" }, 46],
-      [{ name: "a-2", suspect: true, reason: "its program is stopped, for 15.0s now" }, 46],
+      [{ name: "a-1", suspect: true, reason: "its host is stopped, and had been for 15.0s" }, 46],
+      [
+        { name: "a-2", suspect: true, reason: "its program is stopped, and had been for 15.0s" },
+        46,
+      ],
     ]);
     swarm.wake(1);
     for (const agent of swarm.agents) Object.assign(agent, { hostState: "S", programState: "R" });

@@ -40,8 +40,8 @@ async function stopsAgents(place: Place): Promise<void> {
   for (const pid of stopped) process.kill(pid, "SIGSTOP");
   const begin = performance.now();
   const reasons = {
-    host: /^its host is stopped, for (1[5-9]|[2-5]\d)\.\ds now$/,
-    program: /^its program is stopped, for (1[5-9]|[2-5]\d)\.\ds now$/,
+    host: /^its host is stopped, and had been for (1[5-9]|[2-5]\d)\.\ds$/,
+    program: /^its program is stopped, and had been for (1[5-9]|[2-5]\d)\.\ds$/,
     starting: /^its program is stopped, /,
     exec: /^its program is stopped, /,
     // One that hangs before it has begun is no less suspect.

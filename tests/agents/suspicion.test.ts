@@ -124,8 +124,8 @@ describe("what is told", () => {
 
   test.each([
     ["silent", "not heard of for 20.5s"],
-    ["host stopped", "its host is stopped, for 15.5s now"],
-    ["program stopped", "its program is stopped, for 15.5s now"],
+    ["host stopped", "its host is stopped, and had been for 15.5s"],
+    ["program stopped", "its program is stopped, and had been for 15.5s"],
   ] as const)("%s is told in words", (suspicion, reason) => {
     const change = { name: "a", suspect: true, reason };
     expect(changeBetween(first, suspect(suspicion), tick)).toEqual(change);

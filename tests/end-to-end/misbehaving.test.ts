@@ -30,7 +30,7 @@ test.skipIf(lacks("setsid"))(
     }
     // One that is always to run has failed when it will not.
     const { reason } = await place.becomes("again", "failed");
-    expect(reason).toBe("1 process that it left behind killed; restarted 1 times in 1m");
+    expect(reason).toBe("1 process that it left behind killed; restarted once in 1m");
     expect(await place.agent("other")).toMatchObject({ state: "ready" });
     up.kill("SIGTERM");
     expect((await up.ended).status).toBe(143);

@@ -10,6 +10,7 @@ export default defineCommand({
   summary: "stop the swarm: finish what is in hand, park the rest",
   notes: [
     "Also finishes what a killed supervisor left behind. What is parked comes back with the next up.",
+    "A swarm that is going down already keeps the time it was given; one more SIGTERM to its skep up skips the waiting.",
   ],
   args: {
     timeout: {
