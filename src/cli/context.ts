@@ -133,7 +133,15 @@ export function createContext(
 
   async function load(): Promise<Settings> {
     const warn = (text: string) => context.say(`skep: ${text}`);
-    return loadSettings(await context.home(), context.choices, warn);
+    const home = await context.home();
+    try {
+      return await loadSettings(home, context.choices, warn);
+    } catch (error) {
+      // Whose home it is comes before what stands in it, and may be why that cannot be read.
+      const { homeFault } = await import("../app.ts");
+      const fault = homeFault(home);
+      throw fault?.code === "E_HOME" ? fault : error;
+    }
   }
 
   return context;

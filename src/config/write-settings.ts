@@ -1,5 +1,5 @@
 // Puts a file of settings into a home that has none.
-import { closeSync, constants, openSync, writeSync } from "node:fs";
+import { closeSync, constants, fchmodSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { SkepError } from "../core/errors.ts";
 import { readSettingsFile } from "./load.ts";
@@ -17,6 +17,8 @@ export function writeSettingsFile(home: string): string | undefined {
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   try {
     const file = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    // The umask may have taken bits away that its owner needs.
+    fchmodSync(file, 0o600);
     writeSync(file, heading + settingsText({ remarks: true }));
     closeSync(file);
   } catch (error) {

@@ -1,5 +1,5 @@
 // A user whom the system does not know by name, with no environment: whoever a container runs as.
-import { chmodSync, chownSync, mkdirSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { run } from "../agents/swarm-place.ts";
@@ -28,5 +28,12 @@ test.skipIf(process.getuid?.() !== 0 || lacks("setpriv"))(
     const closed = await skep(["init"], directory);
     expect([closed.status, closed.stdout]).toEqual([7, ""]);
     expect(closed.stderr).toContain("cannot be created or written (EACCES)");
+    // And one that meets a home of somebody else hears of that first.
+    const home = join(directory, "theirs");
+    mkdirSync(home, { mode: 0o700 });
+    writeFileSync(join(home, "skep.toml"), '[bus]\nlease = "31s"\n');
+    const foreign = await skep(["inboxes", "--home", home]);
+    expect([foreign.status, foreign.stdout]).toEqual([7, ""]);
+    expect(foreign.stderr).toContain(`belongs to another user (uid 0, and you are ${stranger})`);
   },
 );

@@ -1,4 +1,5 @@
 // `skep init`: a home in this directory, with a file in which every setting is a remark.
+import { relative } from "node:path";
 import { writeSettingsFile } from "../../config/write-settings.ts";
 import { defineCommand } from "../command.ts";
 import { open } from "../open.ts";
@@ -16,7 +17,14 @@ export default defineCommand({
     const app = await open(context);
     const written = writeSettingsFile(app.home);
     await context.data(JSON.stringify({ home: app.home }));
-    if (written !== undefined) context.say(`settings: ${written}`);
-    context.say("try: skep send a1 hello && skep recv a1");
+    context.say(
+      written === undefined
+        ? "settings: there was a file of them, and it is left as it was"
+        : `settings: ${written}`,
+    );
+    // From elsewhere the home has to be named.
+    const isHere = relative(process.cwd(), app.home) === ".skep";
+    const skep = isHere ? "skep" : `skep --home ${app.home}`;
+    context.say(`try: ${skep} send a1 hello && ${skep} recv a1`);
   },
 });
