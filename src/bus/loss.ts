@@ -18,7 +18,7 @@ export async function noticeLoss(
   accept: boolean,
 ): Promise<number> {
   return await store.write(async (tx) => {
-    const newest = await numberOf(tx);
+    const newest = await newestDelivery(tx);
     const lost = mark.last - newest;
     if (lost <= 0) return 0;
     const mayBe = mark.boot !== clock.boot && mark.durable <= newest;
@@ -51,7 +51,8 @@ export async function lossesSoFar(
   return row!.deliveries === null ? undefined : { ...row!, deliveries: row!.deliveries };
 }
 
-async function numberOf(tx: ReadTx): Promise<number> {
+/** The number of the newest delivery; 0 when there was none. */
+export async function newestDelivery(tx: ReadTx): Promise<number> {
   const row = await tx.get<{ newest: number | null }>(`select ${newestNumber} as newest`);
   return row!.newest ?? 0;
 }

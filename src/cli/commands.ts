@@ -28,6 +28,7 @@ export const commands: CommandTable = {
     health: () => import("./commands/health.ts"),
     logs: () => import("./commands/logs.ts"),
     metrics: () => import("./commands/metrics.ts"),
+    export: () => import("./commands/export.ts"),
   },
   "The swarm": {
     init: () => import("./commands/init.ts"),

@@ -65,18 +65,19 @@ interface Row {
 
 const groupColumns = { name: "null", agent: "holder", type: "type", inbox: "inbox" } as const;
 
-/** What became of the deliveries that ended in `window`, with the `slowestMax` that took longest. */
+/** What became of the deliveries that ended in `window`, with the `slowestMax` that took longest; only of those that came after the delivery `after`. */
 export async function reportDeliveries(
   tx: ReadTx,
   window: Window,
   by: Grouping,
   slowestMax: number,
+  after = 0,
 ): Promise<DeliveryReport> {
   const rows = await tx.all<Row>(
     `select delivery, outcome, attempt, sent_at as sentAt, claimed_at as claimedAt, ended_at as endedAt,
             ${groupColumns[by]} as grp
-       from times where ended_at > $since and ended_at <= $until`,
-    { since: window.since, until: window.until },
+       from times where delivery > $after and ended_at > $since and ended_at <= $until`,
+    { since: window.since, until: window.until, after },
   );
   const groups = new Map<string | null, Group>();
   const slowest = keepSlowest(slowestMax);

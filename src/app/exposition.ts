@@ -1,0 +1,52 @@
+// What is exported to Prometheus, taken together from the parts that know of it.
+import { version } from "../../package.json" with { type: "json" };
+import type { App } from "../app.ts";
+import { listInboxes } from "../bus/inboxes.ts";
+import { listLimits } from "../bus/limits.ts";
+import { newestDelivery } from "../bus/loss.ts";
+import { isSkepError } from "../core/errors.ts";
+import type { Snapshot } from "../export/prometheus.ts";
+import { reportDeliveries } from "../metrics/deliveries.ts";
+import { type Latest, latestMs, latestPoints } from "../metrics/latest.ts";
+
+// The history may have a million rows, and whoever is asked every few seconds looks at few of them.
+const deliveriesMax = 20_000;
+
+/** How everything stands now, at one moment of the bus. Without what was measured where that cannot be read. */
+export async function readSnapshot(app: App): Promise<Snapshot> {
+  const { store, settings } = app;
+  const figures = await store.read(async (tx) => {
+    const limits = (await listLimits(tx, settings.bus)).filter((one) => one.of === "inbox");
+    const caps = new Map(limits.map(({ name, cap }) => [name, cap]));
+    const inboxes = await listInboxes(tx);
+    const window = { since: tx.now - latestMs, until: tx.now };
+    const after = (await newestDelivery(tx)) - deliveriesMax;
+    const { ends, figures: durations } = await reportDeliveries(tx, window, "name", 0, after);
+    return { caps, inboxes, ends: ends[0], durations };
+  });
+  const usualCap = settings.bus.inboxCap;
+  const [lasting, temporary] = [
+    figures.inboxes.filter((one) => !one.temporary),
+    figures.inboxes.filter((one) => one.temporary),
+  ];
+  return {
+    version,
+    inboxes: lasting.map((one) => ({ ...one, cap: figures.caps.get(one.inbox) ?? usualCap })),
+    requests: temporary.length,
+    agents: await app.agents(),
+    supervised: (await app.lastRun())?.alive ?? false,
+    walBytes: (await store.log()).bytes,
+    ends: figures.ends,
+    durations: figures.durations,
+    latest: await readLatest(app),
+  };
+}
+
+async function readLatest({ vitals }: App): Promise<Latest[] | null> {
+  try {
+    return await (await vitals()).read(latestPoints);
+  } catch (error) {
+    if (!isSkepError(error)) throw error;
+    return null;
+  }
+}

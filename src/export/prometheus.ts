@@ -1,0 +1,197 @@
+// Prometheus: how a swarm stands as families of samples. What becomes of deliveries is exact, from the bus's own books.
+import { latestMs, type Latest } from "../metrics/latest.ts";
+import { ownMetrics } from "../metrics/names.ts";
+import type { Ends, Reported } from "../metrics/deliveries.ts";
+import type { Family, Sample } from "./exposition.ts";
+import { type InboxFigures, inboxFamilies } from "./inbox-families.ts";
+import { counter, gauge } from "./family.ts";
+import { labelsOf, nameOfUser } from "./prometheus-name.ts";
+
+export interface AgentFigures {
+  name: string;
+  group: string;
+  state: string;
+  restarts: number;
+  lastBeatAt: number | null;
+}
+
+/** All that is exported of one moment. */
+export interface Snapshot {
+  version: string;
+  inboxes: readonly InboxFigures[];
+  /** How many inboxes there are beside those, for answers that somebody waits for. */
+  requests: number;
+  agents: readonly AgentFigures[];
+  /** Whether a supervisor is alive. */
+  supervised: boolean;
+  walBytes: number;
+  /** What ended of late, and how long those took. */
+  ends: Ends | undefined;
+  durations: readonly Reported[];
+  /** The last values of what was measured; null when they cannot be read. */
+  latest: readonly Latest[] | null;
+}
+
+/** How many inboxes, agents, and series of each other kind are told of; the others are counted. */
+export const inboxesMax = 2_000;
+export const agentsMax = 2_000;
+export const processesMax = 10_000;
+export const userSeriesMax = 10_000;
+
+const agentStates = "starting ready busy paused suspect stopping stopped failed dead".split(" ");
+
+const window = `the last ${latestMs / 60_000} minutes`;
+
+/** The families of `snapshot`. The last one counts what was left out because there is too much of it. */
+export function familiesOf(snapshot: Snapshot): Family[] {
+  const inboxes = snapshot.inboxes.slice(0, inboxesMax);
+  const agents = snapshot.agents.slice(0, agentsMax);
+  const latest = snapshot.latest ?? [];
+  const processes = processFamilies(latest);
+  const users = userFamilies(latest);
+  const leftOut = {
+    inboxes: snapshot.inboxes.length - inboxes.length,
+    agents: snapshot.agents.length - agents.length,
+    processes: processes.leftOut,
+    user_series: users.leftOut,
+  };
+  return [
+    gauge("skep_build_info", "What answers.", [[{ version: snapshot.version }, 1]]),
+    gauge("skep_supervisor_up", "Whether a supervisor sees to the swarm.", [
+      [{}, Number(snapshot.supervised)],
+    ]),
+    gauge("skep_inboxes", "How many inboxes there are, those of requests apart.", [
+      [{}, snapshot.inboxes.length],
+    ]),
+    gauge("skep_request_inboxes", "Inboxes for answers that somebody waits for.", [
+      [{}, snapshot.requests],
+    ]),
+    {
+      ...gauge("skep_wal_size_bytes", "The write-ahead log.", [[{}, snapshot.walBytes]]),
+      unit: "bytes",
+    },
+    ...inboxFamilies(inboxes),
+    ...agentFamilies(agents, snapshot.agents),
+    ...deliveryFamilies(snapshot),
+    ...processes.families,
+    ...users.families,
+    gauge("skep_vitals_readable", "Whether what was measured can be read.", [
+      [{}, Number(snapshot.latest !== null)],
+    ]),
+    gauge(
+      "skep_export_left_out",
+      "What this answer does not tell of, because there is too much of it.",
+      Object.entries(leftOut).map(([kind, count]) => [{ kind }, count]),
+    ),
+  ];
+}
+
+function agentFamilies(agents: readonly AgentFigures[], all: readonly AgentFigures[]): Family[] {
+  const identity = ({ name, group }: AgentFigures) => ({ agent: name, group });
+  return [
+    gauge(
+      "skep_agents",
+      "Agents by state.",
+      agentStates.map((state) => [{ state }, all.filter((one) => one.state === state).length]),
+    ),
+    gauge(
+      "skep_agent_state",
+      "The state that an agent is in.",
+      agents.map((one) => [{ ...identity(one), state: one.state }, 1]),
+    ),
+    counter(
+      "skep_agent_restarts",
+      "How often it was started again in this run.",
+      agents.map((one) => [identity(one), one.restarts]),
+    ),
+    {
+      ...gauge(
+        "skep_agent_last_beat_timestamp_seconds",
+        "Its last sign of life, to the half minute, since 1970.",
+        agents
+          .filter(({ lastBeatAt }) => lastBeatAt !== null)
+          .map((one) => [identity(one), one.lastBeatAt! / 1_000]),
+      ),
+      unit: "seconds",
+    },
+  ];
+}
+
+function deliveryFamilies({ ends, durations }: Snapshot): Family[] {
+  const rate = ends === undefined ? [] : [[{}, ends.deliveryRate / 100] as const];
+  return [
+    {
+      ...gauge(
+        "skep_delivery_rate_ratio",
+        `Of the deliveries that ended in ${window}, those that were acked; nothing when none ended.`,
+        rate,
+      ),
+      unit: "ratio",
+    },
+    {
+      ...gauge(
+        "skep_delivery_duration_seconds",
+        `How long those took that were acked in ${window}: total, waited until the last claim, worked from there on.`,
+        durations.flatMap(({ name, p50, p95, p99, max }) => {
+          const part = name.replace("delivery.", "");
+          const percentiles = Object.entries({ 50: p50, 95: p95, 99: p99, 100: max });
+          return percentiles.map(([percentile, ms]) => [{ part, percentile }, ms / 1_000] as const);
+        }),
+      ),
+      unit: "seconds",
+    },
+  ];
+}
+
+const processNames = {
+  "process.cpu": {
+    name: "skep_process_cpu_ratio",
+    unit: "ratio",
+    factor: 0.01,
+    help: "Processor time, of one core, at the last sample.",
+  },
+  "process.memory": {
+    name: "skep_process_resident_memory_bytes",
+    unit: "bytes",
+    factor: 1,
+    help: "Resident memory at the last sample.",
+  },
+  "process.descriptors": {
+    name: "skep_process_open_fds",
+    unit: undefined,
+    factor: 1,
+    help: "Open file descriptors at the last sample.",
+  },
+} as const;
+
+function processFamilies(latest: readonly Latest[]) {
+  const ours = latest.filter(({ name }) => Object.hasOwn(processNames, name));
+  const told = ours.slice(0, processesMax);
+  const families = Object.entries(processNames).map(([metric, { name, unit, factor, help }]) => {
+    const pairs = told
+      .filter((point) => point.name === metric)
+      .map((point) => [labelsOf(point), point.value * factor] as const);
+    return { ...gauge(name, help, pairs), unit };
+  });
+  return { families, leftOut: ours.length - told.length };
+}
+
+/** What users emitted, under names that begin with `skep_user_`. Of two that come to the same name and labels the first is told. */
+function userFamilies(latest: readonly Latest[]) {
+  const families = new Map<string, Family & { samples: Sample[] }>();
+  const seen = new Set<string>();
+  const ours = latest.filter(({ name }) => !Object.hasOwn(ownMetrics, name));
+  for (const point of ours) {
+    if (seen.size === userSeriesMax) break;
+    const { name, unit, factor } = nameOfUser(point);
+    const labels = labelsOf(point);
+    const key = `${name} ${JSON.stringify(Object.entries(labels).toSorted())}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const help = `The last value of ${point.name} in ${window}.`;
+    const family = families.get(name) ?? { name, type: "gauge", unit, help, samples: [] };
+    families.set(name, family);
+    family.samples.push({ labels, value: point.value * factor });
+  }
+  return { families: [...families.values()], leftOut: ours.length - seen.size };
+}

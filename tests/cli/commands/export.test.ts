@@ -1,0 +1,71 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { lacksReaders, parseOpenMetrics, promtoolCheck } from "../../helpers/prometheus-readers.ts";
+import { newSkep } from "../../helpers/skep.ts";
+import { tempDir } from "../../helpers/temp-dir.ts";
+
+// Processes start slowly on a busy machine.
+setDefaultTimeout(60_000);
+
+/** Runs skep in a home of its own, whose files the test may see. */
+function newHome() {
+  const [run, home] = [newSkep(), tempDir()];
+  return {
+    home,
+    skep: (words: string[], stdin = "") => run(words, stdin, { SKEP_HOME: home }),
+  };
+}
+
+test.skipIf(lacksReaders)(
+  "what happened in a home is told exactly, in both formats (wants promtool and python3-prometheus-client)",
+  async () => {
+    const { skep } = newHome();
+    const lines = ["a", "b", "c"].map((body) => JSON.stringify({ to: "a1", body })).join("\n");
+    await skep(["send", "--batch"], lines);
+    await skep(["recv", "a1", "--ack"]);
+    await skep(["recv", "a1"]);
+    await skep(["metrics", "emit", "build.time", "800", "--unit", "ms", "--tag", 'phase=a"b\\c']);
+    const text = (await skep(["export", "prometheus"])).stdout;
+    expect(promtoolCheck(text)).toEqual({ status: 0, words: "" });
+    for (const line of [
+      'skep_inbox_sent_total{inbox="a1"} 3',
+      'skep_inbox_ended_total{inbox="a1",outcome="acked"} 1',
+      'skep_inbox_deliveries{inbox="a1",state="ready"} 1',
+      'skep_inbox_deliveries{inbox="a1",state="leased"} 1',
+      "skep_supervisor_up 0",
+      "skep_delivery_rate_ratio 1",
+    ])
+      expect(text.split("\n")).toContain(line);
+    const open = (await skep(["export", "prometheus", "--format", "openmetrics"])).stdout;
+    const samples = parseOpenMetrics(open).flatMap((family) => family.samples);
+    expect(samples).toContainEqual(["skep_inbox_sent_total", { inbox: "a1" }, 3]);
+    expect(samples).toContainEqual(["skep_user_build_time_seconds", { phase: 'a"b\\c' }, 0.8]);
+  },
+);
+test("a vitals.db that is damaged is said, and one that is gone is no matter", async () => {
+  const { home, skep } = newHome();
+  await skep(["send", "a1", "x"]);
+  writeFileSync(join(home, "vitals.db"), "no database at all".repeat(1_000));
+  const damaged = await skep(["export", "prometheus"]);
+  expect(damaged.status).toBe(0);
+  const lines = damaged.stdout.split("\n");
+  expect(lines).toContain("skep_vitals_readable 0");
+  expect(lines).toContain('skep_inbox_sent_total{inbox="a1"} 1');
+  rmSync(join(home, "vitals.db"));
+  const { stdout } = await skep(["export", "prometheus"]);
+  expect(stdout.split("\n")).toContain("skep_vitals_readable 1");
+});
+test("an empty home has figures too, and what is none is refused", async () => {
+  const { home, skep } = newHome();
+  expect((await skep(["export", "prometheus"])).stdout.split("\n")).toContain("skep_inboxes 0");
+  expect(await skep(["export", "carbon"])).toMatchObject({ status: 2, stdout: "" });
+  expect(await skep(["export", "prometheus", "--format", "xml"])).toMatchObject({ status: 2 });
+  const bare = join(home, "bare");
+  mkdirSync(bare);
+  const words = ["--home", join(bare, "skep.toml", "x"), "export", "prometheus"];
+  writeFileSync(join(bare, "skep.toml"), "");
+  const refused = await skep(words);
+  expect(refused.status).toBeGreaterThan(1);
+  expect(refused.stderr).not.toContain("    at ");
+});

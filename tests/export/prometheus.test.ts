@@ -1,0 +1,100 @@
+import { expect, test } from "bun:test";
+import { expositionText } from "../../src/export/exposition.ts";
+import {
+  agentsMax,
+  familiesOf,
+  inboxesMax,
+  processesMax,
+  userSeriesMax,
+} from "../../src/export/prometheus.ts";
+import type { Latest } from "../../src/metrics/latest.ts";
+import { lacksReaders, parseOpenMetrics, promtoolCheck } from "../helpers/prometheus-readers.ts";
+import { example } from "./snapshots.ts";
+
+/** The lines of samples, each with what it is. */
+function linesOf(snapshot: Parameters<typeof familiesOf>[0]): string[] {
+  const text = expositionText(familiesOf(snapshot), "text");
+  return text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+}
+
+test("inboxes, agents, processes and users' metrics are told in base units", () => {
+  const lines = linesOf(example);
+  for (const line of [
+    'skep_inbox_sent_total{inbox="a1"} 20',
+    'skep_inbox_ended_total{inbox="a1",outcome="acked"} 11',
+    'skep_inbox_dead{inbox="a1"} 2',
+    'skep_inbox_deliveries{inbox="a1",state="leased"} 2',
+    'skep_inbox_utilization_ratio{inbox="a1"} 0.1',
+    'skep_inbox_oldest_ready_age_seconds{inbox="a1"} 2.5',
+    'skep_inbox_oldest_ready_age_seconds{inbox="b1"} 0',
+    'skep_agents{state="failed"} 1',
+    'skep_agent_state{agent="w-1",group="workers",state="ready"} 1',
+    'skep_agent_restarts_total{agent="w-1",group="workers"} 2',
+    'skep_agent_last_beat_timestamp_seconds{agent="w-1",group="workers"} 1700000000.5',
+    "skep_delivery_rate_ratio 0.9",
+    'skep_delivery_duration_seconds{part="total",percentile="95"} 0.03',
+    'skep_process_cpu_ratio{agent="w-1",kind="host",group="workers"} 0.25',
+    'skep_user_build_time_seconds{phase="a\\"b\\\\c"} 0.8',
+    "skep_vitals_readable 1",
+  ])
+    expect(lines).toContain(line);
+  expect(lines.filter((line) => /^skep_agent_last_beat.*w-2/.test(line))).toEqual([]);
+});
+test("what cannot be read is said, and what is exact is told all the same", () => {
+  const lines = linesOf({ ...example, latest: null, ends: undefined, durations: [] });
+  expect(lines).toContain("skep_vitals_readable 0");
+  expect(lines).toContain('skep_inbox_sent_total{inbox="a1"} 20');
+  expect(lines.filter((line) => /^skep_(process|user|delivery)_/.test(line))).toEqual([]);
+});
+test("there are so many of each kind and no more, and the others are counted", () => {
+  const [inbox, agent, memory] = [example.inboxes[0]!, example.agents[0]!, example.latest![0]!];
+  const many = <T>(count: number, make: (n: number) => T) =>
+    Array.from({ length: count }, (_, n) => make(n));
+  const latest: Latest[] = [
+    ...many(processesMax + 3, (n) => ({ ...memory, agent: `w-${n}` })),
+    ...many(userSeriesMax + 4, (n) => ({ ...memory, name: "job.size", tags: { id: `${n}` } })),
+  ];
+  const lines = linesOf({
+    ...example,
+    inboxes: many(inboxesMax + 1, (n) => ({ ...inbox, inbox: `i${n}` })),
+    agents: many(agentsMax + 2, (n) => ({ ...agent, name: `w-${n}` })),
+    latest,
+  });
+  const count = (name: string) => lines.filter((line) => line.startsWith(`${name}{`)).length;
+  expect(count("skep_inbox_sent_total")).toBe(inboxesMax);
+  expect(count("skep_agent_state")).toBe(agentsMax);
+  expect(count("skep_process_resident_memory_bytes")).toBe(processesMax);
+  expect(count("skep_user_job_size_bytes")).toBe(userSeriesMax);
+  expect(lines.filter((line) => line.startsWith("skep_export_left_out"))).toEqual([
+    'skep_export_left_out{kind="inboxes"} 1',
+    'skep_export_left_out{kind="agents"} 2',
+    'skep_export_left_out{kind="processes"} 3',
+    'skep_export_left_out{kind="user_series"} 4',
+  ]);
+  // How many there are of all is exact.
+  expect(lines).toContain(`skep_inboxes ${inboxesMax + 1}`);
+  expect(lines).toContain(`skep_agents{state="ready"} ${agentsMax + 2}`);
+});
+test("two metrics that come to one name share it, and a sample is never told twice", () => {
+  const [, , , time] = example.latest!;
+  const latest = [
+    { ...time!, name: "build-time", tags: {} },
+    { ...time!, name: "build.time", tags: {} },
+    { ...time!, name: "build.time", unit: "s", value: 5, tags: { phase: "x" } },
+  ];
+  const lines = linesOf({ ...example, latest });
+  expect(lines.filter((line) => line.startsWith("skep_user"))).toEqual([
+    "skep_user_build_time_seconds 0.8",
+    'skep_user_build_time_seconds{phase="x"} 5',
+  ]);
+  expect(lines).toContain('skep_export_left_out{kind="user_series"} 1');
+});
+test.skipIf(lacksReaders)(
+  "promtool and the OpenMetrics parser find nothing wrong with it (wants promtool and python3-prometheus-client)",
+  () => {
+    const families = familiesOf(example);
+    expect(promtoolCheck(expositionText(families, "text"))).toEqual({ status: 0, words: "" });
+    const parsed = parseOpenMetrics(expositionText(families, "openmetrics"));
+    expect(parsed.map(({ name }) => name)).toEqual(families.map(({ name }) => name));
+  },
+);
