@@ -199,14 +199,19 @@ export async function openApp(
       const over = new AbortController();
       const retaining = keepRetaining(bus, over.signal);
       const { collect } = await import("./app/collect.ts");
-      const parts = { bus, clock, events, vitals: () => vitals.store(), settings };
+      const { openGrowth } = await import("./metrics/alerts/growth.ts");
+      const { superviseAlerts } = await import("./app/alerts.ts");
+      const growth = openGrowth(settings.alerts);
+      const parts = { home, bus, clock, events, vitals: () => vitals.store(), settings, growth };
       const collecting = collect(parts, over.signal);
+      const alerting = superviseAlerts(parts, over.signal);
       try {
         return await supervise(plan, { ...(await partsOf()), ...how, again, counts, replan });
       } finally {
         over.abort();
         await retaining;
         await collecting;
+        await alerting;
       }
     },
     async order(wish, signal) {

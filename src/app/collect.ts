@@ -7,7 +7,10 @@ import { type ProcessIdentity, ownIdentity } from "../core/identity.ts";
 import { type CollectParts, collectMetrics } from "../metrics/collect.ts";
 import type { Watched } from "../metrics/sample.ts";
 
-type Parts = Pick<CollectParts, "clock" | "events" | "vitals"> & { bus: Bus; settings: Settings };
+type Parts = Pick<CollectParts, "clock" | "events" | "vitals" | "growth"> & {
+  bus: Bus;
+  settings: Settings;
+};
 
 /** Collects the metrics of the swarm that runs under this process, until `signal` aborts. */
 export async function collect(

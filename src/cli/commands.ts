@@ -29,6 +29,7 @@ export const commands: CommandTable = {
     logs: () => import("./commands/logs.ts"),
     metrics: () => import("./commands/metrics.ts"),
     export: () => import("./commands/export.ts"),
+    alerts: () => import("./commands/alerts.ts"),
   },
   "The swarm": {
     init: () => import("./commands/init.ts"),

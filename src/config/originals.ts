@@ -31,14 +31,10 @@ export function rangeThere(setting: Setting): { least: number; most: number } {
 }
 
 const inHome = "everything that skep keeps lies in the home, under names of its own";
-const noAlerts = "this skep has no alerts yet";
+const noLoop = "nothing here has such a score: there is no work loop yet";
 
 function place(name: Forgone["name"], usual: string): Forgone {
   return { name, unit: "path", usual, range: "any", why: inHome };
-}
-
-function alert(name: Forgone["name"], unit: string, usual: string, range: string): Forgone {
-  return { name, unit, usual, range, why: noAlerts };
 }
 
 /** The variables of the original system that have no effect here. */
@@ -84,13 +80,27 @@ export const forgone: readonly Forgone[] = [
     range: "true, false",
     why: 'metrics cost no message anything; metrics.sample_every = "0s" has nothing recorded but what users emit',
   },
-  alert("CFN_ALERTING_ENABLED", "true or false", "true", "true, false"),
-  alert("CFN_ALERT_INTERVAL", "seconds", "30", "1 to 3600"),
-  alert("CFN_ALERT_COORD_TIME_MS", "milliseconds", "10000", "100 to 60000"),
-  alert("CFN_ALERT_DELIVERY_RATE", "percent", "90", "1 to 100"),
-  alert("CFN_ALERT_CONSENSUS_SCORE", "percent", "90", "1 to 100"),
-  alert("CFN_ALERT_CONFIDENCE_SCORE", "percent", "75", "1 to 100"),
-  alert("CFN_ALERT_RETENTION_HOURS", "hours", "24", "1 to 720"),
+  {
+    name: "CFN_ALERTING_ENABLED",
+    unit: "true or false",
+    usual: "true",
+    range: "true, false",
+    why: 'alerts.evaluate_every = "0s" switches alerts off',
+  },
+  {
+    name: "CFN_ALERT_CONSENSUS_SCORE",
+    unit: "percent",
+    usual: "90",
+    range: "1 to 100",
+    why: noLoop,
+  },
+  {
+    name: "CFN_ALERT_CONFIDENCE_SCORE",
+    unit: "percent",
+    usual: "75",
+    range: "1 to 100",
+    why: noLoop,
+  },
   {
     name: "CFN_HEALTH_RETENTION_HOURS",
     unit: "hours",

@@ -1,25 +1,28 @@
 // The settings of a home as the program reads them, and those that hold where nobody chose any. Nothing here costs a
 // command any time.
 import { agents } from "./schema/agents.ts";
+import { alerts } from "./schema/alerts.ts";
 import { bus } from "./schema/bus.ts";
 import { metrics } from "./schema/metrics.ts";
 import type { Section, ValuesOf } from "./schema/setting.ts";
 import { store } from "./schema/store.ts";
 
 /** Every setting by its section and its name in the program. */
-export const sections = { bus, store, agents, metrics } as const;
+export const sections = { bus, store, agents, metrics, alerts } as const;
 
 export type SectionName = keyof typeof sections;
 export type BusSettings = ValuesOf<typeof bus>;
 export type StoreSettings = ValuesOf<typeof store>;
 export type AgentsSettings = ValuesOf<typeof agents>;
 export type MetricsSettings = ValuesOf<typeof metrics>;
+export type AlertsSettings = ValuesOf<typeof alerts>;
 
 export interface Settings {
   readonly bus: BusSettings;
   readonly store: StoreSettings;
   readonly agents: AgentsSettings;
   readonly metrics: MetricsSettings;
+  readonly alerts: AlertsSettings;
 }
 
 /** The settings of a home in which nobody chose any. */
@@ -28,6 +31,7 @@ export const defaults: Settings = freeze({
   store: usualOf(store),
   agents: usualOf(agents),
   metrics: usualOf(metrics),
+  alerts: usualOf(alerts),
 });
 
 /** `settings` so that nobody can change them afterwards. */

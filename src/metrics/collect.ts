@@ -4,6 +4,7 @@ import { type Clock, sleep } from "../core/clock.ts";
 import { isSkepError } from "../core/errors.ts";
 import type { Emitter } from "../core/events.ts";
 import type { Store } from "../store/store.ts";
+import type { Growth } from "./alerts/growth.ts";
 import { hearEvents } from "./hear.ts";
 import { ownPoint } from "./own-point.ts";
 import type { Point } from "./point.ts";
@@ -19,6 +20,8 @@ export interface CollectParts {
   watched(): Promise<readonly Watched[]>;
   /** The inboxes that are not empty, and how much of its cap each holds, in percent. */
   depths(): Promise<readonly { inbox: string; depth: number; utilization: number }[]>;
+  /** Gets to hear what each process had at the time of a sample. */
+  growth: Growth;
   settings: Keeping & { sampleEveryMs: number };
 }
 
@@ -44,6 +47,7 @@ export async function collectMetrics(parts: CollectParts, signal: AbortSignal): 
       await unlessRefused(async () => {
         const sampled = await sampleProcesses(await parts.watched(), seen, clock);
         seen = sampled.seen;
+        parts.growth.see(clock.tick(), sampled.sampled);
         for (const point of sampled.points) buffer.add(point);
         const depths = await parts.depths();
         for (const point of depthPoints(depths, filled)) buffer.add(point);

@@ -2,6 +2,7 @@
 import { sleep } from "../core/clock.ts";
 import { type ProcessIdentity, processState } from "../core/identity.ts";
 import { idsIn, readProc } from "../core/proc.ts";
+import type { Sampled } from "./alerts/growth.ts";
 import type { OwnMetric } from "./names.ts";
 import { ownPoint } from "./own-point.ts";
 import type { Point } from "./point.ts";
@@ -23,8 +24,9 @@ export async function sampleProcesses(
   watched: readonly Watched[],
   before: Seen,
   clock: { tick(): number },
-): Promise<{ points: Point[]; seen: Seen }> {
+): Promise<{ points: Point[]; seen: Seen; sampled: Sampled[] }> {
   const points: Point[] = [];
+  const sampled: Sampled[] = [];
   const seen = new Map<string, { cpuMs: number; tick: number }>();
   for (const [index, process] of watched.entries()) {
     if (index % atOnce === atOnce - 1) await sleep(0);
@@ -36,6 +38,8 @@ export async function sampleProcesses(
     const last = before.get(key);
     seen.set(key, { cpuMs, tick });
     const { agent, tags } = process;
+    const { pid, startTime } = process;
+    sampled.push({ pid, startTime, owner: ownerOf(process), ...now });
     const add = (name: OwnMetric, value: number) =>
       points.push(ownPoint(name, value, { agent, tags }));
     if (last !== undefined && tick > last.tick)
@@ -43,7 +47,12 @@ export async function sampleProcesses(
     if (now.memoryBytes !== undefined) add("process.memory", now.memoryBytes);
     if (now.descriptors !== undefined) add("process.descriptors", now.descriptors);
   }
-  return { points, seen };
+  return { points, seen, sampled };
+}
+
+/** Whose the process is, for people: `counter-1 program`, `supervisor`. */
+function ownerOf({ agent, tags }: Watched): string {
+  return [agent ?? tags["first"], tags["kind"]].filter(Boolean).join(" ");
 }
 
 /** Undefined when the process has ended, or its id is another's by now. */

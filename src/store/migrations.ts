@@ -8,6 +8,7 @@ import retired from "../../migrations/0006-bus-retired.sql" with { type: "text" 
 import taken from "../../migrations/0007-agents-taken.sql" with { type: "text" };
 import heartbeats from "../../migrations/vitals/0001-heartbeats.sql" with { type: "text" };
 import metrics from "../../migrations/vitals/0002-metrics.sql" with { type: "text" };
+import alerts from "../../migrations/vitals/0003-metrics-alerts.sql" with { type: "text" };
 import type { Migration } from "./migrate.ts";
 
 /** Those of bus.db. */
@@ -22,7 +23,7 @@ export const migrations: readonly Migration[] = numbered([
 ]);
 
 /** Those of vitals.db. */
-export const vitalsMigrations: readonly Migration[] = numbered([heartbeats, metrics]);
+export const vitalsMigrations: readonly Migration[] = numbered([heartbeats, metrics, alerts]);
 
 function numbered(texts: readonly string[]): Migration[] {
   return texts.map((sql, index) => ({ version: index + 1, sql }));

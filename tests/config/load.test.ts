@@ -86,6 +86,7 @@ describe("the settings", () => {
         rollupKeepMs: 5_184_000_000,
         rowsMax: 2_000,
       },
+      alerts: defaults.alerts,
     });
     for (const section of Object.keys(defaults) as (keyof typeof defaults)[])
       expect(Object.keys(settings[section])).toEqual(Object.keys(defaults[section]));
@@ -93,8 +94,8 @@ describe("the settings", () => {
   test("left out keep their defaults beside those that are set", async () => {
     const { bus, ...rest } = await loadSettings(homeWith("bus.inbox_cap = 7"));
     expect(bus).toEqual({ ...defaults.bus, inboxCap: 7 });
-    const { store, agents, metrics } = defaults;
-    expect(rest).toEqual({ store, agents, metrics });
+    const { store, agents, metrics, alerts } = defaults;
+    expect(rest).toEqual({ store, agents, metrics, alerts });
   });
   test("in the environment go before those in the file, and may be numbers", async () => {
     const home = homeWith('bus = { lease = "30s", inbox_cap = 7 }');

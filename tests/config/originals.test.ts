@@ -24,5 +24,9 @@ test("the variables that correspond, and with what", () => {
     ["CFN_MAX_AGENTS", "50", "1 to 1000", 1, "agents.count_max"],
     ["CFN_HEALTH_TIMEOUT", "30", "1 to 300", 1_000, "agents.suspect_after"],
     ["CFN_METRICS_RETENTION_HOURS", "48", "1 to 720", 3_600_000, "metrics.raw_keep"],
+    ["CFN_ALERT_INTERVAL", "30", "1 to 3600", 1_000, "alerts.evaluate_every"],
+    ["CFN_ALERT_COORD_TIME_MS", "10000", "100 to 60000", 1, "alerts.coordination_time"],
+    ["CFN_ALERT_DELIVERY_RATE", "90", "1 to 100", 1, "alerts.delivery_rate_min"],
+    ["CFN_ALERT_RETENTION_HOURS", "24", "1 to 720", 3_600_000, "alerts.keep"],
   ]);
 });

@@ -1,0 +1,150 @@
+// The alerts of a home: what the part that decides on them, which knows neither agents nor the bus, gets to see of both,
+// and how what it decides is told.
+import { listAgents } from "../agents/registry.ts";
+import type { Bus } from "../bus/bus.ts";
+import { readConditions } from "../bus/conditions.ts";
+import { hasSubscribers } from "../bus/fan-out.ts";
+import { publishTx } from "../bus/publish.ts";
+import type { Settings } from "../config/settings.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Emitter } from "../core/events.ts";
+import { bytesOf } from "../core/text.ts";
+import { type EvaluateParts, evaluateAlerts, openEvaluation } from "../metrics/alerts/evaluate.ts";
+import type { Growth } from "../metrics/alerts/growth.ts";
+import type { Look } from "../metrics/alerts/readings.ts";
+import type { Told } from "../metrics/alerts/record.ts";
+import { freeBytes } from "../store/filesystem.ts";
+import type { Store } from "../store/store.ts";
+
+interface Parts {
+  home: string;
+  bus: Bus;
+  clock: Clock;
+  events: Emitter;
+  vitals(): Promise<Store>;
+  settings: Settings;
+  growth: Growth;
+}
+
+/** The topic that skep publishes alerts on. */
+const topic = "alerts";
+
+/** Evaluates the alerts of the swarm that runs under this process, until `signal` aborts. */
+export async function superviseAlerts(parts: Parts, signal: AbortSignal): Promise<void> {
+  await evaluateAlerts(evaluationParts(parts), signal);
+}
+
+/** The same without a swarm, a pass at a time. */
+export function openAlerts(parts: Parts): ReturnType<typeof openEvaluation> {
+  return openEvaluation(evaluationParts(parts));
+}
+
+function evaluationParts({ home, bus, clock, events, settings, ...parts }: Parts): EvaluateParts {
+  const startMs = hearStart(events, clock, settings.alerts.rateWindowMs);
+  const { rateWindowMs } = settings.alerts;
+  return {
+    ...parts,
+    clock,
+    settings: settings.alerts,
+    async look(): Promise<Look> {
+      const seen = await bus.store.read(async (tx) => ({
+        ...(await readConditions(tx, settings.bus, rateWindowMs)),
+        agents: await listAgents(tx),
+      }));
+      const log = await bus.store.log();
+      return {
+        ...seen,
+        tick: clock.tick(),
+        startMs: startMs(),
+        logBytes: log.bytes,
+        isLogKept: log.reader !== undefined,
+        freeBytes: freeBytes(home),
+      };
+    },
+    tell: (transitions) => publishAlerts(bus, transitions),
+  };
+}
+
+async function publishAlerts(bus: Bus, transitions: readonly Told[]): Promise<void> {
+  await publish(bus, transitions.map(lineOf));
+}
+
+/** Publishes an alert that says that it is none: into how many inboxes it came. */
+export async function testAlert(bus: Bus, now: number): Promise<number> {
+  const line: Line = {
+    rule: "test",
+    subject: "skep alerts test",
+    state: "firing",
+    severity: "info",
+    value: 1,
+    threshold: 1,
+    unit: "count",
+    about: "nothing is wrong: somebody tries out how alerts are told",
+    at: now,
+  };
+  return await publish(bus, [line]);
+}
+
+async function publish(bus: Bus, lines: readonly Line[]): Promise<number> {
+  return await bus.store.write(async (tx) => {
+    let deliveries = 0;
+    // Mostly nobody listens.
+    if (!(await hasSubscribers(tx, topic))) return deliveries;
+    for (const line of lines) {
+      const body = bytesOf(JSON.stringify(line));
+      const publication = { topic, type: `alert.${line.state}`, body };
+      const published = await publishTx(tx, bus.settings, publication, {
+        from: null,
+        skipFull: true,
+      });
+      deliveries += published.deliveries;
+    }
+    return deliveries;
+  });
+}
+
+/** What programs get. */
+export interface Line {
+  rule: string;
+  subject: string;
+  state: string;
+  severity: string;
+  /** Null when the subject is gone. */
+  value: number | null;
+  threshold: number;
+  unit: string;
+  about: string;
+  /** Milliseconds since 1970. */
+  at: number;
+}
+
+/** A transition as programs get it. */
+export function lineOf({ rule, subject, state, value, threshold, at }: Told): Line {
+  const { name, severity, unit, about } = rule;
+  return { rule: name, subject, state, severity, value, threshold, unit, about, at };
+}
+
+/** How long the newest start of a swarm took, or has taken so far; null once that is `keepMs` ago. */
+function hearStart(events: Emitter, clock: Clock, keepMs: number): () => number | null {
+  let start: {
+    tick: number;
+    agents: number;
+    running: Set<string>;
+    doneTick: number | null;
+  } | null = null;
+  events.on("swarm.started", ({ agents }) => {
+    start = { tick: clock.tick(), agents, running: new Set(), doneTick: null };
+  });
+  const settled = ({ name }: { name: string }) => {
+    if (start === null || start.doneTick !== null) return;
+    if (start.running.add(name).size === start.agents) start.doneTick = clock.tick();
+  };
+  events.on("agent.started", settled);
+  // Who has ended for good is waited for no more.
+  events.on("agent.ended", settled);
+  return () => {
+    if (start === null) return null;
+    const endTick = start.doneTick ?? clock.tick();
+    return clock.tick() - endTick > keepMs ? null : endTick - start.tick;
+  };
+}

@@ -1,0 +1,58 @@
+// `skep alerts ack`, `silence` and `test`: who sees to it, and who is told.
+import { testAlert } from "../app/alerts.ts";
+import { isoTime } from "../core/clock.ts";
+import { SkepError } from "../core/errors.ts";
+import { didYouMean } from "../core/names.ts";
+import { ackAlert, silence } from "../metrics/alerts/record.ts";
+import { rules } from "../metrics/alerts/rules.ts";
+import type { Context } from "./context.ts";
+import { idOf } from "./id.ts";
+import { open } from "./open.ts";
+
+/** Notes that somebody sees to it. */
+export async function ack(context: Context, word: string | undefined): Promise<void> {
+  if (word === undefined)
+    throw new SkepError("E_USAGE", "which alert?", { hint: "skep alerts lists them: ack ID." });
+  const id = idOf(word, "an alert");
+  const { vitals } = await open(context);
+  const store = await vitals();
+  await store.write((tx) => ackAlert(tx, id, context.as ?? null));
+  await context.data(JSON.stringify({ id, acked: true }), `alert ${id} is acked`);
+}
+
+/** Has nobody told for a while. */
+export async function silenceFor(
+  context: Context,
+  {
+    rule,
+    subject,
+    forMs,
+  }: { rule: string | undefined; subject: string | undefined; forMs: number },
+): Promise<void> {
+  if (rule === undefined && subject === undefined)
+    throw new SkepError("E_USAGE", "silent about what?", {
+      hint: "Write --rule RULE, --subject NAME, or both.",
+    });
+  const names = rules.map(({ name }) => name);
+  if (rule !== undefined && !names.includes(rule))
+    throw new SkepError("E_NOT_FOUND", `there is no rule ${JSON.stringify(rule.slice(0, 80))}`, {
+      hint: didYouMean(rule, names) ?? "skep alerts rules lists them.",
+    });
+  if (subject !== undefined && !/^[\x20-\x7e]{1,200}$/.test(subject))
+    throw new SkepError("E_USAGE", "a subject is a line of up to 200 characters");
+  const { vitals } = await open(context);
+  const store = await vitals();
+  const made = { rule: rule ?? null, subject: subject ?? null, forMs, by: context.as ?? null };
+  const { id, until } = await store.write((tx) => silence(tx, made));
+  const line = { id, rule: made.rule, subject: made.subject, until: isoTime(until) };
+  await context.data(JSON.stringify(line), `silence ${id} holds`);
+}
+
+/** Sends an alert that says that it is none through every channel, and says what came of it. */
+export async function tryOut(context: Context): Promise<void> {
+  const app = await open(context);
+  const deliveries = await testAlert(app.bus, app.clock.now());
+  await context.data(JSON.stringify({ channel: "topic alerts", deliveries }));
+  if (deliveries === 0)
+    context.say("nobody is subscribed to the topic alerts: skep subscribe alerts INBOX");
+}

@@ -1,0 +1,87 @@
+// `skep alerts` and `skep alerts history`, `rules`: alerts and rules as lines.
+import { isoTime } from "../core/clock.ts";
+import { formatDuration } from "../core/durations.ts";
+import { type Alert, listAlerts } from "../metrics/alerts/record.ts";
+import { recoveryOf, rules, thresholdOf } from "../metrics/alerts/rules.ts";
+import { columns } from "./columns.ts";
+import type { Context } from "./context.ts";
+import { open } from "./open.ts";
+
+/** Prints what fires, and with `last` so many of those that are over. */
+export async function printAlerts(context: Context, last: number): Promise<void> {
+  const { vitals } = await open(context);
+  const store = await vitals();
+  const alerts = await store.read((tx) => listAlerts(tx, last));
+  if (context.json) {
+    for (const alert of alerts) await context.data(jsonLine(alert));
+    return;
+  }
+  if (alerts.length === 0)
+    return context.say(last === 0 ? "nothing is wrong" : "nothing is or was wrong");
+  await context.data(columns([headings, ...alerts.map(row)]));
+}
+
+/** Prints every rule with its threshold here. */
+export async function printRules(context: Context): Promise<void> {
+  const { alerts: settings } = await context.settings();
+  const all = rules.map((rule) => ({
+    name: rule.name,
+    severity: rule.severity,
+    reads: rule.reads,
+    compare: rule.compare,
+    threshold: thresholdOf(rule, settings),
+    unit: rule.unit,
+    recovery: recoveryOf(rule, settings),
+    about: rule.about,
+  }));
+  if (context.json) {
+    for (const rule of all) await context.data(JSON.stringify(rule));
+    return;
+  }
+  const rows = all.map(({ name, severity, reads, compare, threshold, unit, about }) => [
+    name,
+    severity,
+    `${reads} ${compare} ${figure(threshold, unit)}`,
+    about,
+  ]);
+  await context.data(columns([["RULE", "SEVERITY", "FIRES WHEN", "WHAT IS WRONG"], ...rows]));
+}
+
+const headings = ["ID", "SEVERITY", "RULE", "SUBJECT", "STATE", "VALUE", "SINCE", "WHAT IS WRONG"];
+
+function row(alert: Alert): string[] {
+  const { id, severity, rule, subject, value, unit, firedAt, about } = alert;
+  return [
+    String(id),
+    severity,
+    rule,
+    subject,
+    stateOf(alert),
+    figure(value, unit),
+    isoTime(firedAt),
+    about,
+  ];
+}
+
+function stateOf({ state, ackedBy, ackedAt, silenced }: Alert): string {
+  if (state === "resolved") return "over";
+  if (ackedAt !== null) return ackedBy === null ? "acked" : `acked by ${ackedBy}`;
+  return silenced ? "silenced" : "firing";
+}
+
+function figure(value: number, unit: string): string {
+  if (unit === "ms") return formatDuration(value);
+  const rounded = String(Math.round(value * 10) / 10);
+  return unit === "percent" ? `${rounded} %` : `${rounded} ${unit === "count" ? "" : unit}`.trim();
+}
+
+function jsonLine(alert: Alert): string {
+  const { firedAt, resolvedAt, ackedAt, ackedBy, ...plain } = alert;
+  return JSON.stringify({
+    ...plain,
+    fired_at: firedAt,
+    resolved_at: resolvedAt,
+    acked_at: ackedAt,
+    acked_by: ackedBy,
+  });
+}

@@ -1,0 +1,54 @@
+// `skep alerts`: what is wrong now, what was, and who is to be told.
+import { SkepError } from "../../core/errors.ts";
+import { ack, silenceFor, tryOut } from "../alerts-change.ts";
+import { printAlerts, printRules } from "../alerts-list.ts";
+import { watch } from "../alerts-watch.ts";
+import { defineCommand } from "../command.ts";
+
+export default defineCommand({
+  name: "alerts",
+  summary: "show what is wrong with the swarm; see to it",
+  notes: [
+    "Without a verb it lists the alerts that fire; history also those that are over. rules: when each comes.",
+    "ack ID says that somebody sees to it. silence has nobody told for a while, of a rule, a subject or both.",
+    "test publishes one alert on the topic alerts. watch looks for what is wrong where no supervisor does.",
+  ],
+  args: {
+    verb: {
+      type: "positional",
+      required: false,
+      options: ["list", "history", "rules", "ack", "silence", "test", "watch"],
+      description: "what to do (list when left out)",
+    },
+    id: { type: "positional", required: false, description: "the alert, for ack" },
+    rule: { type: "string", valueHint: "RULE", description: "what to silence" },
+    subject: { type: "string", valueHint: "NAME", description: "about whom to be silent" },
+    for: { type: "duration", default: "1h", description: "how long to be silent" },
+    max: {
+      type: "whole",
+      least: 1,
+      most: 100_000,
+      default: "100",
+      valueHint: "N",
+      description: "how many that are over history shows at most",
+    },
+  },
+  examples: [
+    ["skep alerts ack 3", "I see to it"],
+    ["skep alerts silence --rule queue-depth --subject files --for 2h", "tell nobody of that"],
+    ["skep subscribe alerts ops", "have alerts come to the inbox ops"],
+  ],
+  async run(context, { verb = "list", id, rule, subject, for: forMs, max }) {
+    if (id !== undefined && verb !== "ack")
+      throw new SkepError("E_USAGE", `alerts ${verb} takes no id`);
+    if (verb !== "silence" && (rule !== undefined || subject !== undefined))
+      throw new SkepError("E_USAGE", `alerts ${verb} takes neither --rule nor --subject`);
+    if (verb === "list") return await printAlerts(context, 0);
+    if (verb === "history") return await printAlerts(context, max);
+    if (verb === "rules") return await printRules(context);
+    if (verb === "ack") return await ack(context, id);
+    if (verb === "silence") return await silenceFor(context, { rule, subject, forMs });
+    if (verb === "test") return await tryOut(context);
+    return await watch(context);
+  },
+});

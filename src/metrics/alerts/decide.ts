@@ -1,0 +1,116 @@
+// Decide: which alerts begin and which are over, from what was read and what was known. Pure.
+import { type AlertSettings, type Rule, recoveryOf, thresholdOf } from "./rules.ts";
+
+/** What was read of a subject; null when that cannot be said yet, and what is known stays. */
+export interface Reading {
+  subject: string;
+  value: number | null;
+}
+
+/** By what a rule reads. What is not there could not be read; a subject that is missing is gone. */
+export type Readings = ReadonlyMap<string, readonly Reading[]>;
+
+/** What is known of a rule and a subject. */
+export interface Known {
+  rule: string;
+  subject: string;
+  firing: boolean;
+  /** When it last fired, in wall time, for it outlives this boot; null when it never has. */
+  firedAt: number | null;
+  /** Since which tick the condition holds; null when it does not. */
+  sinceTick: number | null;
+}
+
+/** By `keyOf`. */
+export type Knowledge = ReadonlyMap<string, Known>;
+
+export interface Transition {
+  rule: Rule;
+  subject: string;
+  state: "firing" | "resolved";
+  /** Null when the subject is gone. */
+  value: number | null;
+  threshold: number;
+  at: number;
+}
+
+/** The key of a rule and a subject. */
+export function keyOf(rule: string, subject: string): string {
+  return `${rule} ${subject}`;
+}
+
+/** What begins and what is over at `now`, and what is known from then on. */
+export function decide(
+  { rules, settings }: { rules: readonly Rule[]; settings: AlertSettings },
+  readings: Readings,
+  before: Knowledge,
+  { now, tick }: { now: number; tick: number },
+): { transitions: Transition[]; known: Map<string, Known> } {
+  const transitions: Transition[] = [];
+  const known = new Map<string, Known>();
+  for (const rule of rules) {
+    const read = readings.get(rule.reads);
+    const ofRule = [...before.values()].filter((one) => one.rule === rule.name);
+    if (read === undefined) {
+      for (const one of ofRule) known.set(keyOf(rule.name, one.subject), one);
+      continue;
+    }
+    const values = new Map(read.map(({ subject, value }) => [subject, value]));
+    const threshold = thresholdOf(rule, settings);
+    for (const subject of new Set([...values.keys(), ...ofRule.map((one) => one.subject)])) {
+      const key = keyOf(rule.name, subject);
+      const fresh = { rule: rule.name, subject, firing: false, firedAt: null, sinceTick: null };
+      const last = before.get(key) ?? fresh;
+      const value = values.get(subject);
+      if (value === null) {
+        if (before.has(key)) known.set(key, last);
+        continue;
+      }
+      // A wall clock that was set back must not keep an alert away for longer than its rest.
+      const firedAt = last.firedAt === null ? null : Math.min(last.firedAt, now);
+      const next = step(rule, settings, { ...last, firedAt }, value, { now, tick });
+      if (next.firing !== last.firing) {
+        const state = next.firing ? "firing" : "resolved";
+        transitions.push({ rule, subject, state, value: value ?? null, threshold, at: now });
+      }
+      if (next.firing || next.sinceTick !== null || isResting(next, settings, now))
+        known.set(key, next);
+    }
+  }
+  return { transitions, known };
+}
+
+function step(
+  rule: Rule,
+  settings: AlertSettings,
+  last: Known,
+  value: number | undefined,
+  { now, tick }: { now: number; tick: number },
+): Known {
+  if (last.firing)
+    return isOver(rule, settings, value) ? { ...last, firing: false, sinceTick: null } : last;
+  if (value === undefined || !isWrong(rule, settings, value)) return { ...last, sinceTick: null };
+  const sinceTick = Math.min(last.sinceTick ?? tick, tick);
+  if (tick - sinceTick < rule.holdMs || isResting(last, settings, now))
+    return { ...last, sinceTick };
+  return { ...last, firing: true, firedAt: now, sinceTick };
+}
+
+function isResting({ firedAt }: Known, { cooldownMs }: AlertSettings, now: number): boolean {
+  return firedAt !== null && now - firedAt < cooldownMs;
+}
+
+function isWrong(rule: Rule, settings: AlertSettings, value: number): boolean {
+  const threshold = thresholdOf(rule, settings);
+  if (rule.compare === "below") return value < threshold;
+  return rule.compare === "above" ? value > threshold : value >= threshold;
+}
+
+function isOver(rule: Rule, settings: AlertSettings, value: number | undefined): boolean {
+  if (value === undefined) return true;
+  if (isWrong(rule, settings, value)) return false;
+  const recovery = recoveryOf(rule, settings);
+  return rule.compare === "below"
+    ? value >= recovery || (rule.unit === "percent" && value >= 100)
+    : value <= recovery || rule.recovery === 1;
+}
