@@ -10,7 +10,7 @@ const place = places();
 const commands = [
   "send recv ack nack extend request reply dead purge".split(" "),
   "publish subscribe unsubscribe".split(" "),
-  "peek inboxes limits topics trace sql status ps health logs metrics alerts".split(" "),
+  "peek inboxes limits topics trace sql status ps health logs metrics export alerts".split(" "),
   "init up down restart pause unpause scale reap drain resume beat attach".split(" "),
   ["config", "doctor", "version"],
 ].flat();
