@@ -48,6 +48,7 @@ test("what lies in an inbox for long, fills it, or is too much fires once each, 
     often('queue_depth_max = 3\noldest = "50ms"', "[bus]\ninbox_cap = 5"),
   );
   await place.skep(["subscribe", "alerts", "ops"]);
+  await place.skep(["limits", "set", "ops", "--cap", "100"]);
   place.up({ a: idle });
   await place.becomes("a", "ready");
   await place.skep(["pause", "a"]);
