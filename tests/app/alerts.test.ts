@@ -65,7 +65,7 @@ test("what lies in an inbox for long, fills it, or is too much fires once each, 
     return rules.every(
       (name) =>
         told
-          .filter(({ rule }) => rule === name)
+          .filter(({ rule, subject }) => rule === name && subject === "a")
           .map(({ state }) => state)
           .join() === "firing,resolved",
     );
