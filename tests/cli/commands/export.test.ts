@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { lacksReaders, parseOpenMetrics, promtoolCheck } from "../../helpers/prometheus-readers.ts";
+import { lacks } from "../../helpers/programs.ts";
 import { newSkep } from "../../helpers/skep.ts";
 import { tempDir } from "../../helpers/temp-dir.ts";
 
@@ -68,4 +69,66 @@ test("an empty home has figures too, and what is none is refused", async () => {
   const refused = await skep(words);
   expect(refused.status).toBeGreaterThan(1);
   expect(refused.stderr).not.toContain("    at ");
+});
+
+const python = `
+import csv, json, sys
+print(json.dumps(list(csv.reader(open(sys.argv[1], newline=""), strict=True))))
+`;
+
+test.skipIf(lacks("python3"))(
+  "CSV and JSON lines hold every delivery and every point, as others read them (wants python3)",
+  async () => {
+    const { home, skep } = newHome();
+    const type = 'odd, "quoted"';
+    await skep(["--as", "ada", "send", "a1", "x", "--type", type]);
+    await skep(["--as", "ada", "send", "a1", "yy"]);
+    const received = await skep(["--as", "bob", "recv", "a1", "--json"]);
+    const { receipt } = JSON.parse(received.stdout.split("\n")[0]!);
+    await skep(["--as", "bob", "ack", receipt]);
+    await skep(["metrics", "emit", "build.time", "1.5", "--unit", "ms", "--tag", 'phase=a,"b"']);
+    const rows = (await skep(["export", "jsonl"])).stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    const sent = { inbox: "a1", sender: "ada", priority: 4 };
+    expect(rows).toMatchObject([
+      { ...sent, delivery: 1, type, bytes: 1, state: "acked", holder: "bob", attempt: 1 },
+      { ...sent, delivery: 2, type: null, bytes: 2, state: "ready", holder: null, ended_at: null },
+    ]);
+    const read = async (words: string[]) => {
+      const file = join(home, "rows.csv");
+      writeFileSync(file, (await skep(words)).stdout);
+      return JSON.parse(String(Bun.spawnSync(["python3", "-c", python, file]).stdout));
+    };
+    const text = (cell: unknown) => (cell === null ? "" : String(cell));
+    expect(await read(["export", "csv", "deliveries"])).toEqual([
+      Object.keys(rows[0]),
+      ...rows.map((row) => Object.values(row).map(text)),
+    ]);
+    const [head, point] = await read(["export", "csv", "metrics"]);
+    expect(head).toEqual(["id", "at", "name", "value", "unit", "agent", "tags"]);
+    expect(point).toEqual(["1", point[1], "build.time", "1.5", "ms", "", '{"phase":"a,\\"b\\""}']);
+    const line = JSON.parse((await skep(["export", "jsonl", "metrics"])).stdout);
+    expect(line).toMatchObject({ name: "build.time", agent: null, tags: { phase: 'a,"b"' } });
+  },
+);
+test("rows are those between two moments, and nonsense is refused", async () => {
+  const { home, skep } = newHome();
+  await skep(["send", "a1", "x"]);
+  expect((await skep(["export", "jsonl", "--since", "1h"])).stdout).toContain('"a1"');
+  expect((await skep(["export", "jsonl", "--until", "1h"])).stdout).toBe("");
+  expect((await skep(["export", "csv", "--until", "1h"])).stdout).toStartWith("delivery,message,");
+  const refused: string[][] = [
+    ["csv", "bodies"],
+    ["csv", "--since", "1h", "--until", "2h"],
+    ["csv", "--format", "text"],
+    ["prometheus", "deliveries"],
+    ["prometheus", "--since", "1h"],
+  ];
+  for (const words of refused)
+    expect(await skep(["export", ...words])).toMatchObject({ status: 2, stdout: "" });
+  writeFileSync(join(home, "vitals.db"), "no database at all".repeat(1_000));
+  expect(await skep(["export", "csv", "metrics"])).toMatchObject({ status: 7 });
+  expect((await skep(["export", "csv"])).status).toBe(0);
 });
