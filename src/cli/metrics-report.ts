@@ -2,6 +2,7 @@
 import { isoTime } from "../core/clock.ts";
 import { formatDuration } from "../core/durations.ts";
 import { clip, printable } from "../core/text.ts";
+import type { Broadcast } from "../metrics/broadcasts.ts";
 import type { Ends, Grouping, Reported, Slow } from "../metrics/deliveries.ts";
 import { type Report, type Standing, report } from "../metrics/report.ts";
 import { columns } from "./columns.ts";
@@ -9,6 +10,7 @@ import type { Context } from "./context.ts";
 import { open } from "./open.ts";
 
 const slowestMax = 10;
+const broadcastsMax = 5;
 
 export interface ReportArgs {
   sinceMs: number;
@@ -18,7 +20,7 @@ export interface ReportArgs {
 /** Prints what happened in the last `sinceMs`. */
 export async function printReport(context: Context, { sinceMs, by }: ReportArgs): Promise<void> {
   const { store, vitals } = await open(context);
-  const found = await report({ store, vitals }, { sinceMs, by, slowestMax });
+  const found = await report({ store, vitals }, { sinceMs, by, slowestMax, broadcastsMax });
   if (context.json) return await context.data(asJson(found, by));
   await context.data(asText(found, sinceMs, by));
   const { fault } = found;
@@ -29,7 +31,7 @@ export async function printReport(context: Context, { sinceMs, by }: ReportArgs)
 }
 
 function asText(
-  { standing, ends, figures, slowest, ...found }: Report,
+  { standing, ends, figures, slowest, broadcasts, ...found }: Report,
   sinceMs: number,
   by: Grouping,
 ) {
@@ -42,6 +44,8 @@ function asText(
       );
   }
   if (slowest.length > 0) parts.push("", columns([slowHeadings, ...slowest.map(slowRow)]));
+  if (broadcasts.length > 0)
+    parts.push("", columns([broadcastHeadings, ...broadcasts.map(broadcastRow)]));
   return parts.join("\n");
 }
 
@@ -111,6 +115,14 @@ function slowRow({ delivery, message, inbox, holder, totalMs, waitedMs, workedMs
   return [String(delivery), String(message), inbox, holder ?? "-", ...times, isoTime(sentAt)];
 }
 
+const broadcastHeadings = ["BROADCAST", "TOPIC", "TYPE", "TO", "OVER", "ACKED", "TOOK", "SENT"];
+
+function broadcastRow({ message, topic, type, deliveries, ended, acked, ...one }: Broadcast) {
+  const counts = [deliveries, ended, acked].map(String);
+  const took = one.totalMs === null ? "-" : formatDuration(one.totalMs);
+  return [String(message), groupText(topic), groupText(type), ...counts, took, isoTime(one.sentAt)];
+}
+
 function groupText(group: string | null): string {
   return group === null ? "-" : printable(clip(group, 40));
 }
@@ -147,6 +159,12 @@ function asJson({ since, until, ends, standing, figures, slowest, ...rest }: Rep
       waited_ms: waitedMs,
       worked_ms: workedMs,
       sent_at: sentAt,
+    })),
+    broadcasts: rest.broadcasts.map(({ totalMs, sentAt, endedAt, ...one }) => ({
+      ...one,
+      total_ms: totalMs,
+      sent_at: sentAt,
+      ended_at: endedAt,
     })),
     fault: rest.fault === null ? null : { code: rest.fault.code, message: rest.fault.message },
   });

@@ -1,5 +1,6 @@
 // Deliveries: how long those took that ended in a window, from the bus's own history. Nothing here is sampled.
 import type { ReadTx } from "../store/store.ts";
+import { type Broadcast, readBroadcasts } from "./broadcasts.ts";
 import {
   type Figures,
   type Values,
@@ -49,12 +50,16 @@ export interface Reported extends Figures {
 
 export interface DeliveryReport {
   ends: Ends[];
+  /** Of deliveries, and of broadcasts that were over in the window; nobody holds one of those, and they have no inbox. */
   figures: Reported[];
+  broadcasts: Broadcast[];
   slowest: Slow[];
 }
 
 interface Row {
   delivery: number;
+  message: number;
+  deliveries: number;
   outcome: "acked" | "dead" | "expired" | "purged";
   attempt: number;
   sentAt: number;
@@ -74,14 +79,16 @@ export async function reportDeliveries(
   after = 0,
 ): Promise<DeliveryReport> {
   const rows = await tx.all<Row>(
-    `select delivery, outcome, attempt, sent_at as sentAt, claimed_at as claimedAt, ended_at as endedAt,
-            ${groupColumns[by]} as grp
+    `select delivery, message, deliveries, outcome, attempt, sent_at as sentAt, claimed_at as claimedAt,
+            ended_at as endedAt, ${groupColumns[by]} as grp
        from times where delivery > $after and ended_at > $since and ended_at <= $until`,
     { since: window.since, until: window.until, after },
   );
   const groups = new Map<string | null, Group>();
   const slowest = keepSlowest(slowestMax);
+  const several = new Set<number>();
   for (const row of rows) {
+    if (row.deliveries > 1) several.add(row.message);
     const group = groups.get(row.grp) ?? newGroup();
     groups.set(row.grp, group);
     group[row.outcome]++;
@@ -97,9 +104,11 @@ export async function reportDeliveries(
     slowest.see(row.delivery, endedAt - sentAt);
   }
   const sorted = [...groups].sort(([a], [b]) => ((a ?? "") < (b ?? "") ? -1 : 1));
+  const broadcasts = await readBroadcasts(tx, several);
   return {
     ends: sorted.map(([group, counts]) => endsOf(group, counts, window)),
-    figures: figuresOfGroups(sorted, window),
+    figures: [...figuresOfGroups(sorted, window), ...figuresOfBroadcasts(broadcasts, window, by)],
+    broadcasts,
     slowest: await findSlow(tx, slowest.ids()),
   };
 }
@@ -132,6 +141,22 @@ function figuresOfGroups(groups: readonly [string | null, Group][], window: Wind
         ...figuresOf(values[part], window),
       })),
   );
+}
+
+function figuresOfBroadcasts(all: readonly Broadcast[], window: Window, by: Grouping): Reported[] {
+  if (by === "agent" || by === "inbox") return [];
+  const groups = new Map<string | null, Values>();
+  for (const { type, totalMs, endedAt } of all) {
+    if (totalMs === null || endedAt === null || endedAt <= window.since) continue;
+    const group = by === "type" ? type : null;
+    const values = groups.get(group) ?? noValues();
+    groups.set(group, values);
+    addOne(values, totalMs, partOf(window, endedAt));
+  }
+  const named = { name: "broadcast.total", unit: "ms" };
+  return [...groups]
+    .sort(([a], [b]) => ((a ?? "") < (b ?? "") ? -1 : 1))
+    .map(([group, values]) => ({ ...named, group, ...figuresOf(values, window) }));
 }
 
 /** The largest few of all that are seen. */

@@ -2,6 +2,7 @@
 import { isSkepError } from "../core/errors.ts";
 import type { SkepError } from "../core/errors.ts";
 import type { ReadTx, Store } from "../store/store.ts";
+import type { Broadcast } from "./broadcasts.ts";
 import {
   type Ends,
   type Grouping,
@@ -29,6 +30,8 @@ export interface Report extends Window {
   /** Of deliveries and, by name, of all that was measured. */
   figures: Reported[];
   slowest: Slow[];
+  /** The newest few that went to several at once. */
+  broadcasts: Broadcast[];
   source: MeasuredReport["source"];
   /** How far a percentile of what was measured may be off, as a share of it; 0 when it is exact. */
   error: number;
@@ -40,12 +43,13 @@ export interface Question {
   sinceMs: number;
   by: Grouping;
   slowestMax: number;
+  broadcastsMax: number;
 }
 
 /** What happened in the last `sinceMs`. Deliveries are told of even when `vitals` cannot be read. */
 export async function report(
   { store, vitals }: { store: Store; vitals(): Promise<Store> },
-  { sinceMs, by, slowestMax }: Question,
+  { sinceMs, by, slowestMax, broadcastsMax }: Question,
 ): Promise<Report> {
   const { window, standing, ...deliveries } = await store.read(async (tx) => {
     const ours = { since: tx.now - Math.max(1, sinceMs), until: tx.now };
@@ -70,6 +74,7 @@ export async function report(
     standing,
     figures: [...deliveries.figures, ...measured.figures],
     slowest: deliveries.slowest,
+    broadcasts: deliveries.broadcasts.slice(0, broadcastsMax),
     source,
     error: source === "points" ? 0 : relativeError,
     fault,

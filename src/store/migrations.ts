@@ -6,6 +6,7 @@ import losses from "../../migrations/0004-bus-losses.sql" with { type: "text" };
 import times from "../../migrations/0005-bus-times.sql" with { type: "text" };
 import retired from "../../migrations/0006-bus-retired.sql" with { type: "text" };
 import taken from "../../migrations/0007-agents-taken.sql" with { type: "text" };
+import broadcasts from "../../migrations/0008-bus-broadcasts.sql" with { type: "text" };
 import heartbeats from "../../migrations/vitals/0001-heartbeats.sql" with { type: "text" };
 import metrics from "../../migrations/vitals/0002-metrics.sql" with { type: "text" };
 import alerts from "../../migrations/vitals/0003-metrics-alerts.sql" with { type: "text" };
@@ -20,6 +21,7 @@ export const migrations: readonly Migration[] = numbered([
   times,
   retired,
   taken,
+  broadcasts,
 ]);
 
 /** Those of vitals.db. */

@@ -170,3 +170,23 @@ test("tail prints points as they were recorded, and nothing but emit records", a
   ])
     expect((await skep(["metrics", ...mistake])).status).toBe(2);
 });
+
+test("the report says how far a broadcast has come, and once it is over how long that took", async () => {
+  const { skep } = newHome();
+  for (const name of ["a1", "a2"]) await skep(["subscribe", "news", "--as", name]);
+  await skep(["publish", "news", "to all"]);
+  const told = async () => JSON.parse((await skep(["metrics", "report", "--json"])).stdout);
+  const drain = async (name: string) => {
+    const { receipt } = lines((await skep(["recv", name])).stdout)[0]!;
+    await skep(["ack", receipt]);
+  };
+  await drain("a1");
+  const open = { topic: "news", deliveries: 2, ended: 1, acked: 1, total_ms: null };
+  expect((await told()).broadcasts).toMatchObject([open]);
+  await drain("a2");
+  const [over] = (await told()).broadcasts;
+  expect(over).toMatchObject({ ended: 2, acked: 2, total_ms: over.ended_at - over.sent_at });
+  const { stdout } = await skep(["metrics", "report"]);
+  expect(stdout).toMatch(/^broadcast\.total +ms +1 /m);
+  expect(stdout).toMatch(/^BROADCAST +TOPIC .*\n1 +news +news +2 +2 +2 /m);
+});
