@@ -51,6 +51,7 @@ describe("the settings", () => {
       raw_keep = "1h"
       rollup_keep = "60d"
       rows_max = 2_000
+      port = 9464
     `);
     const settings = await loadSettings(home);
     expect(settings).toEqual({
@@ -85,6 +86,7 @@ describe("the settings", () => {
         rawKeepMs: 3_600_000,
         rollupKeepMs: 5_184_000_000,
         rowsMax: 2_000,
+        port: 9_464,
       },
       alerts: defaults.alerts,
     });

@@ -1,6 +1,9 @@
 // `skep supervise`: the supervisor of a swarm. `skep up` starts it, and starts it again when it is killed; people do not.
+import type { App } from "../../app.ts";
 import { readApplied } from "../../config/applied-swarm.ts";
 import { readSwarmFile } from "../../config/swarm-file.ts";
+import { isSkepError } from "../../core/errors.ts";
+import type { Serving } from "../../export/serve.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { open } from "../open.ts";
@@ -47,7 +50,9 @@ export default defineCommand({
     tell(signal, "draining; once more skips the waiting");
     tell(context.urgent, "waiting no longer; once more leaves at once");
     const how = { signal, urgent: context.urgent, guardianPid: guardian, again, applied };
+    const serving = await serve(context, app, { name: swarm.name, again });
     const summary = await app.runSwarm(swarm, how);
+    serving?.close();
     if (summary.gaveUp !== null) context.say(`${swarm.name} gave up: ${summary.gaveUp}`);
     await context.data(context.json ? summaryJson(summary) : summaryText(summary));
     await app.close();
@@ -58,6 +63,28 @@ export default defineCommand({
     return summary.agents.failed + summary.agents.dead > 0 ? 8 : 0;
   },
 });
+
+/** Answers Prometheus where it is set. A port that is taken keeps no swarm from going on, only one from starting. */
+async function serve(
+  context: Context,
+  app: App,
+  { name, again }: { name: string; again: boolean },
+): Promise<Serving | undefined> {
+  const { port } = app.settings.metrics;
+  if (port === 0) return undefined;
+  const { serveMetrics } = await import("../../export/serve.ts");
+  const { readSnapshot } = await import("../../app/exposition.ts");
+  const { familiesOf } = await import("../../export/prometheus.ts");
+  try {
+    const serving = await serveMetrics(port, async () => familiesOf(await readSnapshot(app)));
+    context.say(`${name}: metrics at http://127.0.0.1:${serving.port}/metrics`);
+    return serving;
+  } catch (error) {
+    if (!again || !isSkepError(error)) throw error;
+    context.say(`${name}: ${error.message}; it goes on without`);
+    return undefined;
+  }
+}
 
 const guardianGone = "its guardian is gone";
 

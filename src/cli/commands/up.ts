@@ -45,6 +45,13 @@ export default defineCommand({
       alias: "d",
       description: "leave it running, and come back when its agents are ready",
     },
+    metricsPort: {
+      type: "whole",
+      least: 0,
+      most: 65_535,
+      valueHint: "N",
+      description: "answer Prometheus at this port of 127.0.0.1 (metrics.port); 0 for none",
+    },
   },
   examples: [
     ["skep up swarm.toml", "run it here"],
@@ -52,7 +59,7 @@ export default defineCommand({
     ["skep up swarm.toml --detach", "run it in the background; skep down stops it"],
   ],
   createsHome: true,
-  async run(context, { file = usualFile, check, detach: isDetached }) {
+  async run(context, { file = usualFile, check, detach: isDetached, metricsPort }) {
     const { countMax } = (await context.settings()).agents;
     const swarm = await readSwarmFile(file, { searchPath: agentSearchPath, countMax, misfits });
     const shape = arrange(swarm.agents, swarm.topology);
@@ -60,13 +67,18 @@ export default defineCommand({
     const env = {
       ...thriftyEnvironment(),
       // Its supervisor and its hosts are to see what flags say here.
-      ...flagVariables(context.choices.flags),
+      ...flagVariables([
+        ...context.choices.flags,
+        ...(metricsPort === undefined ? [] : [`metrics.port=${metricsPort}`]),
+      ]),
     };
     const app = await open(context);
     const logFile = logPath(app.home, swarmLogName);
     const giveUpTurn = isDetached ? await takeTurn(logFile, context.signal) : () => {};
     if (await app.isUp(swarm.name)) {
       giveUpTurn();
+      if (metricsPort !== undefined)
+        context.say("skep: the swarm is up, and keeps its metrics where they are");
       const wish = { verb: "apply", subject: swarm.file } as const;
       const applying = app.order(wish, context.signal);
       return await sayDone(context, await awaitSupervisor(context, app, applying));

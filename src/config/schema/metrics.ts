@@ -43,4 +43,13 @@ export const metrics = {
     profiles: { dev: 100_000 },
     restart: "swarm",
   }),
+  port: whole({
+    purpose:
+      "The port of 127.0.0.1 at which the supervisor answers Prometheus (GET /metrics); with 0 at none.",
+    unit: "port",
+    usual: 0,
+    least: 0,
+    most: 65_535,
+    restart: "swarm",
+  }),
 } as const;
