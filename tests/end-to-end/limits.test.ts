@@ -37,7 +37,7 @@ test("with 64 files at most some agents run, the others have failed for that rea
     expect(ready.length).toBeGreaterThanOrEqual(3);
     expect(failed.length).toBeGreaterThanOrEqual(5);
     const reason =
-      /cannot be started: too many files are open here \(ulimit -n\) \(EMFILE\); restarted 1 times/;
+      /cannot be started: too many files are open here \(ulimit -n\) \(EMFILE\); restarted once/;
     for (const one of failed) expect(one.reason).toMatch(reason);
     // No program runs that nobody knows of.
     const programs = place.left().filter((command) => /^sleep|^cat/.test(command));
