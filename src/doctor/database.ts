@@ -54,9 +54,10 @@ export async function checkDatabase(home: string, open: () => Promise<Opened>): 
 /** What SQLite found wrong in the database; nothing when it is whole. */
 export function judgeWhole(problems: readonly string[]): Finding {
   if (problems.length === 0) return pass("database", "it is whole");
+  const more = problems.length - 1;
   return fail(
     "database",
-    `it is damaged: ${problems[0]}`,
+    `it is damaged: ${problems[0]}${more > 0 ? `, and ${more} more` : ""}`,
     "Stop the swarm, keep a copy of the home, and save what can be read with sqlite3's .recover.",
   );
 }
@@ -113,7 +114,10 @@ export function judgeRun(run: LastRun | undefined, now: number): Finding {
 async function problemsIn(store: Store): Promise<string[]> {
   const query = "select quick_check as problem from pragma_quick_check";
   const rows = await store.read((tx) => tx.all<{ problem: string }>(query));
-  return rows.map(({ problem }) => problem).filter((problem) => problem !== "ok");
+  // A problem may be a whole page of them, below a line that only says where.
+  return rows
+    .flatMap(({ problem }) => problem.split("\n"))
+    .filter((problem) => problem !== "ok" && !problem.startsWith("***"));
 }
 
 function pathsIn(home: string): string[] {

@@ -9,7 +9,7 @@ test("a database that is whole passes, and the first problem of another is told"
   expect(judgeWhole([]).verdict).toBe("pass");
   expect(judgeWhole(["row 3 missing from index x", "and more"])).toMatchObject({
     verdict: "fail",
-    says: "it is damaged: row 3 missing from index x",
+    says: "it is damaged: row 3 missing from index x, and 1 more",
   });
 });
 test("who has it open is told: skep is welcome, unless it is stopped, and others are named", () => {

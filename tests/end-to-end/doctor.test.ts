@@ -4,6 +4,7 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
+  readFileSync,
   readdirSync,
   rmSync,
   statSync,
@@ -172,6 +173,21 @@ test("a database that is none, and settings that do not fit, fail with what to d
   const one = await doctor(directory, ["--home", home]);
   expect(one.of("database")).toMatchObject({ verdict: "pass" });
   expect(one.findings.filter(({ says }) => says.includes("not valid TOML"))).toHaveLength(1);
+});
+test("a database with a damaged page is told by what is wrong first, in one line", async () => {
+  const home = join(tempDir(), "home");
+  const skep = [await skepExecutable(), "--home", home];
+  const body = "q".repeat(100_000);
+  for (let i = 0; i < 3; i++) await run([...skep, "send", "x", body], "/", {}).ended;
+  const path = join(home, "bus.db");
+  const bytes = readFileSync(path);
+  // A page in the middle of a body, that begins with the number of the next.
+  const page = bytes.indexOf("q".repeat(bytes.readUInt16BE(16) - 4)) - 4;
+  bytes.fill(255, page, page + 4);
+  writeFileSync(path, bytes);
+  const { of, status } = await doctor("/", ["--home", home]);
+  expect([status, of("database")!.verdict]).toEqual([8, "fail"]);
+  expect(of("database")!.says).toMatch(/^it is damaged: [^*\n]+$/);
 });
 test("a database that somebody keeps from everybody is told as locked, with who that is", async () => {
   const home = join(tempDir(), "home");
