@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { decisionOn, judgeSmoke, judgeStart, runQuickSwarm } from "../../src/doctor/quick-swarm.ts";
 import { skepExecutable } from "../helpers/executable.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
 
 setDefaultTimeout(120_000);
 
@@ -50,14 +51,16 @@ test("one that cannot be started at all, or has no place, is a finding like any 
   });
   expect(readdirSync(place)).toEqual(["file"]);
 });
-test("one that is told to end takes its swarm down, and leaves nothing", async () => {
+test("one that is told to end takes its swarm down, however far it was, and leaves nothing", async () => {
   const place = tempDir();
   const over = new AbortController();
-  const tell = (text: string) => (text.startsWith("working") ? over.abort() : undefined);
   const skep = [await skepExecutable()];
-  const finding = await runQuickSwarm({ ...options, place, skep, tell, signal: over.signal });
-  expect(finding.check).toBe("quick swarm");
-  expect(readdirSync(place)).toEqual([]);
+  const running = runQuickSwarm({ ...options, place, skep, signal: over.signal });
+  const isThere = (name: string) => existsSync(join(place, name, "home", "bus.db"));
+  await waitUntil("it has opened its home", () => readdirSync(place).some(isThere));
+  over.abort();
+  expect((await running).check).toBe("quick swarm");
+  expect([readdirSync(place), processesOf(place)]).toEqual([[], []]);
 });
 test("agents that cannot be started are told of with the reason of the first", () => {
   const ready = { name: "a-1", state: "ready", reason: null };
@@ -85,3 +88,18 @@ test("all well is GO, a warning CONDITIONAL, and a failure NO-GO", () => {
     "NO-GO",
   ]);
 });
+
+/** The command lines of all processes that name `place`. */
+function processesOf(place: string): string[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        return [readFileSync(`/proc/${pid}/cmdline`, "utf8")];
+      } catch {
+        // It has just ended.
+        return [];
+      }
+    })
+    .filter((command) => command.includes(place));
+}
