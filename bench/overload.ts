@@ -1,7 +1,7 @@
 // Ten times as much as its receivers can take is sent to an inbox: how much of what they can do they still do, what it
 // costs the senders, and how soon all is well again. Every message is accounted for, or the bench fails.
 import { listInboxes } from "../src/bus/inboxes.ts";
-import { setInboxLimits } from "../src/bus/limits.ts";
+import { setInboxLimits } from "../src/bus/set-limits.ts";
 import { sleep } from "../src/core/clock.ts";
 import type { Bench } from "./bench.ts";
 import type { Figure } from "./figure.ts";

@@ -8,7 +8,7 @@ import { conservation } from "../bus/inboxes.ts";
 import { closeIntake, findDrain, openIntake } from "../bus/intake.ts";
 import { holdersAmong } from "../bus/lease.ts";
 import { closeAddressBook, createInbox, openAddressBook } from "../bus/ledger.ts";
-import { setInboxLimits, setSenderLimits } from "../bus/limits.ts";
+import { setInboxLimits, setSenderLimits } from "../bus/set-limits.ts";
 import type { BusSettings } from "../bus/message.ts";
 import { parkAll, unparkAll } from "../bus/park.ts";
 import { hasSubscribers } from "../bus/fan-out.ts";

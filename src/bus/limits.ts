@@ -1,12 +1,9 @@
-// Limits: how much an inbox holds and how fast it takes, and how fast somebody sends. Set by hand; without one the general ones hold.
+// Limits: how much an inbox holds and how fast it takes, how fast somebody sends, and how far each is used just now.
 import { SkepError } from "../core/errors.ts";
-import { checkName, didYouMean } from "../core/names.ts";
-import type { ReadTx, WriteTx } from "../store/store.ts";
-import { ring } from "./doorbell.ts";
-import { createInbox } from "./ledger.ts";
+import { didYouMean } from "../core/names.ts";
+import type { ReadTx } from "../store/store.ts";
 import type { BusSettings } from "./message.ts";
-import { formatRate, usualBurst } from "./rate.ts";
-import { ringEveryone } from "./waiters.ts";
+import { tokensOf } from "./rate.ts";
 
 /** The limits on what goes into an inbox, or on what somebody sends. */
 export interface Limits {
@@ -21,34 +18,32 @@ export interface Limits {
   burst: number | null;
   /** Which of these were set for it. */
   own: ("cap" | "bytes" | "rate")[];
-  /** How often something was refused because of them. */
+  /** How often something was refused because of them, since the first message. */
   refused: number;
+  /** How many may come at once now; null without a rate. */
+  tokens: number | null;
+  /** How many deliveries and reserved slots it holds, how many processes wait to get something in, and how long the oldest ready one has been there, null when none is; all null for what somebody sends. */
+  held: number | null;
+  waiting: number | null;
+  oldestMs: number | null;
 }
 
-/** New limits; what is left out stays as it is. */
-export interface LimitChange {
-  cap?: number | undefined;
-  bytes?: number | undefined;
-  ratePerS?: number | undefined;
-  burst?: number | undefined;
-}
-
-/** What each limit can be at most. A sum with numbers beyond would be wrong, and none is of use. */
-export const mostLimits = { cap: 1e9, bytes: 1e12, burst: 1e6, ratePerS: 1e6 } as const;
-
-/** The slowest that a rate can be: about one message in a week. */
-export const leastRatePerS = 1e-6;
-
-/** All limits that were set, by name; none in a new home. */
-export async function listLimits(tx: ReadTx, settings: BusSettings): Promise<Limits[]> {
+/** All limits that were set, by name, or with `every` those of each inbox, temporary ones apart; none in a new home. */
+export async function listLimits(
+  tx: ReadTx,
+  settings: BusSettings,
+  { every = false } = {},
+): Promise<Limits[]> {
+  const isOne = every
+    ? "temporary = 0"
+    : "cap is not null or cap_bytes is not null or rate_per_s is not null";
   const inboxes = await tx.all<InboxRow>(
-    `select ${inboxColumns} from ledger
-      where cap is not null or cap_bytes is not null or rate_per_s is not null order by inbox`,
+    `select ${inboxColumns} from ledger where ${isOne} order by inbox`,
   );
   const senders = await tx.all<SenderRow>(`select ${senderColumns} from senders order by name`);
   return [
-    ...inboxes.map((row) => inboxLimits(row, settings)),
-    ...senders.map(senderLimits),
+    ...inboxes.map((row) => inboxLimits(row, settings, tx)),
+    ...senders.map((row) => senderLimits(row, tx)),
   ].toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }
 
@@ -61,111 +56,50 @@ export async function showLimits(
   const inbox = await tx.get<InboxRow>(`select ${inboxColumns} from ledger where inbox = $name`, {
     name,
   });
-  const sender = await tx.get<SenderRow>(
-    `select ${senderColumns} from senders where name = $name`,
-    { name },
-  );
+  const sender = await showSender(tx, name);
   if (inbox === undefined && sender === undefined) throw await nobody(tx, name);
   return [
-    ...(inbox === undefined ? [] : [inboxLimits(inbox, settings)]),
-    ...(sender === undefined ? [] : [senderLimits(sender)]),
+    ...(inbox === undefined ? [] : [inboxLimits(inbox, settings, tx)]),
+    ...(sender === undefined ? [] : [sender]),
   ];
 }
 
-/** Sets limits of the inbox `name`, which is created when it is not there. E_USAGE for what is no limit, E_NAME, E_NOT_FOUND. */
-export async function setInboxLimits(
-  tx: WriteTx,
-  settings: BusSettings,
-  name: string,
-  change: LimitChange,
-): Promise<Limits> {
-  checkChange(change);
-  await createInbox(tx, name);
-  const { cap, bytes } = change;
-  const held = await tx.get<Paced>(
-    "select rate_per_s as ratePerS, burst from ledger where inbox = $name",
-    { name },
-  );
-  const { ratePerS, burst } = pace(change, held!);
-  await tx.run(
-    `update ledger
-        set cap = coalesce($cap, cap), cap_bytes = coalesce($bytes, cap_bytes),
-            rate_per_s = $ratePerS, burst = $burst, arrival_tick = null
-      where inbox = $name`,
-    { name, cap: cap ?? null, bytes: bytes ?? null, ratePerS, burst },
-  );
-  await ringEveryone(tx, ["room", "turn"], name, ring);
-  return (await showLimits(tx, settings, name))[0]!;
+/** The limits of what `name` sends; undefined when it has none. */
+export async function showSender(tx: ReadTx, name: string): Promise<Limits | undefined> {
+  const query = `select ${senderColumns} from senders where name = $name`;
+  const row = await tx.get<SenderRow>(query, { name });
+  return row === undefined ? undefined : senderLimits(row, tx);
 }
 
-/** Sets how fast `name` may send. E_USAGE for what is no limit, E_NAME. */
-export async function setSenderLimits(
-  tx: WriteTx,
-  name: string,
-  change: Pick<LimitChange, "ratePerS" | "burst">,
-): Promise<Limits> {
-  checkName(name, "agent");
-  checkChange(change);
-  const held = await tx.get<Paced>(
-    "select rate_per_s as ratePerS, burst from senders where name = $name",
-    { name },
-  );
-  const { ratePerS, burst } = pace(change, held ?? { ratePerS: null, burst: null });
-  await tx.run(
-    `insert into senders (name, rate_per_s, burst) values ($name, $ratePerS, $burst)
-     on conflict (name) do update set rate_per_s = $ratePerS, burst = $burst, arrival_tick = null`,
-    { name, ratePerS, burst },
-  );
-  await ringEveryone(tx, ["turn"], undefined, ring);
-  const row = await tx.get<SenderRow>(`select ${senderColumns} from senders where name = $name`, {
-    name,
-  });
-  return senderLimits(row!);
-}
-
-/** Takes the limits of the inbox `name` away, so that the general ones hold: whether it had any. E_NOT_FOUND when there is no such inbox. */
-export async function clearInboxLimits(tx: WriteTx, name: string): Promise<boolean> {
-  const had = await tx.get<{ had: number }>(
-    `select cap is not null or cap_bytes is not null or rate_per_s is not null as had
-       from ledger where inbox = $name`,
-    { name },
-  );
-  if (had === undefined) throw (await senderOnly(tx, name)) ?? (await nobody(tx, name));
-  await tx.run(
-    `update ledger set cap = null, cap_bytes = null, rate_per_s = null, burst = null, arrival_tick = null
-      where inbox = $name`,
-    { name },
-  );
-  await ringEveryone(tx, ["room", "turn"], name, ring);
-  return had.had === 1;
-}
-
-/** Lets `name` send as it likes: whether there was a limit. */
-export async function clearSenderLimits(tx: WriteTx, name: string): Promise<boolean> {
-  const { changes } = await tx.run("delete from senders where name = $name", { name });
-  await ringEveryone(tx, ["turn"], undefined, ring);
-  return changes === 1;
-}
-
-interface Paced {
+interface SenderRow {
+  name: string;
   ratePerS: number | null;
   burst: number | null;
-}
-
-interface InboxRow extends Paced {
-  name: string;
-  cap: number | null;
-  bytes: number | null;
+  arrivalTick: number | null;
   refused: number;
 }
 
-type SenderRow = Omit<InboxRow, "cap" | "bytes">;
+interface InboxRow extends SenderRow {
+  cap: number | null;
+  bytes: number | null;
+  held: number;
+  waiting: number;
+  oldest: number | null;
+}
 
-const inboxColumns =
-  "inbox as name, cap, cap_bytes as bytes, rate_per_s as ratePerS, burst, refused";
-const senderColumns = "name, rate_per_s as ratePerS, burst, refused";
+const senderColumns = "name, rate_per_s as ratePerS, burst, arrival_tick as arrivalTick, refused";
+const inboxColumns = `inbox as name, cap, cap_bytes as bytes, rate_per_s as ratePerS, burst,
+  arrival_tick as arrivalTick, refused, ready + delayed + leased + reserved as held,
+  (select count(*) from waiters w
+    where w.inbox = ledger.inbox and w.wants in ('room', 'turn') and w.waiting = 1) as waiting,
+  (select min(m.sent_at) from deliveries d join messages m on m.id = d.message_id
+    where d.inbox = ledger.inbox and d.state = 'ready') as oldest`;
 
-function inboxLimits(row: InboxRow, settings: BusSettings): Limits {
+function inboxLimits(
+  { oldest, arrivalTick, ...row }: InboxRow,
+  settings: BusSettings,
+  { now, tick }: ReadTx,
+): Limits {
   const own: Limits["own"] = [];
   if (row.cap !== null) own.push("cap");
   if (row.bytes !== null) own.push("bytes");
@@ -176,58 +110,27 @@ function inboxLimits(row: InboxRow, settings: BusSettings): Limits {
     cap: row.cap ?? settings.inboxCap,
     bytes: row.bytes ?? settings.inboxBytes,
     own,
+    tokens: tokensLeft({ ...row, arrivalTick }, tick),
+    oldestMs: oldest === null ? null : Math.max(0, now - oldest),
   };
 }
 
-function senderLimits(row: SenderRow): Limits {
-  return { ...row, of: "sends", cap: null, bytes: null, own: ["rate"] };
+function senderLimits({ arrivalTick, ...row }: SenderRow, { tick }: ReadTx): Limits {
+  const tokens = tokensLeft({ ...row, arrivalTick }, tick);
+  const none = { cap: null, bytes: null, held: null, waiting: null, oldestMs: null };
+  return { ...row, of: "sends", ...none, own: ["rate"], tokens };
 }
 
-/** The rate and the burst that there are after `change`. */
-function pace({ ratePerS, burst }: LimitChange, held: Paced): Paced {
-  if (ratePerS !== undefined) return { ratePerS, burst: burst ?? usualBurst(ratePerS) };
-  if (burst === undefined) return held;
-  if (held.ratePerS === null)
-    throw new SkepError("E_USAGE", "a burst is a part of a rate, and there is no rate", {
-      hint: `Add one: --rate ${formatRate(burst)} --burst ${burst}.`,
-    });
-  return { ratePerS: held.ratePerS, burst };
+function tokensLeft(
+  { ratePerS, burst, arrivalTick }: Pick<SenderRow, "ratePerS" | "burst" | "arrivalTick">,
+  tick: number,
+): number | null {
+  if (ratePerS === null || burst === null) return null;
+  return tokensOf({ perS: ratePerS, burst, arrivalTick }, tick);
 }
 
-function checkChange({ cap, bytes, ratePerS, burst }: LimitChange): void {
-  checkWhole("cap", cap, mostLimits.cap);
-  checkWhole("bytes", bytes, mostLimits.bytes);
-  checkWhole("burst", burst, mostLimits.burst);
-  if (ratePerS !== undefined && !(ratePerS >= leastRatePerS && ratePerS <= mostLimits.ratePerS))
-    throw new SkepError("E_USAGE", `a rate of ${ratePerS} messages a second cannot be kept`, {
-      hint: `It can be up to ${mostLimits.ratePerS}/s. To stop an inbox or a sender, stop whoever sends.`,
-    });
-  if ([cap, bytes, ratePerS, burst].every((limit) => limit === undefined))
-    throw new SkepError("E_USAGE", "which limit?", {
-      hint: "Name at least one: --cap N, --bytes N, --rate N/s or --burst N.",
-    });
-}
-
-function checkWhole(what: string, limit: number | undefined, most: number): void {
-  if (limit === undefined || (Number.isInteger(limit) && limit >= 1 && limit <= most)) return;
-  throw new SkepError("E_USAGE", `a limit of ${limit} for ${what} cannot be kept`, {
-    hint: `It is a whole number from 1 to ${most}; skep limits clear takes a limit away.`,
-  });
-}
-
-/** The error for whoever means what `name` sends and says its inbox; undefined when that has no limit. */
-async function senderOnly(tx: ReadTx, name: string): Promise<SkepError | undefined> {
-  if ((await tx.get("select 1 from senders where name = $name", { name })) === undefined) return;
-  return new SkepError(
-    "E_NOT_FOUND",
-    `there is no inbox ${name}, only a limit on what ${name} sends`,
-    {
-      hint: `skep limits clear ${name} --sends takes that away.`,
-    },
-  );
-}
-
-async function nobody(tx: ReadTx, name: string): Promise<SkepError> {
+/** The error for a name that is neither. */
+export async function nobody(tx: ReadTx, name: string): Promise<SkepError> {
   const known = await tx.all<{ name: string }>(
     "select inbox as name from ledger where temporary = 0 union select name from senders limit 10000",
   );

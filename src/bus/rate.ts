@@ -30,6 +30,18 @@ export function turnOf(
   return { waitMs: Math.max(0, waitMs), arrivalTick: arrival };
 }
 
+/** How many may come at once at `tick`: the largest count whose turn is now. */
+export function tokensOf(rate: Rate, tick: number): number {
+  const { perS, burst, arrivalTick } = rate;
+  const aheadMs = Math.max(0, (arrivalTick ?? tick) - tick);
+  const isDue = (count: number) => turnOf(rate, tick, count)?.waitMs === 0;
+  // Rounding may put this one beside the mark, and only the reckoning of turns says what is let in.
+  let tokens = Math.min(burst, Math.max(0, Math.floor(burst - (aheadMs * perS) / 1_000)));
+  while (isDue(tokens + 1)) tokens++;
+  while (tokens > 0 && !isDue(tokens)) tokens--;
+  return tokens;
+}
+
 /** As many as may come at once when nobody says: what comes in a second, one at least. */
 export function usualBurst(perS: number): number {
   return Math.max(1, Math.ceil(perS));

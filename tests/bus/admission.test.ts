@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { type Pass, enter } from "../../src/bus/admission.ts";
 import type { Bus } from "../../src/bus/bus.ts";
 import { move } from "../../src/bus/ledger.ts";
-import { setInboxLimits, setSenderLimits } from "../../src/bus/limits.ts";
+import { setInboxLimits, setSenderLimits } from "../../src/bus/set-limits.ts";
 import { type Rate, turnOf } from "../../src/bus/rate.ts";
 import { noticeBoot } from "../../src/bus/boot.ts";
 import { waitForRoom } from "../../src/bus/room.ts";

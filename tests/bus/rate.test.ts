@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type Rate, formatRate, turnOf, usualBurst } from "../../src/bus/rate.ts";
+import { type Rate, formatRate, tokensOf, turnOf, usualBurst } from "../../src/bus/rate.ts";
 import { casesOf } from "../helpers/cases.ts";
 
 // Near what a machine that has been up for weeks counts: where numbers with fractions are at their coarsest.
@@ -47,6 +47,24 @@ test("whatever comes and however fast, it is let in when a bucket of tokens woul
           bucket.take(count);
           rate = { ...rate, arrivalTick: turn.arrivalTick };
         }
+      },
+    ),
+    { numRuns: casesOf(300) },
+  );
+});
+
+test("there are as many tokens as may come at once, and no more", () => {
+  fc.assert(
+    fc.property(
+      fc.double({ min: 0.001, max: 5_000, noNaN: true }),
+      fc.integer({ min: 1, max: 20 }),
+      fc.double({ min: -1_000, max: 100_000, noNaN: true }),
+      (perS, burst, aheadMs) => {
+        const rate = { perS, burst, arrivalTick: start + aheadMs };
+        const tokens = tokensOf(rate, start);
+        assert.ok(Number.isInteger(tokens) && tokens >= 0 && tokens <= burst);
+        if (tokens > 0) assert.equal(turnOf(rate, start, tokens)!.waitMs, 0);
+        assert.notEqual(turnOf(rate, start, tokens + 1)?.waitMs, 0);
       },
     ),
     { numRuns: casesOf(300) },

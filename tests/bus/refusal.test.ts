@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Bus } from "../../src/bus/bus.ts";
-import { setInboxLimits, setSenderLimits } from "../../src/bus/limits.ts";
+import { setInboxLimits, setSenderLimits } from "../../src/bus/set-limits.ts";
 import { type SendOptions, send, sendBatch } from "../../src/bus/send.ts";
 import { elapsedMs, sleep } from "../../src/core/clock.ts";
 import { SkepError } from "../../src/core/errors.ts";

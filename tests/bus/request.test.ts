@@ -4,7 +4,7 @@ import { listInboxes } from "../../src/bus/inboxes.ts";
 import { lockGraceMs } from "../../src/bus/bus.ts";
 import { closeIntake } from "../../src/bus/intake.ts";
 import { closeAddressBook } from "../../src/bus/ledger.ts";
-import { setInboxLimits } from "../../src/bus/limits.ts";
+import { setInboxLimits } from "../../src/bus/set-limits.ts";
 import { receive } from "../../src/bus/receive.ts";
 import { retain } from "../../src/bus/retain.ts";
 import { request } from "../../src/bus/request.ts";

@@ -1,15 +1,14 @@
 // `skep limits`: how much inboxes hold, how fast they take, and how fast somebody sends.
+import { type Limits, listLimits, showLimits } from "../../bus/limits.ts";
+import { formatRate } from "../../bus/rate.ts";
 import {
   type LimitChange,
-  type Limits,
   clearInboxLimits,
   clearSenderLimits,
-  listLimits,
   setInboxLimits,
   setSenderLimits,
-  showLimits,
-} from "../../bus/limits.ts";
-import { formatRate } from "../../bus/rate.ts";
+} from "../../bus/set-limits.ts";
+import { formatDuration } from "../../core/durations.ts";
 import { SkepError } from "../../core/errors.ts";
 import { parsePerSecond } from "../../core/rates.ts";
 import { columns } from "../columns.ts";
@@ -25,6 +24,9 @@ export default defineCommand({
     "them as fast as they come. By --rate 10/s (or 10/m, 10/h) a message comes in every 100 ms, and --burst of",
     "them at once all the same (default: a second's worth, 1 at least). Whoever is too fast waits as for room,",
     "or gets E_RATE with when to try again. Answers to requests are never too fast.",
+    "TOKENS are how many may come at once just now, HELD what lies in the inbox or is reserved for answers, WAITING",
+    "the processes that wait to get something in, OLDEST how long its oldest ready message has been there, and",
+    "REFUSED what was refused since its first message.",
   ],
   args: {
     verb: {
@@ -42,6 +44,10 @@ export default defineCommand({
       description: "how many messages in that time",
     },
     burst: { type: "string", valueHint: "N", description: "how many of them at once" },
+    all: {
+      type: "boolean",
+      description: "show each inbox, also those without limits of their own",
+    },
     sends: { type: "boolean", description: "limit what NAME sends, and not its inbox" },
   },
   examples: [
@@ -52,11 +58,15 @@ export default defineCommand({
     ],
     ["skep limits clear a1", "the general limits again"],
   ],
-  async run(context, { verb = "show", name, sends, cap, bytes, rate, burst }) {
+  async run(context, { verb = "show", name, all, sends, cap, bytes, rate, burst }) {
     const given = { cap, bytes, rate, burst };
     if (verb !== "set" && Object.values(given).some((value) => value !== undefined))
       throw new SkepError("E_USAGE", `${verb} takes no limits`, { hint: "skep limits set NAME …" });
-    if (verb === "show") return await show(context, name, sends);
+    if (all && (verb !== "show" || name !== undefined))
+      throw new SkepError("E_USAGE", "--all is for showing the limits of everybody", {
+        hint: "skep limits --all",
+      });
+    if (verb === "show") return await show(context, name, { all, sends });
     if (name === undefined)
       throw new SkepError("E_USAGE", `${verb} whose limits?`, { hint: `skep limits ${verb} NAME` });
     if (sends && (cap !== undefined || bytes !== undefined))
@@ -90,10 +100,16 @@ export default defineCommand({
   },
 });
 
-async function show(context: Context, name: string | undefined, sends: boolean): Promise<void> {
+async function show(
+  context: Context,
+  name: string | undefined,
+  { all: every, sends }: { all: boolean; sends: boolean },
+): Promise<void> {
   const { store, settings } = await open(context);
   const all = await store.read((tx) =>
-    name === undefined ? listLimits(tx, settings.bus) : showLimits(tx, settings.bus, name),
+    name === undefined
+      ? listLimits(tx, settings.bus, { every })
+      : showLimits(tx, settings.bus, name),
   );
   await print(
     context,
@@ -110,19 +126,33 @@ async function print(context: Context, all: readonly Limits[]): Promise<void> {
   await context.data(columns([headings, ...all.map(row)]));
 }
 
-const headings = ["NAME", "OF", "CAP", "BYTES", "RATE", "BURST", "REFUSED"];
+const headings = "NAME OF CAP BYTES RATE BURST TOKENS HELD WAITING OLDEST REFUSED".split(" ");
 
-function row({ name, of, cap, bytes, ratePerS, burst, refused }: Limits): string[] {
+function row({ name, of, cap, bytes, ratePerS, burst, refused, ...now }: Limits): string[] {
   const rateShown = ratePerS === null ? "-" : formatRate(ratePerS);
-  return [name, of, shown(cap), shown(bytes), rateShown, shown(burst), String(refused)];
+  const oldest = now.oldestMs === null ? "-" : formatDuration(now.oldestMs);
+  const counts = [now.tokens, now.held, now.waiting].map(shown);
+  return [
+    name,
+    of,
+    shown(cap),
+    shown(bytes),
+    rateShown,
+    shown(burst),
+    ...counts,
+    oldest,
+    `${refused}`,
+  ];
 }
 
 function shown(limit: number | null): string {
   return limit === null ? "-" : String(limit);
 }
 
-function jsonLine({ ratePerS, own, refused, burst, ...limits }: Limits): string {
-  return JSON.stringify({ ...limits, rate_per_s: ratePerS, burst, own, refused });
+function jsonLine({ ratePerS, own, burst, oldestMs, ...limits }: Limits): string {
+  const { refused, tokens, held, waiting, ...bounds } = limits;
+  const now = { tokens, held, waiting, oldest_ms: oldestMs, refused };
+  return JSON.stringify({ ...bounds, rate_per_s: ratePerS, burst, own, ...now });
 }
 
 // What is no number at all is a matter of words; which numbers there can be is for the bus to say.

@@ -12,13 +12,26 @@ test("limits that are set show as a table, and as JSON with every key", async ()
   expect(set).toMatchObject({ status: 0, stderr: "" });
   await skep(["limits", "set", "ada", "--sends", "--rate", "10/s", "--burst", "2"]);
   const { stdout } = await skep(["limits"]);
-  expect(stdout).toMatch(/^NAME +OF +CAP +BYTES +RATE +BURST +REFUSED$/m);
-  expect(stdout).toMatch(/^a1 +inbox +50 +\d+ +30\/m +1 +0$/m);
-  expect(stdout).toMatch(/^ada +sends +- +- +10\/s +2 +0$/m);
+  expect(stdout).toMatch(
+    /^NAME +OF +CAP +BYTES +RATE +BURST +TOKENS +HELD +WAITING +OLDEST +REFUSED$/m,
+  );
+  expect(stdout).toMatch(/^a1 +inbox +50 +\d+ +30\/m +1 +1 +0 +0 +- +0$/m);
+  expect(stdout).toMatch(/^ada +sends +- +- +10\/s +2 +2 +- +- +- +0$/m);
   const shown = await skep(["limits", "show", "ada", "--json"]);
   expect(shown.stdout).toBe(
-    '{"name":"ada","of":"sends","cap":null,"bytes":null,"rate_per_s":10,"burst":2,"own":["rate"],"refused":0}\n',
+    '{"name":"ada","of":"sends","cap":null,"bytes":null,"rate_per_s":10,"burst":2,"own":["rate"],"tokens":2,"held":null,"waiting":null,"oldest_ms":null,"refused":0}\n',
   );
+});
+
+test("with --all each inbox shows, and that is for showing alone", async () => {
+  const skep = newSkep();
+  await skep(["send", "a1", "x"]);
+  expect((await skep(["limits"])).stdout).toBe("");
+  expect((await skep(["limits", "--all"])).stdout).toMatch(
+    /^a1 +inbox +\d+ +\d+ +- +- +- +1 +0 +\S+ +0$/m,
+  );
+  for (const words of [["show", "a1"], ["set", "a1", "--cap", "5"], ["clear"]])
+    expect((await skep(["limits", ...words, "--all"])).status).toBe(2);
 });
 
 test("where no limits are set it says so, and nothing is data", async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import * as v from "valibot";
-import { leastRatePerS, mostLimits } from "../../../src/bus/limits.ts";
+import { leastRatePerS, mostLimits } from "../../../src/bus/set-limits.ts";
 import { agentLimits } from "../../../src/config/schema/agent-limits.ts";
 import { read, refusal } from "../swarm-files.ts";
 

@@ -4,7 +4,7 @@ import { retryAllDead } from "../../../src/bus/dead-retry.ts";
 import { dropAllDead } from "../../../src/bus/dead-drop.ts";
 import { drain } from "../../../src/bus/drain.ts";
 import { leasesOf, renewTx } from "../../../src/bus/lease.ts";
-import { setInboxLimits, setSenderLimits } from "../../../src/bus/limits.ts";
+import { setInboxLimits, setSenderLimits } from "../../../src/bus/set-limits.ts";
 import { parkAll, unparkAll } from "../../../src/bus/park.ts";
 import { publish } from "../../../src/bus/publish.ts";
 import { findPurgeable, purge } from "../../../src/bus/purge.ts";

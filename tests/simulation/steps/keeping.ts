@@ -7,7 +7,7 @@ import {
   clearSenderLimits,
   setInboxLimits,
   setSenderLimits,
-} from "../../../src/bus/limits.ts";
+} from "../../../src/bus/set-limits.ts";
 import { findPurgeable, purge } from "../../../src/bus/purge.ts";
 import { retain } from "../../../src/bus/retain.ts";
 import { answerOf } from "../../helpers/answer-of.ts";
