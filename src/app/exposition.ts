@@ -1,11 +1,12 @@
 // What is exported to Prometheus, taken together from the parts that know of it.
 import { version } from "../../package.json" with { type: "json" };
-import type { App } from "../app.ts";
+import { type App, freeBytes } from "../app.ts";
 import { listInboxes } from "../bus/inboxes.ts";
 import { listLimits } from "../bus/limits.ts";
 import { newestDelivery } from "../bus/loss.ts";
 import { isSkepError } from "../core/errors.ts";
 import type { Snapshot } from "../export/prometheus.ts";
+import { type Alert, listAlerts } from "../metrics/alerts/record.ts";
 import { reportDeliveries } from "../metrics/deliveries.ts";
 import { type Latest, latestMs, latestPoints } from "../metrics/latest.ts";
 
@@ -38,15 +39,23 @@ export async function readSnapshot(app: App): Promise<Snapshot> {
     walBytes: (await store.log()).bytes,
     ends: figures.ends,
     durations: figures.durations,
-    latest: await readLatest(app),
+    freeBytes: freeBytes(app.home),
+    ...(await readVitals(app)),
   };
 }
 
-async function readLatest({ vitals }: App): Promise<Latest[] | null> {
+/** What was measured and which alerts fire; null where it cannot be read. */
+async function readVitals({
+  vitals,
+}: App): Promise<{ latest: Latest[] | null; alerts: Alert[] | null }> {
   try {
-    return await (await vitals()).read(latestPoints);
+    const store = await vitals();
+    return await store.read(async (tx) => ({
+      latest: await latestPoints(tx),
+      alerts: (await listAlerts(tx)).filter(({ state }) => state === "firing"),
+    }));
   } catch (error) {
     if (!isSkepError(error)) throw error;
-    return null;
+    return { latest: null, alerts: null };
   }
 }

@@ -25,6 +25,10 @@ export interface Snapshot {
   /** Whether a supervisor is alive. */
   supervised: boolean;
   walBytes: number;
+  /** How much is free where the home lies. */
+  freeBytes: number;
+  /** The alerts that fire; null when they cannot be read. */
+  alerts: readonly { rule: string; severity: string }[] | null;
   /** What ended of late, and how long those took. */
   ends: Ends | undefined;
   durations: readonly Reported[];
@@ -73,6 +77,7 @@ export function familiesOf(snapshot: Snapshot): Family[] {
     ...inboxFamilies(inboxes),
     ...agentFamilies(agents, snapshot.agents),
     ...deliveryFamilies(snapshot),
+    ...alertFamilies(snapshot),
     ...processes.families,
     ...users.families,
     gauge("skep_vitals_readable", "Whether what was measured can be read.", [
@@ -117,9 +122,41 @@ function agentFamilies(agents: readonly AgentFigures[], all: readonly AgentFigur
   ];
 }
 
+function alertFamilies({ alerts, freeBytes }: Snapshot): Family[] {
+  const counts = Map.groupBy(alerts ?? [], ({ rule, severity }) =>
+    JSON.stringify({ rule, severity }),
+  );
+  const severities = ["critical", "warning"].map((severity) => {
+    const ofSeverity = (alerts ?? []).filter((one) => one.severity === severity);
+    return [{ severity }, ofSeverity.length] as const;
+  });
+  return [
+    gauge("skep_alerts_firing", "Alerts that fire.", alerts === null ? [] : severities),
+    gauge(
+      "skep_alert_firing",
+      "Alerts that fire, by rule; nothing for a rule of which none does.",
+      [...counts].map(([labels, all]) => [JSON.parse(labels), all.length]),
+    ),
+    {
+      ...gauge("skep_disk_free_bytes", "What is free where the home lies.", [[{}, freeBytes]]),
+      unit: "bytes",
+    },
+  ];
+}
+
 function deliveryFamilies({ ends, durations }: Snapshot): Family[] {
   const rate = ends === undefined ? [] : [[{}, ends.deliveryRate / 100] as const];
+  const count = ends === undefined ? 0 : ends.acked + ends.dead + ends.expired + ends.purged;
   return [
+    gauge("skep_delivery_recent", `Deliveries that ended in ${window}.`, [[{}, count]]),
+    {
+      ...gauge(
+        "skep_delivery_error_ratio",
+        "Of those, the ones that were given up; nothing when none ended.",
+        ends === undefined ? [] : [[{}, ends.dead / count]],
+      ),
+      unit: "ratio",
+    },
     {
       ...gauge(
         "skep_delivery_rate_ratio",

@@ -32,6 +32,12 @@ test("inboxes, agents, processes and users' metrics are told in base units", () 
     'skep_agent_restarts_total{agent="w-1",group="workers"} 2',
     'skep_agent_last_beat_timestamp_seconds{agent="w-1",group="workers"} 1700000000.5',
     "skep_delivery_rate_ratio 0.9",
+    "skep_delivery_error_ratio 0.1",
+    "skep_delivery_recent 10",
+    'skep_alerts_firing{severity="critical"} 0',
+    'skep_alerts_firing{severity="warning"} 1',
+    'skep_alert_firing{rule="queue-depth",severity="warning"} 1',
+    "skep_disk_free_bytes 1000000000",
     'skep_delivery_duration_seconds{part="total",percentile="95"} 0.03',
     'skep_process_cpu_ratio{agent="w-1",kind="host",group="workers"} 0.25',
     'skep_user_build_time_seconds{phase="a\\"b\\\\c"} 0.8',
@@ -44,7 +50,9 @@ test("what cannot be read is said, and what is exact is told all the same", () =
   const lines = linesOf({ ...example, latest: null, ends: undefined, durations: [] });
   expect(lines).toContain("skep_vitals_readable 0");
   expect(lines).toContain('skep_inbox_sent_total{inbox="a1"} 20');
-  expect(lines.filter((line) => /^skep_(process|user|delivery)_/.test(line))).toEqual([]);
+  expect(
+    lines.filter((line) => /^skep_(process|user|delivery_(rate|error|duration))_/.test(line)),
+  ).toEqual([]);
 });
 test("there are so many of each kind and no more, and the others are counted", () => {
   const [inbox, agent, memory] = [example.inboxes[0]!, example.agents[0]!, example.latest![0]!];

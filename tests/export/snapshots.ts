@@ -39,6 +39,8 @@ export const example: Snapshot = {
   ],
   supervised: true,
   walBytes: 4_096,
+  freeBytes: 1e9,
+  alerts: [{ rule: "queue-depth", severity: "warning" }],
   ends: {
     group: null,
     acked: 9,

@@ -130,8 +130,12 @@ export function misplacedModules(file: SourceFile, dependencies: readonly string
 
 const longest = 300;
 
+// Written by a program (bin/write-grafana.ts) and read by none of us.
+const written = ["src/export/grafana/"];
+
 /** The file, when it has more than 300 lines. */
 export function tooLong(file: SourceFile): string[] {
+  if (isIn(file.path, written) && file.path.endsWith(".json")) return [];
   const lines = file.text.replace(/\n$/, "").split("\n").length;
   return lines > longest ? [`${file.path}: ${lines} lines; ${longest} are the limit`] : [];
 }

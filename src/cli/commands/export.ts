@@ -7,23 +7,26 @@ import { printExposition } from "../export-prometheus.ts";
 
 export default defineCommand({
   name: "export",
-  summary: "print counts and figures for Prometheus, or rows as JSON lines or CSV",
+  summary: "print figures for Prometheus or Grafana, or rows as JSON or CSV",
   notes: [
     "prometheus: exact counts of each inbox from the bus, the agents' states, what processes take, and the last values",
     "of your own metrics; what is too much for one answer is left out, and counted in skep_export_left_out.",
+    "grafana: a dashboard to import, which asks for its Prometheus; or the alert rules with the thresholds that are set",
+    "here, as a file for Grafana's provisioning/alerting, where the data source has the uid prometheus.",
     "jsonl, csv: a row for each delivery, live or ended and without its body, or for each point of a metric. They come",
     "as they are read, so there may be any number of them. Times are milliseconds since 1970.",
   ],
   args: {
     what: {
       type: "positional",
-      options: ["prometheus", "jsonl", "csv"],
+      options: ["prometheus", "grafana", "jsonl", "csv"],
       description: "for whom, or as what",
     },
-    rows: {
+    part: {
       type: "positional",
       required: false,
-      description: "jsonl, csv: deliveries (as usual) or metrics",
+      description:
+        "grafana: dashboard (as usual) or alerts; jsonl, csv: deliveries (as usual) or metrics",
     },
     since: { type: "duration", description: "jsonl, csv: sent or measured since so long ago" },
     until: { type: "duration", description: "jsonl, csv: and until so long ago" },
@@ -35,23 +38,39 @@ export default defineCommand({
   },
   examples: [
     ["skep export prometheus >/var/lib/node_exporter/skep.prom", "for node_exporter's textfiles"],
+    ["skep export grafana >skep.json", "to be imported into Grafana"],
     ["skep export csv deliveries --since 1h >hour.csv", "what was sent in the last hour"],
     ["skep export jsonl metrics --since 2h --until 1h", "what was measured in the hour before"],
   ],
-  async run(context, { what, rows, since, until, format }) {
+  async run(context, { what, part, since, until, format }) {
     if (what === "prometheus") {
-      refuse(what, { [JSON.stringify(rows)]: rows, "--since": since, "--until": until });
+      refuse(what, { [JSON.stringify(part)]: part, "--since": since, "--until": until });
       return await printExposition(context, format ?? "text");
     }
     refuse(what, { "--format": format });
-    const kind = rowKinds.find((one) => one === (rows ?? "deliveries"));
-    if (kind === undefined)
-      throw new SkepError("E_USAGE", `there are no rows of ${JSON.stringify(rows)}`, {
-        hint: `Name ${rowKinds.join(" or ")}.`,
-      });
+    if (what === "grafana") {
+      refuse(what, { "--since": since, "--until": until });
+      const { grafanaParts, grafanaText } = await import("../../export/grafana.ts");
+      const wanted = oneOf(grafanaParts, part, what);
+      return await context.data(grafanaText(wanted, (await context.settings()).alerts));
+    }
+    const kind = oneOf(rowKinds, part, what);
     await printRows(context, { format: what, kind, sinceMs: since, untilMs: until });
   },
 });
+
+/** That of `parts` which was named, the first one where none was. */
+function oneOf<Part extends string>(
+  parts: readonly Part[],
+  named: string | undefined,
+  what: string,
+) {
+  const part = named === undefined ? parts[0] : parts.find((one) => one === named);
+  if (part !== undefined) return part;
+  throw new SkepError("E_USAGE", `export ${what} has no ${JSON.stringify(named)}`, {
+    hint: `Name ${parts.join(" or ")}.`,
+  });
+}
 
 function refuse(what: string, given: Readonly<Record<string, unknown>>): void {
   const [needless] = Object.keys(given).filter((word) => given[word] !== undefined);

@@ -124,6 +124,8 @@ test("rows are those between two moments, and nonsense is refused", async () => 
     ["csv", "--since", "1h", "--until", "2h"],
     ["csv", "--format", "text"],
     ["prometheus", "deliveries"],
+    ["grafana", "panels"],
+    ["grafana", "--since", "1h"],
     ["prometheus", "--since", "1h"],
   ];
   for (const words of refused)
@@ -131,4 +133,13 @@ test("rows are those between two moments, and nonsense is refused", async () => 
   writeFileSync(join(home, "vitals.db"), "no database at all".repeat(1_000));
   expect(await skep(["export", "csv", "metrics"])).toMatchObject({ status: 7 });
   expect((await skep(["export", "csv"])).status).toBe(0);
+});
+test("a dashboard is there for Grafana, and alert rules with the thresholds that are set", async () => {
+  const { skep } = newHome();
+  const dashboard = JSON.parse((await skep(["export", "grafana"])).stdout);
+  expect(dashboard).toMatchObject({ uid: "skep", title: "skep" });
+  const words = ["export", "grafana", "alerts", "--set", "alerts.queue_depth_max=77"];
+  const [group] = JSON.parse((await skep(words)).stdout).groups;
+  const rule = group.rules.find((one: { uid: string }) => one.uid === "skep-queue-depth");
+  expect(rule.data[1].model.conditions[0].evaluator).toEqual({ type: "gt", params: [77] });
 });
