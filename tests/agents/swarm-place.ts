@@ -114,6 +114,8 @@ export function swarmPlaces() {
         up.kill("SIGSTOP");
         process.kill(pid, "SIGKILL");
         up.kill("SIGKILL");
+        // On a busy machine the kernel takes its time, and whoever looks meanwhile finds them alive.
+        await waitUntil("both are dead", () => ![pid, up.pid].some(exists));
       },
       /** Kills all there is of a swarm at once, as a power cut would. */
       async powerOff(up: Running): Promise<void> {
