@@ -17,6 +17,9 @@ const programs = [
   "shellcheck",
   "systemd-analyze",
   "docker-compose",
+  "promtool",
+  // It knows the module of Python that is wanted.
+  "dpkg",
 ];
 
 function setUp(present: readonly string[]) {
