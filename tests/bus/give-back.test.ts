@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { backoffMs } from "../../src/bus/give-back.ts";
 import { handBack } from "../../src/bus/hand-back.ts";
+import { nackTx } from "../../src/bus/settle.ts";
+import type { WriteTx } from "../../src/store/store.ts";
 import { tempBuses } from "../helpers/temp-bus.ts";
 import { nack, put, takeOne } from "./verbs.ts";
+import { ringsAfter } from "./waiting.ts";
 
 const { handBus } = tempBuses();
 
@@ -78,4 +81,17 @@ test("every attempt that failed is on record, with its holder, its times and its
       reason,
     })),
   );
+});
+
+test("what is given back rings whoever waits, as soon as it is ready and not before", async () => {
+  for (const [delayMs, rings] of [
+    [0, 1],
+    [1_000, 0],
+  ] as const) {
+    const bus = await handBus();
+    await put(bus, "a1");
+    const { receipt } = await takeOne(bus, "a1");
+    const giveBack = (tx: WriteTx) => nackTx(tx, bus.settings, receipt, { delayMs });
+    assert.equal(await ringsAfter(bus, "a1", giveBack), rings);
+  }
 });

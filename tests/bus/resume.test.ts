@@ -7,6 +7,7 @@ import { parkAll } from "../../src/bus/park.ts";
 import { resumeTx } from "../../src/bus/resume.ts";
 import { tempBuses } from "../helpers/temp-bus.ts";
 import { ack, ledgerOf, put, take, takeOne, texts } from "./verbs.ts";
+import { ringsAfter } from "./waiting.ts";
 
 const { handBus } = tempBuses();
 
@@ -74,4 +75,12 @@ test("drained, resumed and drained again, nothing is lost and no attempt is spen
     await resume(bus);
   }
   assert.equal((await takeOne(bus, "a1")).attempt, 1);
+});
+
+test("whoever waits is rung when the bus takes claims again", async () => {
+  const bus = await handBus();
+  await put(bus, "a1");
+  await drained(bus);
+  assert.equal(await ringsAfter(bus, "a1", resumeTx), 1);
+  assert.equal(await ringsAfter(bus, "a1", resumeTx), 0);
 });

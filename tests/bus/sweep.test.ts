@@ -4,6 +4,7 @@ import { sendBatch } from "../../src/bus/send.ts";
 import { sweep } from "../../src/bus/sweep.ts";
 import { type HandBus, tempBuses } from "../helpers/temp-bus.ts";
 import { draft, ledgerOf, nack, put, take, takeOne, texts } from "./verbs.ts";
+import { ringsAfter } from "./waiting.ts";
 
 const { handBus } = tempBuses();
 
@@ -176,4 +177,13 @@ test("a sweep makes a hundred ready whose delay is over and no more, the longest
       );
   }
   assert.deepEqual(ready, [100, 150]);
+});
+
+test("what has become due rings whoever waits, and what has yet to does not", async () => {
+  const bus = await handBus();
+  const see = () => ringsAfter(bus, "a1", (tx) => sweep(tx, bus.settings, "a1"));
+  await put(bus, "a1", "later", { delayMs: 1_000 });
+  assert.equal(await see(), 0);
+  bus.clock.pass(1_000);
+  assert.equal(await see(), 1);
 });

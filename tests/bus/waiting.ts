@@ -4,7 +4,7 @@ import { after } from "node:test";
 import type { Bus } from "../../src/bus/bus.ts";
 import { ring } from "../../src/bus/doorbell.ts";
 import { sendTx } from "../../src/bus/send.ts";
-import type { Want } from "../../src/bus/waiters.ts";
+import { type Want, startWaiting } from "../../src/bus/waiters.ts";
 import type { WriteTx } from "../../src/store/store.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { draft } from "./verbs.ts";
@@ -47,6 +47,21 @@ export async function sendUnheard(
     const mute: WriteTx = { ...tx, after: () => {} };
     for (const body of bodies) await sendTx(mute, settings, null, draft(inbox, body));
     await tx.run("update waiters set waiting = 1 where inbox = $inbox", { inbox });
+  });
+}
+
+/** How many rings follow the commit of `work` while somebody waits for mail in `inbox`; none is heard. */
+export async function ringsAfter(
+  { store }: Bus,
+  inbox: string,
+  work: (tx: WriteTx) => Promise<unknown>,
+): Promise<number> {
+  const waiter = { pid: process.pid, startTime: 1, port: 9, nonce: 9 };
+  return await store.write(async (tx) => {
+    await startWaiting(tx, inbox, "mail", waiter);
+    let rings = 0;
+    await work({ ...tx, after: () => void rings++ });
+    return rings;
   });
 }
 

@@ -4,5 +4,6 @@ import { logic } from "./logic.ts";
 import { more } from "./more.ts";
 import type { Mutant } from "./mutant.ts";
 import { named } from "./named.ts";
+import { rings } from "./rings.ts";
 
-export const all: readonly Mutant[] = [...named, ...more, ...logic, ...durable];
+export const all: readonly Mutant[] = [...named, ...more, ...logic, ...durable, ...rings];

@@ -172,6 +172,19 @@ export const more: readonly Mutant[] = [
     catcher: few("nothing lost", 800),
   },
   {
+    name: "first ack twice",
+    wrong: "whoever repeats an ack is told that it was the first",
+    edits: [
+      {
+        file: "src/bus/settle.ts",
+        find: "if (finished === undefined) return { receipt, id: await ackedBefore(tx, receipt), already: true };",
+        replace:
+          "if (finished === undefined) return { receipt, id: await ackedBefore(tx, receipt) };",
+      },
+    ],
+    catcher: lone("single ack", 400),
+  },
+  {
     name: "a drain that spends an attempt",
     wrong: "what a drain takes back counts as tried",
     edits: [
