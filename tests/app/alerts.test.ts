@@ -1,6 +1,8 @@
 // Alerts of a real run: a condition arises, fires once, is a row and a message, and is over.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "bun:test";
-import { type Place, idle, swarmPlaces } from "../agents/swarm-place.ts";
+import { type Place, fixtures, idle, swarmPlaces } from "../agents/swarm-place.ts";
 import { jsonLines } from "../end-to-end/json.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
@@ -23,12 +25,18 @@ async function alertsOf({ skep }: Place): Promise<Row[]> {
   return jsonLines<Row>(stdout);
 }
 
-/** The one alert of `rule`, once it is in `state`. */
+/** Waits until `rule` has an alert about `subject` in `state`. */
 async function comes(place: Place, rule: string, subject: string, state = "firing"): Promise<void> {
-  await waitUntil(`${rule} of ${subject} is ${state}`, async () => {
-    const rows = await alertsOf(place);
-    return rows.some((row) => row.rule === rule && row.subject === subject && row.state === state);
-  });
+  await waitUntil(
+    `${rule} of ${subject} is ${state}`,
+    async () => {
+      const rows = await alertsOf(place);
+      return rows.some(
+        (row) => row.rule === rule && row.subject === subject && row.state === state,
+      );
+    },
+    50_000,
+  );
 }
 
 /** What lies in `inbox` of what was published. */
@@ -72,3 +80,144 @@ test("what lies in an inbox for long, fills it, or is too much fires once each, 
   });
   await place.skep(["down"]);
 });
+
+test("an agent that crashes, fails or is stopped fires once each, and is over", async () => {
+  const place = await newPlace(often("crashes_max = 0", 'suspect_after = "3s"'));
+  const sleeper = { runner: "self", command: ["sleep", "1000"] };
+  const crasher = {
+    runner: "self",
+    command: ["false"],
+    restart: "on-failure",
+    restart_max: 2,
+    backoff_max: "1s",
+  };
+  place.up({ s: sleeper, c: crasher });
+  await place.becomes("s", "ready");
+  await comes(place, "agent-crash-loop", "c");
+  await comes(place, "agent-failed", "c");
+  const { programPid } = (await place.agent("s"))!;
+  process.kill(programPid!, "SIGSTOP");
+  await comes(place, "agent-suspect", "s");
+  process.kill(programPid!, "SIGCONT");
+  await comes(place, "agent-suspect", "s", "resolved");
+  // It is in the swarm no more.
+  await place.up({ s: sleeper }).ended;
+  await comes(place, "agent-crash-loop", "c", "resolved");
+  await comes(place, "agent-failed", "c", "resolved");
+  expect(await times(place, "agent-crash-loop", "c")).toBe(1);
+  expect(await times(place, "agent-failed", "c")).toBe(1);
+  expect(await times(place, "agent-suspect", "s")).toBe(1);
+  await place.skep(["down"]);
+});
+
+test("a swarm that takes long to start, and a process that grows, fire once each and are over", async () => {
+  const place = await newPlace(
+    often(
+      'coordination_time = "1ms"\nrate_window = "1s"\ngrowth_window = "1s"\nwarm_up = "0s"\ndescriptor_growth_max = 10',
+      '[metrics]\nsample_every = "50ms"',
+    ),
+  );
+  const stop = join(place.directory, "stop");
+  const command = [process.execPath, join(fixtures, "grows.ts"), stop];
+  place.up({ g: { runner: "self", command }, a: idle });
+  await comes(place, "coordination-time", "swarm");
+  const { programPid } = await place.becomes("g", "ready");
+  const subject = `g program ${programPid}`;
+  await comes(place, "memory-growth", subject);
+  await comes(place, "descriptor-growth", subject);
+  writeFileSync(stop, "");
+  for (const rule of ["memory-growth", "descriptor-growth"]) {
+    await comes(place, rule, subject, "resolved");
+    expect([rule, await times(place, rule, subject)]).toEqual([rule, 1]);
+  }
+  await comes(place, "coordination-time", "swarm", "resolved");
+  await place.skep(["down"]);
+});
+
+test("without a supervisor watch sees dead letters, rates, refusals and senders that wait", async () => {
+  const place = await newPlace(
+    often(
+      [
+        'coordination_time = "1ms"',
+        'rate_window = "1s"',
+        'count_window = "1s"',
+        "rate_count_min = 1",
+        "refusals_max = 0",
+        "waiting_senders_max = 0",
+        "queue_depth_max = 1",
+      ].join("\n"),
+      "[bus]\ninbox_cap = 2\nmax_attempts = 1",
+    ),
+  );
+  for (const body of ["1", "2"]) await place.skep(["send", "a", body]);
+  await place.skep(["subscribe", "news", "b"]);
+  const watching = place.start(["alerts", "watch"]);
+  // Now it has looked for the first time.
+  await comes(place, "queue-depth", "a");
+  expect((await place.skep(["send", "a", "3", "--on-full", "fail"])).status).toBe(4);
+  await comes(place, "send-failures", "a");
+  const sending = place.start(["send", "a", "4", "--timeout", "60s"]);
+  await comes(place, "backpressure", "a");
+  const [held] = jsonLines((await place.skep(["recv", "a"])).stdout);
+  await place.skep(["nack", held!.receipt]);
+  expect((await sending.ended).status).toBe(0);
+  const fired = ["dead-letters a", "error-rate bus", "delivery-rate bus"];
+  for (const one of fired) await comes(place, ...(one.split(" ") as [string, string]));
+  expect((await place.skep(["publish", "news", "hello"])).status).toBe(0);
+  expect((await place.skep(["recv", "b", "--ack", "--wait", "10s"])).status).toBe(0);
+  await comes(place, "coordination-time", "publications");
+  await place.skep(["dead", "drop", "--all"]);
+  await place.skep(["purge", "a", "--yes"]);
+  const all = [...fired, "queue-depth a", "send-failures a", "backpressure a"];
+  for (const one of [...all, "coordination-time publications"]) {
+    const [rule, subject] = one.split(" ") as [string, string];
+    await comes(place, rule, subject, "resolved");
+    expect([one, await times(place, rule, subject)]).toEqual([one, 1]);
+  }
+  watching.kill("SIGTERM");
+  expect((await watching.ended).stdout).toContain("dead-letters  a  resolved");
+});
+
+test("a disk with too little space fires, and whoever looks next knows of it", async () => {
+  const place = await newPlace(often("disk_free_min = 1_000_000_000_000_000"));
+  await place.skep(["send", "a", "1"]);
+  const first = place.start(["alerts", "watch"]);
+  await comes(place, "disk-low", "disk");
+  first.kill("SIGTERM");
+  await first.ended;
+  const second = place.start(["alerts", "watch", "--set", "alerts.disk_free_min=0"]);
+  await comes(place, "disk-low", "disk", "resolved");
+  expect(await times(place, "disk-low", "disk")).toBe(1);
+  second.kill("SIGTERM");
+  await second.ended;
+});
+
+test.skipIf(Bun.which("sqlite3") === null)(
+  "a log that a reader keeps from being copied back fires, and is over when the reader is gone",
+  async () => {
+    const place = await newPlace(often("log_bytes_max = 30_000_000"));
+    await place.skep(["send", "a", "1"]);
+    const watching = place.start(["alerts", "watch"]);
+    const reader = Bun.spawn(["sqlite3", join(place.home, "bus.db")], {
+      stdin: "pipe",
+      stdout: "pipe",
+    });
+    try {
+      reader.stdin.write("begin; select 'it reads', count(*) from meta;\n");
+      reader.stdin.flush();
+      await reader.stdout.getReader().read();
+      for (let i = 0; i < 34; i++) await place.send("a", "x".repeat(1024 * 1024));
+      for (const rule of ["log-size", "checkpoint-stuck"]) await comes(place, rule, "bus.db");
+    } finally {
+      reader.kill("SIGKILL");
+      await reader.exited;
+    }
+    // Whoever writes next copies it back, and cuts it to its usual length.
+    await comes(place, "checkpoint-stuck", "bus.db", "resolved");
+    await place.skep(["purge", "a", "--yes"]);
+    for (const rule of ["log-size", "checkpoint-stuck"])
+      expect([rule, await times(place, rule, "bus.db")]).toEqual([rule, 1]);
+    watching.kill("SIGTERM");
+    await watching.ended;
+  },
+);

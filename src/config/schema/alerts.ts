@@ -45,6 +45,13 @@ export const alerts = {
     20,
     1,
   ),
+  countWindowMs: duration({
+    purpose: "Over how long new starts of an agent, and sends that an inbox refuses, are counted.",
+    usual: minuteMs,
+    least: 1_000,
+    most: hourMs,
+    restart: "swarm",
+  }),
   growthWindowMs: duration({
     purpose: "Over how long the growth of a process is measured.",
     usual: 10 * minuteMs,
@@ -111,7 +118,11 @@ export const alerts = {
     restart: "swarm",
   }),
   deadLettersMax: most("More dead letters than this lie in one inbox.", "deliveries", 0),
-  crashesMax: most("An agent starts again more often than this within a minute.", "restarts", 2),
+  crashesMax: most(
+    "An agent starts again more often than this within `count_window`.",
+    "restarts",
+    2,
+  ),
   inboxWarn: whole({
     purpose: "An inbox is filled to this share: a warning.",
     unit: "percent",
@@ -129,7 +140,11 @@ export const alerts = {
     restart: "swarm",
   }),
   waitingSendersMax: most("More senders than this wait for one inbox.", "senders", 10),
-  refusalsMax: most("More sends than this are refused by one inbox within a minute.", "sends", 10),
+  refusalsMax: most(
+    "More sends than this are refused by one inbox within `count_window`.",
+    "sends",
+    10,
+  ),
   logBytesMax: whole({
     purpose: "The write-ahead log of the database is longer than this.",
     unit: "bytes",

@@ -26,8 +26,6 @@ export interface Look {
   freeBytes: number | undefined;
 }
 
-const minuteMs = 60_000;
-
 /** What the newest of `looks`, which are in order, says, and how that differs from the others. */
 export function readingsOf(
   looks: readonly Look[],
@@ -39,9 +37,9 @@ export function readingsOf(
     inboxes.map((inbox) => ({ subject: inbox.inbox, value: value(inbox) }));
   const ofAgents = (value: (agent: Look["agents"][number]) => number) =>
     agents.map((agent) => ({ subject: agent.name, value: value(agent) }));
-  const minuteAgo = lookAt(looks, look.tick - minuteMs);
-  const refusedBefore = new Map(minuteAgo.inboxes.map(({ inbox, refused }) => [inbox, refused]));
-  const restartsBefore = new Map(minuteAgo.agents.map(({ name, restarts }) => [name, restarts]));
+  const earlier = lookAt(looks, look.tick - settings.countWindowMs);
+  const refusedBefore = new Map(earlier.inboxes.map(({ inbox, refused }) => [inbox, refused]));
+  const restartsBefore = new Map(earlier.agents.map(({ name, restarts }) => [name, restarts]));
   // A counter that is less than it was has begun anew.
   const since = (now: number, before = 0) => (now < before ? now : now - before);
   const rates = ratesSince(lookAt(looks, look.tick - settings.rateWindowMs), look, settings);
@@ -51,16 +49,10 @@ export function readingsOf(
     ["inbox.oldest", ofInboxes(({ oldestMs }) => oldestMs)],
     ["inbox.dead", ofInboxes(({ dead }) => dead)],
     ["inbox.waiting_senders", ofInboxes(({ waitingSenders }) => waitingSenders)],
-    [
-      "inbox.refused_per_min",
-      ofInboxes(({ inbox, refused }) => since(refused, refusedBefore.get(inbox))),
-    ],
+    ["inbox.refusals", ofInboxes(({ inbox, refused }) => since(refused, refusedBefore.get(inbox)))],
     ["agent.failed", ofAgents(({ state }) => Number(state === "failed" || state === "dead"))],
     ["agent.suspect", ofAgents(({ state }) => Number(state === "suspect"))],
-    [
-      "agent.restarts_per_min",
-      ofAgents(({ name, restarts }) => since(restarts, restartsBefore.get(name))),
-    ],
+    ["agent.crashes", ofAgents(({ name, restarts }) => since(restarts, restartsBefore.get(name)))],
     ["delivery.rate", [{ subject: "bus", value: rates.delivery }]],
     ["delivery.error_rate", [{ subject: "bus", value: rates.error }]],
     [
@@ -94,7 +86,7 @@ function ratesSince(before: Look, { ended }: Look, { rateCountMin }: AlertSettin
 
 /** Those of `looks` that the next one is compared with, without what no comparison needs. */
 export function keptLooks(looks: readonly Look[], settings: AlertSettings): Look[] {
-  const before = looks.at(-1)!.tick - Math.max(minuteMs, settings.rateWindowMs);
+  const before = looks.at(-1)!.tick - Math.max(settings.countWindowMs, settings.rateWindowMs);
   const first = looks.findLastIndex(({ tick }) => tick <= before);
   const last = looks.at(-1)!;
   // Who is missing has the counter at 0.

@@ -17,8 +17,8 @@ export interface Rule {
   threshold: string;
   /** It is over once the value is this share of the threshold, or better; 1 for what needs no distance. */
   recovery: number;
-  /** The setting that says over how long the value is taken, or that length; null when it is the value of the moment. */
-  window: string | number | null;
+  /** The setting that says over how long the value is taken; null when it is the value of the moment. */
+  window: string | null;
   /** For how long the condition has to hold. */
   holdMs: number;
   /** The setting that says how many there must be for a rate; null for what is none. */
@@ -76,11 +76,11 @@ export const rules: readonly Rule[] = [
     name: "agent-crash-loop",
     about: "an agent starts again and again",
     severity: "critical",
-    reads: "agent.restarts_per_min",
+    reads: "agent.crashes",
     unit: "restarts",
     threshold: "crashesMax",
     recovery: 0.5,
-    window: 60_000,
+    window: "countWindowMs",
   },
   {
     ...plain,
@@ -100,11 +100,11 @@ export const rules: readonly Rule[] = [
     about: "an inbox refuses what is sent to it",
     original: "send_failures",
     severity: "critical",
-    reads: "inbox.refused_per_min",
+    reads: "inbox.refusals",
     unit: "sends",
     threshold: "refusalsMax",
     recovery: 0.5,
-    window: 60_000,
+    window: "countWindowMs",
   },
   {
     ...plain,
@@ -243,6 +243,7 @@ export type AlertSettings = Readonly<Record<string, number>> & {
   readonly cooldownMs: number;
   readonly rateWindowMs: number;
   readonly rateCountMin: number;
+  readonly countWindowMs: number;
   readonly growthWindowMs: number;
   readonly warmUpMs: number;
   readonly keepMs: number;
