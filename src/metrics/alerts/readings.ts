@@ -49,10 +49,16 @@ export function readingsOf(
     ["inbox.oldest", ofInboxes(({ oldestMs }) => oldestMs)],
     ["inbox.dead", ofInboxes(({ dead }) => dead)],
     ["inbox.waiting_senders", ofInboxes(({ waitingSenders }) => waitingSenders)],
-    ["inbox.refusals", ofInboxes(({ inbox, refused }) => since(refused, refusedBefore.get(inbox)))],
+    [
+      "inbox.refused_per_min",
+      ofInboxes(({ inbox, refused }) => since(refused, refusedBefore.get(inbox))),
+    ],
     ["agent.failed", ofAgents(({ state }) => Number(state === "failed" || state === "dead"))],
     ["agent.suspect", ofAgents(({ state }) => Number(state === "suspect"))],
-    ["agent.crashes", ofAgents(({ name, restarts }) => since(restarts, restartsBefore.get(name)))],
+    [
+      "agent.restarts_per_min",
+      ofAgents(({ name, restarts }) => since(restarts, restartsBefore.get(name))),
+    ],
     ["delivery.rate", [{ subject: "bus", value: rates.delivery }]],
     ["delivery.error_rate", [{ subject: "bus", value: rates.error }]],
     [
