@@ -39,8 +39,8 @@ function excused(
   let places = 0;
   for (const { op, args, outcome, result, startMs } of calls) {
     if (startMs > t || outcome === "fail") continue;
-    // What is retried may ask for an answer, and has a slot for it again, in whichever inbox that is.
-    if (op === "retry") places += result.count ?? Number.POSITIVE_INFINITY;
+    // What is retried may ask for an answer, and has a slot for it again, in whichever inbox that is: its own, too.
+    if (op === "retry") places += 2 * (result.count ?? Number.POSITIVE_INFINITY);
     // With what is handed over come the slots for its answers, of which it does not tell.
     if (op === "handover" && args.to === inbox) places = Number.POSITIVE_INFINITY;
   }
