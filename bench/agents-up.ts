@@ -1,14 +1,13 @@
 // A swarm from nothing until each of its agents has answered a message, and the memory that it takes then.
-import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { buildIfStale, executablePath } from "../bin/build.ts";
 import { sendBatch } from "../src/bus/send.ts";
 import { elapsedMs, sleep } from "../src/core/clock.ts";
-import { processState } from "../src/core/identity.ts";
 import { bytesOf } from "../src/core/text.ts";
 import { type Place, inPlace } from "../tests/proof/place.ts";
 import type { Bench } from "./bench.ts";
 import type { Figure } from "./figure.ts";
+import { processTree, textOf } from "./tree.ts";
 
 const answers = "answers";
 const upWithinMs = 180_000;
@@ -145,22 +144,8 @@ async function answersIn({ app }: Place): Promise<number> {
 
 /** MB of `root` and all below it, each page that several of them share counted once. */
 function treeMb(root: number): number {
-  const children = new Map<number, number[]>();
-  for (const pid of readdirSync("/proc").map(Number).filter(Number.isInteger)) {
-    const parent = processState(pid)?.parent;
-    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), pid]);
-  }
-  const below = (pid: number): number[] => [pid, ...(children.get(pid) ?? []).flatMap(below)];
   let kb = 0;
-  for (const pid of below(root)) kb += Number(/^Pss:\s+(\d+) kB/m.exec(rollup(pid))?.[1] ?? 0);
+  for (const pid of processTree(root))
+    kb += Number(/^Pss:\s+(\d+) kB/m.exec(textOf(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0);
   return (kb * 1_024) / 1e6;
-}
-
-function rollup(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
-  } catch {
-    // It has ended meanwhile.
-    return "";
-  }
 }

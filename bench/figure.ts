@@ -57,6 +57,23 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
 }
 
+/**
+ * What the median of whatever `values` were drawn from exceeds with 95 % certainty: the largest of them below which so few lie that
+ * chance alone would do it in one case of 20 at most. The least one when they are too few to say.
+ */
+export function lowerBound(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  let [chance, below] = [2 ** -sorted.length, 0];
+  for (let term = chance; ;) {
+    term = (term * (sorted.length - below)) / (below + 1);
+    if (chance + term > 0.05 || below + 1 >= sorted.length) break;
+    chance += term;
+    below++;
+  }
+  // So many or fewer below the median are unlikely; the next one is still above it.
+  return sorted[chance > 0.05 ? 0 : below] ?? Number.NaN;
+}
+
 function spread(values: readonly number[]): { median: number; least: number; most: number } {
   return { median: median(values), least: Math.min(...values), most: Math.max(...values) };
 }

@@ -45,6 +45,7 @@ test.each([
   ["agents-fail", 5],
   ["spares", 2],
   ["metrics-report", 2],
+  ["metrics-cost", 6],
 ])(
   "%s measures what it says, with nothing to compare with at hand",
   async (name, count) => {

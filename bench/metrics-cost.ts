@@ -1,0 +1,143 @@
+// What metrics cost a swarm at work: the same work is done with them on and off in turn. Sampling is more frequent here than
+// by default, so that each of the short runs has some.
+import { join } from "node:path";
+import { buildIfStale, executablePath } from "../bin/build.ts";
+import { sendBatch } from "../src/bus/send.ts";
+import { elapsedMs, sleep } from "../src/core/clock.ts";
+import { bytesOf } from "../src/core/text.ts";
+import { untilReady } from "../tests/proof/crowd.ts";
+import { type Place, inPlace } from "../tests/proof/place.ts";
+import type { Bench } from "./bench.ts";
+import { type Figure, lowerBound } from "./figure.ts";
+import { treeCpuMs } from "./tree.ts";
+
+const programs = join(import.meta.dir, "programs");
+
+interface Case {
+  name: string;
+  agents: number;
+  group: object;
+  /** How many messages are sent, and by how much oftener than every 10 s metrics are sampled meanwhile. */
+  messages: number;
+  times: number;
+}
+
+const one: Case = {
+  name: "1 process",
+  agents: 1,
+  group: { runner: "module", module: join(programs, "answer.ts") },
+  messages: 10_000,
+  times: 20,
+};
+const hundred: Case = {
+  name: "100 agents",
+  agents: 100,
+  group: { runner: "stream", command: ["sh", join(programs, "answer.sh")] },
+  messages: 5_000,
+  times: 10,
+};
+
+/** What one run came to. */
+interface Run {
+  perSecond: number;
+  /** Of all processes of the swarm and of who sends. */
+  cpuUs: number;
+}
+
+interface Pair {
+  on: Run;
+  off: Run;
+}
+
+export const metricsCost: Bench = {
+  name: "metrics-cost",
+  summary: `messages sent to 1 agent and to 100, each of which has a process, until all are acked: metrics on, sampled ${one.times} and ${hundred.times} times as often as by default, against off`,
+  async run({ rounds, small, say }) {
+    if (await buildIfStale()) say("dist/skep was out of date and is built anew");
+    const figures: Figure[] = [];
+    for (const each of [one, hundred]) {
+      const pairs: Pair[] = [];
+      for (let round = 1; round <= rounds; round++) {
+        say(`round ${round} of ${rounds}: ${each.name}`);
+        const least = { ...each, agents: Math.min(3, each.agents), messages: 100 };
+        pairs.push(await measurePair(small ? least : each, round % 2 === 0));
+      }
+      figures.push(...figuresOf(each.name, pairs));
+    }
+    return figures;
+  },
+};
+
+function figuresOf(name: string, pairs: readonly Pair[]): Figure[] {
+  const of = (which: keyof Pair, what: keyof Run) => pairs.map((pair) => pair[which][what]);
+  const ratios = pairs.map(({ on, off }) => on.perSecond / off.perSecond);
+  return [
+    {
+      name: `${name}: done`,
+      unit: "msg/s",
+      wanted: "more",
+      ours: of("on", "perSecond"),
+      reference: { name: "off", values: of("off", "perSecond") },
+    },
+    {
+      name: `${name}: that ratio's lower bound (95 %)`,
+      unit: "×",
+      wanted: "more",
+      ours: [lowerBound(ratios)],
+      target: { of: "value", limit: 0.97 },
+    },
+    {
+      name: `${name}: processor time of a message`,
+      unit: "µs",
+      wanted: "less",
+      ours: of("on", "cpuUs"),
+      reference: { name: "off", values: of("off", "cpuUs") },
+      target: { of: "ratio", limit: 1.01 },
+    },
+  ];
+}
+
+/** One run of each; which comes first changes, for the second finds the machine as the first left it. */
+async function measurePair(one: Case, onFirst: boolean): Promise<Pair> {
+  const sampleEvery = `${10_000 / one.times}ms`;
+  if (onFirst) return { on: await measure(one, sampleEvery), off: await measure(one, "0s") };
+  const off = await measure(one, "0s");
+  return { off, on: await measure(one, sampleEvery) };
+}
+
+async function measure({ agents, group, messages }: Case, sampleEvery: string): Promise<Run> {
+  const settings = `[bus]\ninbox_cap = 1000000\n[metrics]\nsample_every = "${sampleEvery}"\n`;
+  let run: Run | undefined;
+  const faults = await inPlace({ executable: executablePath, settings }, async (place) => {
+    const swarm = { name: "cost", agents: { a: { ...group, count: agents } } };
+    const { pid } = await place.start(["up", place.file(swarm)]);
+    await untilReady(place, agents);
+    run = await work(place, pid, agents, messages);
+    const { code, stderr } = await place.skep(["down"]);
+    return code === 0 ? [] : [`skep down ended with ${code}: ${stderr}`];
+  });
+  if (run === undefined || faults.length > 0) throw new Error(faults.join("\n"));
+  return run;
+}
+
+/** Sends `messages` to the agents in turn, and waits until all are acked. */
+async function work(place: Place, pid: number, agents: number, messages: number): Promise<Run> {
+  const { app } = place;
+  const cpuMs = () => {
+    const { user, system } = process.cpuUsage();
+    return treeCpuMs(pid) + (user + system) / 1e3;
+  };
+  const [fromMs, fromCpuMs] = [elapsedMs(), cpuMs()];
+  const each = Array.from({ length: messages }, (_, n) => ({
+    to: agents === 1 ? "a" : `a-${(n % agents) + 1}`,
+    body: bytesOf("x".repeat(256)),
+  }));
+  const how = { from: null, onFull: "fail", atomic: false, timeoutMs: 0 } as const;
+  for (let from = 0; from < messages; from += 500)
+    await sendBatch(app.bus, each.slice(from, from + 500), how);
+  const query = "select sum(acked) as acked from ledger";
+  const acked = async () => (await app.store.read((tx) => tx.get<{ acked: number }>(query)))!.acked;
+  while ((await acked()) < messages) await sleep(5);
+  const [tookMs, tookCpuMs] = [elapsedMs() - fromMs, cpuMs() - fromCpuMs];
+  return { perSecond: (messages / tookMs) * 1e3, cpuUs: (tookCpuMs / messages) * 1e3 };
+}
