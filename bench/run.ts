@@ -14,7 +14,7 @@ import { publishing } from "./publish.ts";
 import { spares } from "./spares.ts";
 import { startUp } from "./start-up.ts";
 import { wakeUp } from "./wake-up.ts";
-import { metricsCost } from "./metrics-cost.ts";
+import { metricsCostOfHundred, metricsCostOfOne } from "./metrics-cost.ts";
 import { metricsReport } from "./metrics-report.ts";
 import { killAll } from "./programs.ts";
 import { defaultFolder, findReferences } from "./references.ts";
@@ -33,7 +33,8 @@ const benches: readonly Bench[] = [
   agentsFail,
   spares,
   metricsReport,
-  metricsCost,
+  metricsCostOfOne,
+  metricsCostOfHundred,
 ];
 
 const usage = `usage: bun bench/run.ts [NAME...] [--rounds N] [--small] [--references DIR] [--json] [--write]

@@ -45,7 +45,8 @@ test.each([
   ["agents-fail", 5],
   ["spares", 2],
   ["metrics-report", 2],
-  ["metrics-cost", 6],
+  ["metrics-cost-1", 3],
+  ["metrics-cost-100", 3],
 ])(
   "%s measures what it says, with nothing to compare with at hand",
   async (name, count) => {
