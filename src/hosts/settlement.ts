@@ -18,6 +18,8 @@ export interface Settlement {
   commit(tx: WriteTx): Promise<unknown>;
   /** The same without its reply, for when there is nobody to take it. */
   unanswered?: (tx: WriteTx) => Promise<unknown>;
+  /** Whether it gives its delivery back: all that is left to try when something else cannot be committed. */
+  isRefusal?: boolean;
 }
 
 export interface Next {
@@ -115,13 +117,14 @@ export function refusal(host: Host, receipt: string, reason: string, delayMs?: n
   return {
     receipt,
     sends: false,
+    isRefusal: true,
     commit: (tx) => nackTx(tx, host.bus.settings, receipt, { reason, delayMs }),
   };
 }
 
 async function tryCommit(
   host: Host,
-  { receipt, commit, unanswered }: Settlement,
+  { receipt, commit, unanswered, isRefusal }: Settlement,
 ): Promise<"later" | "locked" | undefined> {
   try {
     await host.store.write(commit, { essential: true });
@@ -138,8 +141,9 @@ async function tryCommit(
     }
     host.log.append(`skep: not settled: ${error.message}\n`);
     if (isPassing(error)) return "locked";
-    // An answer that is too long, say, would otherwise be held until the lease ends.
-    if (receipt === null || error.code === "E_STALE") return undefined;
+    // An answer that is too long, say, would otherwise be held until the lease ends. Where not even the refusal can
+    // be written, because the database is gone, nothing else helps.
+    if (receipt === null || isRefusal || error.code === "E_STALE") return undefined;
     return await tryCommit(host, refusal(host, receipt, error.message));
   }
 }

@@ -2,10 +2,14 @@ import { expect, test } from "bun:test";
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
 import { closeAddressBook, createInbox } from "../../src/bus/ledger.ts";
+import type { Host } from "../../src/hosts/runner.ts";
+import { acceptance, refusal, settle } from "../../src/hosts/settlement.ts";
+import { tempBuses } from "../helpers/temp-bus.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { type Workshop, workshops } from "./workshop.ts";
 
 const workshop = workshops();
+const { handBus } = tempBuses();
 
 test("a database that is locked only puts off what was answered", async () => {
   const shop = await workshop({ busyTimeoutMs: 30 });
@@ -64,3 +68,19 @@ async function lock({ bus }: Workshop): Promise<() => void> {
     other.close();
   };
 }
+
+test("where not even a refusal can be written, the delivery is left to its lease, and nothing tries for ever", async () => {
+  const bus = await handBus();
+  await bus.store.close();
+  let lines = 0;
+  const append = (text: string) => {
+    expect(text).toStartWith("skep: not settled: ");
+    if (++lines > 10) throw new Error("it tries for ever");
+  };
+  // Of a host only what a settlement is about.
+  const host = { bus, store: bus.store, spec: { name: "a" }, log: { append } } as unknown as Host;
+  const answered = acceptance(host, "1.1.1", { send: [] });
+  expect(await settle(host, [answered])).toEqual([]);
+  expect(await settle(host, [refusal(host, "1.1.1", "it failed")])).toEqual([]);
+  expect(lines).toBe(3);
+});
