@@ -18,7 +18,7 @@ export interface Limits {
   burst: number | null;
   /** Which of these were set for it. */
   own: ("cap" | "bytes" | "rate")[];
-  /** How often something was refused because of them, since the first message. */
+  /** How often something was refused because of them: by an inbox ever, of a sender since its limit was set. */
   refused: number;
   /** How many may come at once now; null without a rate. */
   tokens: number | null;

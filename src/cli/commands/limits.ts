@@ -26,7 +26,7 @@ export default defineCommand({
     "or gets E_RATE with when to try again. Answers to requests are never too fast.",
     "TOKENS are how many may come at once just now, HELD what lies in the inbox or is reserved for answers, WAITING",
     "the processes that wait to get something in, OLDEST how long its oldest ready message has been there, and",
-    "REFUSED what was refused since its first message.",
+    "REFUSED what was refused: by an inbox ever, of a sender since its limit was set.",
   ],
   args: {
     verb: {
