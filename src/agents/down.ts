@@ -42,6 +42,8 @@ async function stopRun(
 ): Promise<Summary> {
   const { store, clock } = parts;
   const startTick = clock.tick();
+  // Had it been stopped with the write lock in its hands, nothing could be written before it goes on.
+  if (isOfHere(run, clock.boot)) signalProcess(run, "SIGCONT");
   const isFirst = await store.write((tx) => askToStop(tx, run.id, timeoutMs), { essential: true });
   // In another boot or another container its process id is somebody else's; there the row alone tells it.
   if (isOfHere(run, clock.boot)) {

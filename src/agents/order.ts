@@ -2,7 +2,7 @@
 import { type Clock, sleep } from "../core/clock.ts";
 import { SkepError } from "../core/errors.ts";
 import type { Store } from "../store/store.ts";
-import { type Done, type Wish, orderAnswer, placeOrder, withdrawOrder } from "./orders.ts";
+import { type Done, type Wish, isTaken, orderAnswer, placeOrder, withdrawOrder } from "./orders.ts";
 import { type Run, findOpenRun, isHalted, isSupervised } from "./runs.ts";
 
 const lookMs = 50;
@@ -25,7 +25,10 @@ export async function order(
         hint: "It will; skep ps shows when.",
       });
     if (isHalted(run, clock.boot)) {
-      if (await store.write((tx) => withdrawOrder(tx, id))) throw halted(run, "and ask again");
+      // Nothing can be written while it holds the write lock, and what it has begun with is not taken back anyway.
+      const hasBegun = await store.read((tx) => isTaken(tx, id));
+      if (!hasBegun && (await store.write((tx) => withdrawOrder(tx, id))))
+        throw halted(run, "and ask again");
       // It may have been done in the very moment before the stop.
       const late = await store.read((tx) => orderAnswer(tx, id));
       if (late !== undefined) return late;

@@ -67,6 +67,14 @@ export async function takeOrder(tx: WriteTx, id: number): Promise<boolean> {
   return changes === 1;
 }
 
+/** Whether its supervisor has begun with the order `id`, or is done with it. */
+export async function isTaken(tx: ReadTx, id: number): Promise<boolean> {
+  const taken = await tx.get("select 1 from orders where id = $id and taken_at is not null", {
+    id,
+  });
+  return taken !== undefined;
+}
+
 /** Takes an order back, unless its supervisor has begun with it, or it has been: whether it was. */
 export async function withdrawOrder(tx: WriteTx, id: number): Promise<boolean> {
   const { changes } = await tx.run(

@@ -3,9 +3,10 @@ import { writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { finishRun } from "../../src/agents/shutdown.ts";
+import { placeOrder } from "../../src/agents/orders.ts";
 import { findOpenRun, findRun } from "../../src/agents/runs.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
-import { type Place, catches, idle, readOrNothing, swarmPlaces } from "./swarm-place.ts";
+import { type Place, catches, fixtures, idle, readOrNothing, swarmPlaces } from "./swarm-place.ts";
 
 const newPlace = swarmPlaces();
 
@@ -81,7 +82,20 @@ test("a supervisor that is stopped is woken", async () => {
   const place = await newPlace();
   const up = place.up({ a: idle });
   await place.becomes("a", "ready");
-  process.kill((await place.app.lastRun())!.pid, "SIGSTOP");
+  await place.halt((await place.app.lastRun())!.pid, { writing: false });
+  expect((await place.skep(["down"])).status).toBe(0);
+  expect((await up.ended).status).toBe(0);
+});
+
+test("so is one that holds the write lock, which nobody can write anything against", async () => {
+  const place = await newPlace();
+  const up = place.up({ a: { runner: "module", module: join(fixtures, "handlers.ts"), pool: 1 } });
+  await place.becomes("a", "ready");
+  // To take so many in is a long write.
+  const { id, pid } = (await place.app.lastRun())!;
+  const wish = { verb: "scale", subject: "a", amount: 400 } as const;
+  await place.app.store.write((tx) => placeOrder(tx, id, wish));
+  await place.halt(pid, { writing: true });
   expect((await place.skep(["down"])).status).toBe(0);
   expect((await up.ended).status).toBe(0);
 });

@@ -1,5 +1,4 @@
 import { expect, test } from "bun:test";
-import { processState } from "../../src/core/identity.ts";
 import type { SkepError } from "../../src/core/errors.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { idle, swarmPlaces } from "./swarm-place.ts";
@@ -31,8 +30,7 @@ test("a stopped supervisor is told, and what was wished of it is taken back", as
   const up = place.up({ a: idle });
   await place.becomes("a", "ready");
   const { pid } = (await place.app.lastRun())!;
-  process.kill(pid, "SIGSTOP");
-  await waitUntil("it is stopped", () => processState(pid)?.state === "T");
+  await place.halt(pid, { writing: false });
   expect(place.app.order({ verb: "pause", subject: "a" }, never)).rejects.toThrow(
     `(process ${pid}) is stopped, and sees to nothing`,
   );
@@ -52,12 +50,14 @@ test("what a supervisor has begun with cannot be taken back, and whoever asked i
   const up = place.up({ a: { ...deaf, stop_grace: "1h" } });
   await place.becomes("a", "ready");
   const { pid } = (await place.app.lastRun())!;
-  const asked = place.app.order({ verb: "restart", subject: "a" }, never);
+  const asked = place.app
+    .order({ verb: "restart", subject: "a" }, never)
+    .catch((error: SkepError) => error);
   const orders = () =>
     place.app.store.read((tx) => tx.all<{ taken_at: number }>("select taken_at from orders"));
   await waitUntil("it has begun", async () => (await orders())[0]?.taken_at != null);
-  process.kill(pid, "SIGSTOP");
-  const told = (await asked.catch((error: unknown) => error)) as SkepError;
+  await place.halt(pid, { writing: false });
+  const told = (await asked) as SkepError;
   process.kill(pid, "SIGCONT");
   expect([told.code, told.message, told.hint]).toEqual([
     "E_BUSY",

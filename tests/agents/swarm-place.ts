@@ -8,7 +8,9 @@ import { send } from "../../src/bus/send.ts";
 import { readSwarmFile } from "../../src/config/swarm-file.ts";
 import type { Swarm } from "../../src/config/swarm.ts";
 import { defaults } from "../../src/config/settings.ts";
+import { processState } from "../../src/core/identity.ts";
 import { bytesOf } from "../../src/core/text.ts";
+import { findLockHolder } from "../../src/store/lock-holder.ts";
 import { auditLedger } from "../helpers/audit-ledger.ts";
 import { skepExecutable } from "../helpers/executable.ts";
 import { readLog } from "../helpers/read-log.ts";
@@ -107,6 +109,19 @@ export function swarmPlaces() {
       ): Running => start(["up", file(agents), ...words], env, before),
       /** What starts `skep up` for these agents, for whoever runs it in a way of its own. */
       upCommand: (agents: Agents): string[] => [executable, "up", file(agents), "--home", home],
+      /** Stops the supervisor `pid` while it holds the write lock, or while it does not. */
+      async halt(pid: number, { writing }: { writing: boolean }): Promise<void> {
+        await waitUntil(`it is stopped, ${writing ? "" : "not "}writing`, async () => {
+          process.kill(pid, "SIGSTOP");
+          await waitUntil("it is stopped", () => processState(pid)?.state === "T");
+          const holds = ["bus.db-shm", "write.lock"].some(
+            (name) => findLockHolder([join(home, name)])?.pid === pid,
+          );
+          if (holds === writing) return true;
+          process.kill(pid, "SIGCONT");
+          return false;
+        });
+      },
       /** Kills `up`, and the supervisor below it. */
       async killAll(up: Running): Promise<void> {
         const { pid } = (await app.lastRun())!;

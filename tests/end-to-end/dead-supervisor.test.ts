@@ -2,7 +2,6 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { processState } from "../../src/core/identity.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { type Place, idle, swarmPlaces } from "../agents/swarm-place.ts";
 
@@ -99,8 +98,7 @@ test("one that is stopped is told by every command, and takes no orders that it 
   const up = place.up({ a: idle });
   await place.becomes("a", "ready");
   const { pid } = (await place.app.lastRun())!;
-  process.kill(pid, "SIGSTOP");
-  await waitUntil("it is stopped", () => processState(pid)?.state === "T");
+  await place.halt(pid, { writing: false });
   const hint = `kill -CONT ${pid}`;
   expect((await place.skep(["status"])).stdout).toContain(hint);
   expect((await place.skep(["ps"])).stderr).toContain(hint);
