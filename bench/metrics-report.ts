@@ -28,7 +28,13 @@ export const metricsReport: Bench = {
         await fillPoints(measured, count);
         for (const store of [measured, busy.store]) await store.checkpoint();
         const empty = await openVitals(deliveriesHome);
-        const question = { sinceMs: hourMs, by: "name", slowestMax: 10, broadcastsMax: 5 } as const;
+        const question = {
+          sinceMs: hourMs,
+          by: "name",
+          slowestMax: 10,
+          broadcastsMax: 5,
+          alertsMax: 100,
+        } as const;
         const ofPoints = figure("over points");
         const ofDeliveries = figure("over deliveries");
         for (let round = 0; round <= rounds; round++) {

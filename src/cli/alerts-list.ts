@@ -13,12 +13,28 @@ export async function printAlerts(context: Context, last: number): Promise<void>
   const store = await vitals();
   const alerts = await store.read((tx) => listAlerts(tx, last));
   if (context.json) {
-    for (const alert of alerts) await context.data(jsonLine(alert));
+    for (const alert of alerts) await context.data(JSON.stringify(alertObject(alert)));
     return;
   }
   if (alerts.length === 0)
     return context.say(last === 0 ? "nothing is wrong" : "nothing is or was wrong");
-  await context.data(columns([headings, ...alerts.map(row)]));
+  await context.data(alertTable(alerts));
+}
+
+/** Alerts in columns, for people. */
+export function alertTable(alerts: readonly Alert[]): string {
+  return columns([headings, ...alerts.map(row)]);
+}
+
+/** An alert as programs get it. */
+export function alertObject({ firedAt, resolvedAt, ackedAt, ackedBy, ...plain }: Alert) {
+  return {
+    ...plain,
+    fired_at: firedAt,
+    resolved_at: resolvedAt,
+    acked_at: ackedAt,
+    acked_by: ackedBy,
+  };
 }
 
 /** Prints every rule with its threshold here. */
@@ -73,15 +89,4 @@ function figure(value: number, unit: string): string {
   if (unit === "ms") return formatDuration(value);
   const rounded = String(Math.round(value * 10) / 10);
   return unit === "percent" ? `${rounded} %` : `${rounded} ${unit === "count" ? "" : unit}`.trim();
-}
-
-function jsonLine(alert: Alert): string {
-  const { firedAt, resolvedAt, ackedAt, ackedBy, ...plain } = alert;
-  return JSON.stringify({
-    ...plain,
-    fired_at: firedAt,
-    resolved_at: resolvedAt,
-    acked_at: ackedAt,
-    acked_by: ackedBy,
-  });
 }

@@ -2,15 +2,20 @@
 import { isoTime } from "../core/clock.ts";
 import { formatDuration } from "../core/durations.ts";
 import { clip, printable } from "../core/text.ts";
+import type { Alert } from "../metrics/alerts/record.ts";
 import type { Broadcast } from "../metrics/broadcasts.ts";
 import type { Ends, Grouping, Reported, Slow } from "../metrics/deliveries.ts";
 import { type Report, type Standing, report } from "../metrics/report.ts";
+import { alertObject, alertTable } from "./alerts-list.ts";
 import { columns } from "./columns.ts";
 import type { Context } from "./context.ts";
 import { open } from "./open.ts";
 
 const slowestMax = 10;
 const broadcastsMax = 5;
+const alertsMax = 100;
+// The rest of them is in `skep alerts`.
+const alertsShown = 10;
 
 export interface ReportArgs {
   sinceMs: number;
@@ -20,7 +25,10 @@ export interface ReportArgs {
 /** Prints what happened in the last `sinceMs`. */
 export async function printReport(context: Context, { sinceMs, by }: ReportArgs): Promise<void> {
   const { store, vitals } = await open(context);
-  const found = await report({ store, vitals }, { sinceMs, by, slowestMax, broadcastsMax });
+  const found = await report(
+    { store, vitals },
+    { sinceMs, by, slowestMax, broadcastsMax, alertsMax },
+  );
   if (context.json) return await context.data(asJson(found, by));
   await context.data(asText(found, sinceMs, by));
   const { fault } = found;
@@ -31,11 +39,13 @@ export async function printReport(context: Context, { sinceMs, by }: ReportArgs)
 }
 
 function asText(
-  { standing, ends, figures, slowest, broadcasts, ...found }: Report,
+  { standing, ends, figures, slowest, broadcasts, alerts, ...found }: Report,
   sinceMs: number,
   by: Grouping,
 ) {
   const parts = [`the last ${formatDuration(sinceMs)}`, endsText(ends, by), standingText(standing)];
+  if (alerts.length > 0)
+    parts.push(alertsText(alerts), "", alertTable(alerts.slice(0, alertsShown)));
   if (figures.length > 0) {
     parts.push("", columns([figureHeadings(by), ...figures.map((one) => figureRow(one, by))]));
     if (found.source === "rollups")
@@ -78,6 +88,13 @@ function endRow({ group, acked, dead, expired, purged, ...rest }: Ends): string[
 function standingText({ ready, delayed, leased, parked, oldestMs }: Standing): string {
   const oldest = oldestMs === null ? "" : ` (the oldest for ${formatDuration(oldestMs)})`;
   return `there now: ${ready} ready${oldest}, ${delayed} delayed, ${leased} leased, ${parked} parked`;
+}
+
+function alertsText(alerts: readonly Alert[]): string {
+  const firing = alerts.filter(({ state }) => state === "firing");
+  const critical = firing.filter(({ severity }) => severity === "critical").length;
+  const more = alerts.length > alertsShown ? "; skep alerts history has all of them" : "";
+  return `alerts: ${firing.length} fire (${critical} critical), ${alerts.length - firing.length} are over${more}`;
 }
 
 function figureHeadings(by: Grouping): string[] {
@@ -166,6 +183,7 @@ function asJson({ since, until, ends, standing, figures, slowest, ...rest }: Rep
       sent_at: sentAt,
       ended_at: endedAt,
     })),
+    alerts: rest.alerts.map(alertObject),
     fault: rest.fault === null ? null : { code: rest.fault.code, message: rest.fault.message },
   });
 }

@@ -2,6 +2,7 @@
 import { isSkepError } from "../core/errors.ts";
 import type { SkepError } from "../core/errors.ts";
 import type { ReadTx, Store } from "../store/store.ts";
+import { type Alert, listAlertsSince } from "./alerts/record.ts";
 import type { Broadcast } from "./broadcasts.ts";
 import {
   type Ends,
@@ -35,7 +36,9 @@ export interface Report extends Window {
   source: MeasuredReport["source"];
   /** How far a percentile of what was measured may be off, as a share of it; 0 when it is exact. */
   error: number;
-  /** Why nothing that was measured is there, when it cannot be read. */
+  /** What is wrong, and what was in that time. */
+  alerts: Alert[];
+  /** Why nothing that was measured is there, and no alert, when it cannot be read. */
   fault: SkepError | null;
 }
 
@@ -44,12 +47,13 @@ export interface Question {
   by: Grouping;
   slowestMax: number;
   broadcastsMax: number;
+  alertsMax: number;
 }
 
 /** What happened in the last `sinceMs`. Deliveries are told of even when `vitals` cannot be read. */
 export async function report(
   { store, vitals }: { store: Store; vitals(): Promise<Store> },
-  { sinceMs, by, slowestMax, broadcastsMax }: Question,
+  { sinceMs, by, slowestMax, broadcastsMax, alertsMax }: Question,
 ): Promise<Report> {
   const { window, standing, ...deliveries } = await store.read(async (tx) => {
     const ours = { since: tx.now - Math.max(1, sinceMs), until: tx.now };
@@ -60,9 +64,15 @@ export async function report(
     };
   });
   let measured: MeasuredReport = { source: "points", figures: [] };
+  let alerts: Alert[] = [];
   let fault: SkepError | null = null;
   try {
-    measured = await (await vitals()).read((tx) => reportMeasured(tx, window, by));
+    await (
+      await vitals()
+    ).read(async (tx) => {
+      measured = await reportMeasured(tx, window, by);
+      alerts = await listAlertsSince(tx, window.since, alertsMax);
+    });
   } catch (error) {
     if (!isSkepError(error)) throw error;
     fault = error;
@@ -77,6 +87,7 @@ export async function report(
     broadcasts: deliveries.broadcasts.slice(0, broadcastsMax),
     source,
     error: source === "points" ? 0 : relativeError,
+    alerts,
     fault,
   };
 }

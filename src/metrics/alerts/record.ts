@@ -40,13 +40,17 @@ const columns = `id, rule, subject, severity, state, value, threshold, unit, abo
 
 /** What fires, the worst and newest first; with `last` also so many of those that are over. */
 export async function listAlerts(tx: ReadTx, last = 0): Promise<Alert[]> {
-  const rows = await tx.all<Omit<Alert, "silenced"> & { silenced: number }>(
-    `select ${columns} from alerts where state = 'firing'
-        or id in (select id from alerts where state = 'resolved' order by id desc limit $last)
-      order by state, severity, id desc`,
-    { last },
+  return await selectAlerts(
+    tx,
+    `state = 'firing'
+        or id in (select id from alerts where state = 'resolved' order by id desc limit $last)`,
+    { last, max: -1 },
   );
-  return rows.map((row) => ({ ...row, silenced: row.silenced === 1 }));
+}
+
+/** What fires and what was over since `since`, the worst and newest first; `max` of them at most. */
+export async function listAlertsSince(tx: ReadTx, since: number, max: number): Promise<Alert[]> {
+  return await selectAlerts(tx, "state = 'firing' or resolved_at >= $since", { since, max });
 }
 
 /** What a new evaluation has to know of earlier ones. */
@@ -150,4 +154,16 @@ export async function silence(
 /** By rule and subject. */
 export function knowledgeOf(known: readonly Known[]): Map<string, Known> {
   return new Map(known.map((one) => [keyOf(one.rule, one.subject), one]));
+}
+
+async function selectAlerts(
+  tx: ReadTx,
+  where: string,
+  params: Record<string, number>,
+): Promise<Alert[]> {
+  const rows = await tx.all<Omit<Alert, "silenced"> & { silenced: number }>(
+    `select ${columns} from alerts where ${where} order by state, severity, id desc limit $max`,
+    params,
+  );
+  return rows.map((row) => ({ ...row, silenced: row.silenced === 1 }));
 }

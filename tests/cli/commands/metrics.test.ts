@@ -1,6 +1,10 @@
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { systemClock } from "../../../src/core/clock.ts";
+import { writeTransitions } from "../../../src/metrics/alerts/record.ts";
+import { type Rule, rules } from "../../../src/metrics/alerts/rules.ts";
+import { openVitals } from "../../metrics/vitals.ts";
 import { newSkep } from "../../helpers/skep.ts";
 import { tempDir } from "../../helpers/temp-dir.ts";
 
@@ -189,4 +193,42 @@ test("the report says how far a broadcast has come, and once it is over how long
   const { stdout } = await skep(["metrics", "report"]);
   expect(stdout).toMatch(/^broadcast\.total +ms +1 /m);
   expect(stdout).toMatch(/^BROADCAST +TOPIC .*\n1 +news +news +2 +2 +2 /m);
+});
+
+test("the report says what is wrong, and what was in its time", async () => {
+  const { skep, home } = newHome();
+  const clock = systemClock();
+  const store = await openVitals(home, clock);
+  const [dead, deep] = ["dead-letters", "queue-depth"].map((name) =>
+    rules.find((rule) => rule.name === name),
+  );
+  const told = (rule: Rule, state: "firing" | "resolved", agoMs: number) => ({
+    rule,
+    subject: "a",
+    state,
+    value: 3,
+    threshold: 1,
+    silenced: false,
+    at: clock.now() - agoMs,
+  });
+  await store.write((tx) =>
+    writeTransitions(tx, [
+      told(dead!, "firing", 20 * 60_000),
+      told(dead!, "resolved", 15 * 60_000),
+      told(dead!, "firing", 14 * 60_000),
+      told(deep!, "firing", 9 * 60_000),
+      told(deep!, "resolved", 5 * 60_000),
+    ]),
+  );
+  await store.close();
+  const { stdout } = await skep(["metrics", "report"]);
+  expect(stdout).toMatch(/^alerts: 1 fire \(0 critical\), 1 are over$/m);
+  expect(stdout).toMatch(/^2 +warning +dead-letters +a +firing +3 deliveries /m);
+  expect(stdout).toMatch(/^3 +warning +queue-depth +a +over /m);
+  const [report] = lines((await skep(["metrics", "report", "--since", "16m", "--json"])).stdout);
+  expect(report.alerts.map(({ id, state }: Record<string, unknown>) => [id, state])).toEqual([
+    [2, "firing"],
+    [3, "resolved"],
+    [1, "resolved"],
+  ]);
 });
