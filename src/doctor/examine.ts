@@ -1,6 +1,4 @@
 // The doctor: every check there is, in the order in which one would ask, none of which changes anything for good.
-import { mkdtempSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import type { Driver } from "../store/driver.ts";
 import { nearestExisting } from "../store/filesystem.ts";
 import { type Opened, checkDatabase } from "./database.ts";
@@ -12,6 +10,7 @@ import { checkLocking } from "./locking.ts";
 import { checkDisk, checkFilesystem, checkRoom } from "./place.ts";
 import { checkShell } from "./shell.ts";
 import { checkClock, checkLoopback, checkSystem, judgeTerminal } from "./surroundings.ts";
+import { makeTrialDirectory, removeTrialDirectory } from "./trial-directory.ts";
 
 export interface Patient {
   /** Where the home is, or would be made. */
@@ -61,7 +60,7 @@ export async function examine(patient: Patient): Promise<Finding[]> {
 async function checkHere(place: string, { driver, trier, env }: Patient): Promise<Finding[]> {
   let directory: string;
   try {
-    directory = mkdtempSync(join(place, ".skep-doctor-"));
+    directory = makeTrialDirectory(place);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const fix = `Make ${place} writable, or name another home with --home.`;
@@ -70,6 +69,6 @@ async function checkHere(place: string, { driver, trier, env }: Patient): Promis
   try {
     return [...(await checkLocking(directory, driver, trier, env)), checkDisk(directory)];
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    removeTrialDirectory(directory);
   }
 }

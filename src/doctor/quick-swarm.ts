@@ -1,11 +1,12 @@
 // A small swarm for a few seconds, as anybody would run one: whether all that was sent came back, and it went down clean.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Child, launch, signalProcess } from "../agents/process.ts";
 import { elapsedMs, sleep } from "../core/clock.ts";
 import { isSkepError } from "../core/errors.ts";
 import { nearestExisting } from "../store/filesystem.ts";
 import { type Finding, type Verdict, fail, pass } from "./finding.ts";
+import { makeTrialDirectory, removeTrialDirectory } from "./trial-directory.ts";
 
 const agents = 20;
 const workMs = 5_000;
@@ -39,7 +40,7 @@ export async function runQuickSwarm({ place, ...options }: QuickOptions): Promis
   const nearest = nearestExisting(place);
   let directory: string;
   try {
-    directory = mkdtempSync(join(nearest, ".skep-doctor-"));
+    directory = makeTrialDirectory(nearest);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     return failed(
@@ -53,7 +54,7 @@ export async function runQuickSwarm({ place, ...options }: QuickOptions): Promis
     if (!isSkepError(error)) throw error;
     return failed(error.message, error.hint ?? "See what skep up says here.");
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    removeTrialDirectory(directory);
   }
 }
 

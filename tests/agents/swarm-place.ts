@@ -203,7 +203,7 @@ export function catches(pid: number, signal: number): boolean {
 }
 
 /** The live processes with that variable in their environment. */
-function marked(name: string, value: string): number[] {
+export function marked(name: string, value: string): number[] {
   const entry = `\0${name}=${value}\0`;
   return readdirSync("/proc")
     .map(Number)

@@ -1,0 +1,44 @@
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { makeTrialDirectory, removeTrialDirectory } from "../../src/doctor/trial-directory.ts";
+import { skepExecutable } from "../helpers/executable.ts";
+import { tempDir } from "../helpers/temp-dir.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
+import { marked } from "../agents/swarm-place.ts";
+
+setDefaultTimeout(60_000);
+
+test("it removes what a killed doctor has left, and the swarm that was tried there ends", async () => {
+  const place = tempDir();
+  const command = [
+    await skepExecutable(),
+    "doctor",
+    "--quick-swarm",
+    "--home",
+    join(place, "home"),
+  ];
+  const doctor = Bun.spawn(command, { stdout: "ignore", stderr: "ignore" });
+  const home = await waitUntil("its swarm is up", () =>
+    readdirSync(place)
+      .map((name) => join(place, name, "home"))
+      .find((path) => marked("SKEP_HOME", path).length > 0),
+  );
+  doctor.kill("SIGKILL");
+  await doctor.exited;
+  const made = makeTrialDirectory(place);
+  expect(readdirSync(place).map((name) => join(place, name))).toEqual([made]);
+  removeTrialDirectory(made);
+  await waitUntil("the swarm has ended", () => marked("SKEP_HOME", home).length === 0);
+  expect(readdirSync(place)).toEqual([]);
+});
+
+test("what a living doctor, or one of another pid namespace, has there stays", () => {
+  const place = tempDir();
+  const ours = makeTrialDirectory(place);
+  const [, namespace, pid] = /-doctor-(\d+)-(\d+)-/.exec(ours)!;
+  const elsewhere = ours.replace(`-${namespace}-${pid}-`, `-1${namespace}-1-`);
+  mkdirSync(elsewhere);
+  const later = makeTrialDirectory(place);
+  for (const path of [ours, elsewhere, later]) expect(existsSync(path)).toBe(true);
+});
