@@ -15,7 +15,7 @@ import {
 import type { Chosen } from "../config/layers.ts";
 import { homeThere } from "../config/originals.ts";
 import type { NamedSetting } from "../config/setting-names.ts";
-import { writeValue } from "../config/setting-rules.ts";
+import { showValue } from "../config/setting-rules.ts";
 import { columns } from "./columns.ts";
 import { resolveHere } from "./config-show.ts";
 import type { Context } from "./context.ts";
@@ -83,8 +83,8 @@ function inFull(topic: Topic, held: Held): string {
   const { setting, variable, key } = named;
   const here = held.get(key)!;
   return inRows(`${key}: ${setting.purpose}`, [
-    ["value", `${writeValue(named, here.value)}, from: ${sourceOf(here)}`],
-    ["default", writeValue(named, setting.usual)],
+    ["value", `${showValue(named, here.value)}, from: ${sourceOf(here)}`],
+    ["default", showValue(named, setting.usual)],
     ["profiles", profilesOf(named)],
     ["range", rangeOf(setting)],
     ["unit", unitOf(setting)],
@@ -141,10 +141,10 @@ function asJson(topic: Topic, held: Held): object {
     kind: setting.kind,
     purpose: setting.purpose,
     unit: unitOf(setting),
-    default: writeValue(topic.named, setting.usual),
+    default: showValue(topic.named, setting.usual),
     range: rangeOf(setting),
     profiles: setting.profiles ?? null,
-    value: writeValue(topic.named, here.value),
+    value: showValue(topic.named, here.value),
     source: here.origin,
     from: here.place === undefined ? null : sourceOf(here),
     variable,
@@ -167,7 +167,7 @@ function aliasJson(alias: Alias | undefined): object | null {
 
 function valueHere(named: NamedSetting, held: Held): string {
   const here = held.get(named.key)!;
-  const value = writeValue(named, here.value);
+  const value = showValue(named, here.value);
   return here.origin === "default" ? value : `${value} (${here.origin})`;
 }
 

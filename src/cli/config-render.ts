@@ -108,6 +108,19 @@ function deploymentOf(
   const needs = needsOf(isAsInFile ? swarm.agents : plainAgents(plain, 0), settings);
   const file = swarm?.file ?? resolve(usualFile);
   const { drainTimeoutMs, stopGraceMs } = settings.agents;
+  const lines = allSettings.map((named) => {
+    const { value, origin } = chosen.get(named.key)!;
+    return {
+      variable: named.variable,
+      value: writeValue(named, value),
+      remark: `${named.setting.purpose} ${rangeOf(named.setting)}`,
+      chosen: origin !== "default" && origin !== "profile",
+    };
+  });
+  // An address may have a password in it, or a token.
+  const secrets = allSettings
+    .filter(({ key, setting }) => setting.kind === "address" && chosen.get(key)!.value !== "")
+    .map(({ variable }) => variable);
   const graces = swarm?.agents.map((agent) => agent.stopGraceMs ?? stopGraceMs) ?? [stopGraceMs];
   return {
     name: nameOf(swarm?.name ?? basename(dirname(resolve(home)))),
@@ -115,16 +128,11 @@ function deploymentOf(
     agents: needs.agents,
     needs,
     downMs: drainTimeoutMs + Math.max(...graces) + aroundMs,
-    settings: allSettings.map((named) => {
-      const { value, origin } = chosen.get(named.key)!;
-      return {
-        variable: named.variable,
-        value: writeValue(named, value),
-        remark: `${named.setting.purpose} ${rangeOf(named.setting)}`,
-        chosen: origin !== "default" && origin !== "profile",
-      };
-    }),
-    keys: passedKeys(swarm?.agents ?? []),
+    settings: lines.filter(({ variable }) => !secrets.includes(variable)),
+    keys: [
+      ...passedKeys(swarm?.agents ?? []),
+      ...secrets.map((variable) => ({ variable, groups: ["the supervisor"] })),
+    ],
     file: basename(file),
     files: swarm === undefined ? [] : namedFiles(swarm),
     here: {

@@ -5,7 +5,8 @@ import { faultOf } from "../config/faults.ts";
 import type { Chosen } from "../config/layers.ts";
 import { type Resolution, resolveSettings } from "../config/resolve.ts";
 import { type NamedSetting, allSettings } from "../config/setting-names.ts";
-import { writeValue } from "../config/setting-rules.ts";
+import type { SettingValue } from "../config/schema/setting.ts";
+import { showValue } from "../config/setting-rules.ts";
 import { columns } from "./columns.ts";
 import type { Context } from "./context.ts";
 
@@ -23,7 +24,7 @@ export async function show(context: Context): Promise<void> {
   context.say(`the home is ${home}`);
   const lines = rows.map(({ named, held }) => [
     named.key,
-    writeValue(named, held.value),
+    showValue(named, held.value),
     sourceOf(held),
   ]);
   await context.data(columns([["SETTING", "VALUE", "FROM"], ...lines]));
@@ -46,6 +47,6 @@ function jsonLine(named: NamedSetting, { value, origin, place }: Chosen): string
 }
 
 /** As a file has it: numbers as numbers, durations as text. */
-function writtenOf(named: NamedSetting, value: number | string): number | string {
-  return named.setting.kind === "whole" ? value : writeValue(named, value);
+function writtenOf(named: NamedSetting, value: SettingValue): SettingValue {
+  return ["whole", "flag", "words"].includes(named.setting.kind) ? value : showValue(named, value);
 }

@@ -5,7 +5,7 @@ import { didYouMean } from "../core/names.ts";
 import type { Chosen } from "./layers.ts";
 import { type Forgone, forgone, homeThere, originalHome, rangeThere } from "./originals.ts";
 import { type PlainVariable, plainVariables } from "./plain-variables.ts";
-import type { Restart, Setting } from "./schema/setting.ts";
+import { type Restart, type Setting, isNumeric } from "./schema/setting.ts";
 import { type NamedSetting, allSettings, findSetting } from "./setting-names.ts";
 import { writeValue } from "./setting-rules.ts";
 
@@ -44,16 +44,26 @@ export function findTopics(word: string): Topic[] {
 /** The values that a setting can have. */
 export function rangeOf(setting: Setting): string {
   if (setting.kind === "choice") return setting.options.join(", ");
+  if (setting.kind === "flag") return "true, false";
+  if (setting.kind === "words") return rangeOfWords[setting.form];
+  if (setting.kind === "address") return "an http or https address, or none";
   const [least, most] = [setting.least, setting.most].map((bound) =>
     setting.kind === "duration" ? writeDuration(bound) : `${bound}`,
   );
   return `${least} to ${most}`;
 }
 
+const rangeOfWords = {
+  program: "a list: a program, then its arguments",
+  hosts: "a list of host names",
+} as const;
+
 /** In what it is measured. */
 export function unitOf(setting: Setting): string {
   if (setting.kind === "whole") return setting.unit;
-  return setting.kind === "duration" ? "a duration: 500ms, 5s, 2m, 1h, 7d" : "one of these words";
+  if (setting.kind === "duration") return "a duration: 500ms, 5s, 2m, 1h, 7d";
+  if (setting.kind === "words") return 'a list; in a variable as JSON: ["a", "b"]';
+  return setting.kind === "address" ? "an address" : "one of these words";
 }
 
 /** The values of the profiles, where they have one of their own: `dev 10, prod 500`. */
@@ -87,7 +97,7 @@ export function aliasOf(topic: Topic): Alias | undefined {
   }
   if (topic.kind !== "setting") return undefined;
   const { setting } = topic.named;
-  if (setting.kind === "choice" || setting.original === undefined) return undefined;
+  if (!isNumeric(setting) || setting.original === undefined) return undefined;
   const { name, unit, factor, ...there } = setting.original;
   const { least, most } = rangeThere(setting);
   const usual = `${setting.usual / factor}`;

@@ -11,7 +11,7 @@ import { type Source, parserOf } from "./parse.ts";
 import { plainVariables } from "./plain-variables.ts";
 import { isTable } from "./schema/values.ts";
 import { kindOf, settingsFile } from "./schema/settings.ts";
-import type { Original, Setting } from "./schema/setting.ts";
+import type { Original, Setting, SettingValue } from "./schema/setting.ts";
 import { allSettings, findSetting } from "./setting-names.ts";
 import { sections } from "./settings.ts";
 
@@ -20,7 +20,7 @@ export type Origin = "flag" | "environment" | "file" | "profile" | "default";
 
 export interface Chosen {
   /** As the program reads it. */
-  value: number | string;
+  value: SettingValue;
   origin: Origin;
   /** Where it is written; undefined where nobody wrote it. */
   place: Place | undefined;
@@ -131,7 +131,7 @@ export function flagLayer(flags: readonly string[]): Layer {
 type Wrong = Omit<Finding, "path">;
 
 /** `value` as the program reads it, or what is wrong with it; neither when there is none. */
-function checkValue(setting: Setting, value: unknown): { value?: number | string; wrong?: Wrong } {
+function checkValue(setting: Setting, value: unknown): { value?: SettingValue; wrong?: Wrong } {
   if (value === undefined) return {};
   const checked = v.safeParse(kindOf(setting), value);
   return checked.success ? { value: checked.output } : { wrong: findingsOf(checked.issues)[0]! };
@@ -152,9 +152,21 @@ function checkOriginal(
   return { wrong: { what: `${what}, not ${clip(JSON.stringify(text), 60)}`, hint } };
 }
 
-// Variables and flags are always text; for a number whatever looks like one is meant as one.
-function valueOf({ kind }: Setting, text: string): string | number {
-  return kind === "whole" && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+// Variables and flags are always text; for a number whatever looks like one is meant as one, and a list is written as
+// JSON has it.
+function valueOf({ kind }: Setting, text: string): unknown {
+  if (kind === "whole") return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+  if (kind === "flag") return text === "true" || (text === "false" ? false : text);
+  return kind === "words" ? listOf(text) : text;
+}
+
+function listOf(text: string): unknown {
+  if (text === "") return [];
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 function valueAt(tree: unknown, path: readonly string[]): unknown {

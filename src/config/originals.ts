@@ -1,7 +1,7 @@
 // What the original system had a variable for and skep has no setting for, and why. Its other variables are named where
 // the settings are declared, and are heeded.
 
-import type { Setting } from "./schema/setting.ts";
+import { type Setting, isNumeric } from "./schema/setting.ts";
 
 export interface Forgone {
   readonly name: `CFN_${string}`;
@@ -25,7 +25,7 @@ export const homeThere = {
 
 /** The values that a setting can have under its name of the original system, in the unit that it had there. */
 export function rangeThere(setting: Setting): { least: number; most: number } {
-  if (setting.kind === "choice" || setting.original === undefined) return { least: 0, most: 0 };
+  if (!isNumeric(setting) || setting.original === undefined) return { least: 0, most: 0 };
   const { factor } = setting.original;
   return { least: Math.ceil(setting.least / factor), most: Math.floor(setting.most / factor) };
 }

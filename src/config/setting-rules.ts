@@ -1,7 +1,10 @@
 // What has to hold between settings. Pure.
 import { writeDuration } from "../core/durations.ts";
+import { secret } from "../core/secret.ts";
 import type { Finding, Place } from "./faults.ts";
 import type { Chosen } from "./layers.ts";
+import { isLoopback } from "../core/loopback.ts";
+import { type SettingValue, isNumeric } from "./schema/setting.ts";
 import { type NamedSetting, allSettings } from "./setting-names.ts";
 
 type Values = ReadonlyMap<string, Chosen>;
@@ -46,11 +49,11 @@ const rules: readonly Rule[] = [
 ];
 
 /** What `named` is where nobody chose it: usual, and no more than what it follows lets it be. */
-export function followed({ key, setting }: NamedSetting, chosen: Values): number | string {
+export function followed({ key, setting }: NamedSetting, chosen: Values): SettingValue {
   const bounds = rules
     .filter(({ low, follows }) => low === key && follows)
     .map(({ high, times }) => Math.floor(Number(chosen.get(high)!.value) / times));
-  if (bounds.length === 0 || setting.kind === "choice") return setting.usual;
+  if (bounds.length === 0 || !isNumeric(setting)) return setting.usual;
   return Math.max(setting.least, Math.min(setting.usual, ...bounds.map(neat)));
 }
 
@@ -61,7 +64,30 @@ function neat(ms: number): number {
 }
 
 /** The rules that do not hold among what was `chosen`, each told where somebody chose one of its two settings. */
-export function brokenRules(chosen: Values): { place: Place; finding: Omit<Finding, "path"> }[] {
+export function brokenRules(chosen: Values): Broken[] {
+  return [...brokenBounds(chosen), ...strangeHost(chosen)];
+}
+
+interface Broken {
+  place: Place;
+  finding: Omit<Finding, "path">;
+}
+
+/** Alerts name what is wrong with a swarm: they leave this machine only for a host that somebody named. */
+function strangeHost(chosen: Values): Broken[] {
+  const { value: address, place } = chosen.get("notify.webhook")!;
+  if (address === "") return [];
+  const host = new URL(String(address)).hostname;
+  const allowed = chosen.get("notify.hosts")!.value as readonly string[];
+  if (isLoopback(host) || allowed.includes(host)) return [];
+  const finding = {
+    what: `names the host ${host}, which is not this machine`,
+    hint: `If alerts may go there: notify.hosts = ["${host}"]`,
+  };
+  return [{ place: place ?? { file: null, line: null, key: "notify.webhook" }, finding }];
+}
+
+function brokenBounds(chosen: Values): Broken[] {
   return rules.flatMap(({ low, times, high, follows, why: hint }) => {
     const [least, most] = [chosen.get(low)!, chosen.get(high)!];
     if (Number(least.value) * times <= Number(most.value)) return [];
@@ -89,7 +115,16 @@ function written(key: string, { value }: Chosen): string {
   );
 }
 
-/** A value as one writes it in a variable: `30s`, `1000`, `power`. */
-export function writeValue({ setting }: NamedSetting, value: number | string): string {
+/** A value as one writes it in a variable: `30s`, `1000`, `power`, `["sh","tell.sh"]`. */
+export function writeValue({ setting }: NamedSetting, value: SettingValue): string {
+  if (setting.kind === "words") return JSON.stringify(value);
   return setting.kind === "duration" ? writeDuration(Number(value)) : String(value);
+}
+
+/** A value as anybody may see it: of an address what stands behind its host is left out. */
+export function showValue(named: NamedSetting, value: SettingValue): string {
+  const text = writeValue(named, value);
+  if (named.setting.kind !== "address" || text === "") return text;
+  const { origin } = new URL(text);
+  return [origin, `${origin}/`].includes(text) ? text : `${origin}/${secret("")}`;
 }

@@ -1,6 +1,7 @@
 // A file of settings as text: every setting with what it is for and its usual value.
 import { type NamedSetting, allSettings } from "./setting-names.ts";
 import { writeValue } from "./setting-rules.ts";
+import type { SettingValue } from "./schema/setting.ts";
 import { rangeOf } from "./explain.ts";
 
 /** All settings with their usual values in TOML; with `remarks` each line is one, and says what it is for. */
@@ -18,9 +19,9 @@ export function settingsText({ remarks }: { remarks: boolean }): string {
 }
 
 /** A value as TOML, YAML and JSON write it. */
-export function literalOf(named: NamedSetting, value: number | string): string {
+export function literalOf(named: NamedSetting, value: SettingValue): string {
   const text = writeValue(named, value);
-  return named.setting.kind === "whole" ? text : JSON.stringify(text);
+  return ["whole", "flag", "words"].includes(named.setting.kind) ? text : JSON.stringify(text);
 }
 
 function remarkOf(named: NamedSetting): string[] {

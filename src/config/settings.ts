@@ -4,11 +4,12 @@ import { agents } from "./schema/agents.ts";
 import { alerts } from "./schema/alerts.ts";
 import { bus } from "./schema/bus.ts";
 import { metrics } from "./schema/metrics.ts";
+import { notify } from "./schema/notify.ts";
 import type { Section, ValuesOf } from "./schema/setting.ts";
 import { store } from "./schema/store.ts";
 
 /** Every setting by its section and its name in the program. */
-export const sections = { bus, store, agents, metrics, alerts } as const;
+export const sections = { bus, store, agents, metrics, alerts, notify } as const;
 
 export type SectionName = keyof typeof sections;
 export type BusSettings = ValuesOf<typeof bus>;
@@ -16,6 +17,7 @@ export type StoreSettings = ValuesOf<typeof store>;
 export type AgentsSettings = ValuesOf<typeof agents>;
 export type MetricsSettings = ValuesOf<typeof metrics>;
 export type AlertsSettings = ValuesOf<typeof alerts>;
+export type NotifySettings = ValuesOf<typeof notify>;
 
 export interface Settings {
   readonly bus: BusSettings;
@@ -23,6 +25,7 @@ export interface Settings {
   readonly agents: AgentsSettings;
   readonly metrics: MetricsSettings;
   readonly alerts: AlertsSettings;
+  readonly notify: NotifySettings;
 }
 
 /** The settings of a home in which nobody chose any. */
@@ -32,6 +35,7 @@ export const defaults: Settings = freeze({
   agents: usualOf(agents),
   metrics: usualOf(metrics),
   alerts: usualOf(alerts),
+  notify: usualOf(notify),
 });
 
 /** `settings` so that nobody can change them afterwards. */

@@ -32,6 +32,37 @@ test("everything that is wrong is told at once, with file and line", async () =>
   expect(keys).toContain("bus.lease");
   expect(keys.some((key: string) => key.startsWith("agents.a"))).toBe(true);
 });
+test("alerts go to no other machine unless it is named, and a wrong address is told without what it says", async () => {
+  const mistakesOf = async (text: string) => {
+    const { context, home } = heardContext(text);
+    const fault = await check(context, undefined).then(
+      () => undefined,
+      (error) => error,
+    );
+    return fault === undefined ? [] : fault.message.replaceAll(`${home}/`, "");
+  };
+  const webhook = (address: string, more = "") => `[notify]\nwebhook = "${address}"\n${more}`;
+  for (const host of ["hooks.example.com", "10.0.0.1", "0.0.0.0", "[::]", "localhost.example.com"])
+    expect(await mistakesOf(webhook(`http://${host}/x`))).toBe(
+      `skep.toml:2: notify.webhook names the host ${host}, which is not this machine`,
+    );
+  const named = 'hosts = ["hooks.example.com"]\n';
+  expect(await mistakesOf(webhook("https://Hooks.example.com/x", named))).toEqual([]);
+  expect(await mistakesOf(webhook("http://127.0.0.1:9/x"))).toEqual([]);
+  for (const address of ["hooks/hidden", "ftp://hidden@localhost/", "http://", "http://a b/hidden"])
+    expect(await mistakesOf(webhook(address))).toBe(
+      "skep.toml:2: notify.webhook is no address of a web server",
+    );
+  expect(await mistakesOf('[notify]\ncommand = "tell.sh --loud"\nhosts = ["http://a/"]\n')).toBe(
+    [
+      "the configuration has 2 mistakes",
+      'skep.toml:2: notify.command must be a list: the program, then its arguments, not "tell.sh --loud"',
+      '  Write it as a list: ["sh", "tell.sh"]',
+      'skep.toml:3: notify.hosts.0 must be a list of host names, not "http://a/"',
+      '  Write names alone: ["hooks.example.com"]',
+    ].join("\n"),
+  );
+});
 test("as JSON it says what there is of each, and what each swarm takes", async () => {
   const { context, lines } = heardContext("", { json: true });
   await check(context, undefined);

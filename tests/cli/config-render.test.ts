@@ -4,6 +4,7 @@ import { expect, test } from "bun:test";
 import { parse, parseAllDocuments } from "yaml";
 import { check } from "../../src/cli/config-check.ts";
 import { render, renderings } from "../../src/cli/config-render.ts";
+import { readEnvFile } from "../../src/config/env-file.ts";
 import { type Heard, heardContext } from "../helpers/heard-context.ts";
 
 const some = { a: { command: ["sleep", "1"], count: 3 } };
@@ -27,6 +28,24 @@ test("every file there is can be rendered, and has what was chosen", async () =>
     await render(context, name, { ...one, file });
     expect([name, lines.some((line) => /BUS_LEASE.*30s/.test(line))]).toEqual([name, true]);
   }
+});
+test("a list is written so that it is read again, and of an address only the name of its variable is there", async () => {
+  const settings =
+    '[notify]\ncommand = ["./tell", "it\'s #1", "a b"]\nwebhook = "http://localhost/hidden"\n';
+  for (const name of Object.keys(renderings)) {
+    const { context, lines, file } = withSwarm(settings);
+    await render(context, name, { ...one, file });
+    expect([name, lines.join("\n").includes("hidden")]).toEqual([name, false]);
+    const names = ["env", "compose", "k8s", "systemd"].includes(name);
+    if (names) expect(lines.join("\n")).toContain("SKEP_NOTIFY_WEBHOOK");
+  }
+  const { context, lines, home, file } = withSwarm(settings);
+  await render(context, "env", { ...one, file });
+  const path = join(home, "deploy.env");
+  writeFileSync(path, lines.join("\n"));
+  const { variables } = readEnvFile(path);
+  expect(JSON.parse(variables["SKEP_NOTIFY_COMMAND"]!)).toEqual(["./tell", "it's #1", "a b"]);
+  expect(variables["SKEP_NOTIFY_WEBHOOK"]).toBeUndefined();
 });
 test("it is for the agents of the swarm file under its name, or for as many as are said", async () => {
   const headOf = async (settings: string, agents?: number) => {

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { explain } from "../../src/cli/config-explain.ts";
 import { show } from "../../src/cli/config-show.ts";
 import { heardContext } from "../helpers/heard-context.ts";
 
@@ -18,6 +19,20 @@ test("as JSON a setting is an object that says the same", async () => {
   await show(context);
   const found = lines.map((one) => JSON.parse(one)).find((one) => one.setting === "bus.lease");
   expect(found).toMatchObject({ value: "30s", source: "file", line: 2 });
+});
+test("of an address what stands behind its host is not shown, however it is asked for", async () => {
+  const settings = '[notify]\nwebhook = "http://me:hidden@localhost:9/hidden?hidden"\n';
+  const shown = "http://localhost:9/(secret)";
+  const { context, lines } = heardContext(settings);
+  await show(context);
+  await explain(context, undefined);
+  await explain(context, "notify.webhook");
+  expect(lines.join("\n").split(shown)).toHaveLength(4);
+  const { context: json, lines: objects } = heardContext(settings, { json: true });
+  await show(json);
+  await explain(json, "notify.webhook");
+  expect(objects.join("\n").split(JSON.stringify(shown))).toHaveLength(3);
+  expect([...lines, ...objects].join("\n")).not.toContain("hidden");
 });
 test("mistakes are told, all of them, and nothing else", async () => {
   const { context, lines } = heardContext('[bus]\nlease = "never"\ninbox_cap = 0\n');

@@ -52,6 +52,14 @@ describe("the settings", () => {
       rollup_keep = "60d"
       rows_max = 2_000
       port = 9464
+      [notify]
+      command = ["./tell.sh", "ops"]
+      desktop = true
+      webhook = "https://me:secret@Hooks.example.com/alerts"
+      hosts = ["hooks.example.com"]
+      severity = "critical"
+      timeout = "3s"
+      waiting_max = 7
     `);
     const settings = await loadSettings(home);
     expect(settings).toEqual({
@@ -89,6 +97,15 @@ describe("the settings", () => {
         port: 9_464,
       },
       alerts: defaults.alerts,
+      notify: {
+        command: ["./tell.sh", "ops"],
+        desktop: true,
+        webhook: "https://me:secret@Hooks.example.com/alerts",
+        hosts: ["hooks.example.com"],
+        severity: "critical",
+        timeoutMs: 3_000,
+        waitingMax: 7,
+      },
     });
     for (const section of Object.keys(defaults) as (keyof typeof defaults)[])
       expect(Object.keys(settings[section])).toEqual(Object.keys(defaults[section]));
@@ -96,8 +113,8 @@ describe("the settings", () => {
   test("left out keep their defaults beside those that are set", async () => {
     const { bus, ...rest } = await loadSettings(homeWith("bus.inbox_cap = 7"));
     expect(bus).toEqual({ ...defaults.bus, inboxCap: 7 });
-    const { store, agents, metrics, alerts } = defaults;
-    expect(rest).toEqual({ store, agents, metrics, alerts });
+    const { bus: _, ...others } = defaults;
+    expect(rest).toEqual(others);
   });
   test("in the environment go before those in the file, and may be numbers", async () => {
     const home = homeWith('bus = { lease = "30s", inbox_cap = 7 }');

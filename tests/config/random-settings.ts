@@ -1,10 +1,19 @@
 // Random settings that fit, for property tests.
 import fc from "fast-check";
 import { type NamedSetting, allSettings } from "../../src/config/setting-names.ts";
+import type { SettingValue } from "../../src/config/schema/setting.ts";
 import { writeDuration } from "../../src/core/durations.ts";
 
-/** A value as a file has it: numbers as numbers, everything else as text. */
-export type Written = Readonly<Record<string, number | string>>;
+/** A value as a file has it: durations as text, everything else as it is. */
+export type Written = Readonly<Record<string, SettingValue>>;
+
+const anyWords = {
+  program: fc.oneof(
+    fc.constant([]),
+    fc.tuple(fc.constant("./tell me"), fc.constantFrom("", "#", "'\"\\", "a = b", "ä")),
+  ),
+  hosts: fc.subarray(["hooks.example.com", "10.0.0.1", "[fe80::1]"]),
+};
 
 /** Any choice of settings, each by its key; between two of them no rule is broken. */
 export const anySettings: fc.Arbitrary<Written> = fc
@@ -14,11 +23,14 @@ export const anySettings: fc.Arbitrary<Written> = fc
   .map(mended);
 
 /** What the text of a variable or a flag says of a value. */
-export function textOf(value: number | string): string {
-  return String(value);
+export function textOf(value: SettingValue): string {
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-function anyValue({ setting }: NamedSetting): fc.Arbitrary<number | string> {
+function anyValue({ setting }: NamedSetting): fc.Arbitrary<SettingValue> {
+  if (setting.kind === "flag") return fc.boolean();
+  if (setting.kind === "address") return fc.constantFrom("", "http://u:p@localhost:9/a?b=c#d");
+  if (setting.kind === "words") return anyWords[setting.form];
   if (setting.kind === "choice") return fc.constantFrom(...setting.options);
   const { least, most } = setting;
   const number = fc.oneof(
@@ -30,7 +42,7 @@ function anyValue({ setting }: NamedSetting): fc.Arbitrary<number | string> {
 }
 
 /** Without those of which one has to be less than another: whether it is, is for other tests. */
-function mended(written: Record<string, number | string | undefined>): Written {
+function mended(written: Record<string, SettingValue | undefined>): Written {
   const bound = ["backoff_min", "backoff_max", "body_bytes_max", "inbox_bytes", "beat_every"];
   return Object.fromEntries(
     Object.entries(written).filter(([key]) => !bound.includes(key.split(".").at(-1)!)),

@@ -4,9 +4,7 @@ import { agentLimits } from "./agent-limits.ts";
 import { environmentRule } from "./environment-rule.ts";
 import { live, ready } from "./probes.ts";
 import { programCall } from "./program.ts";
-import { choice, duration, editors, name, table, text, whole } from "./values.ts";
-
-const flag = () => v.boolean("must be true or false");
+import { choice, duration, editors, flag, name, table, text, whole } from "./values.ts";
 
 const countHint = "To run none of them, leave the group out; a swarm has 10000 agents at most.";
 

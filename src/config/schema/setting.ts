@@ -55,7 +55,27 @@ export interface ChoiceSetting<Word extends string = string> extends About<Word>
   readonly options: readonly Word[];
 }
 
-export type Setting = WholeSetting | DurationSetting | ChoiceSetting;
+/** Something that is so or not. */
+export interface FlagSetting extends About<boolean> {
+  readonly kind: "flag";
+}
+
+/** A list of words: a program with its arguments, or names of hosts. */
+export interface WordsSetting extends About<readonly string[]> {
+  readonly kind: "words";
+  readonly form: "program" | "hosts";
+}
+
+/** The address of a web server, or nothing. What stands in it behind the host may be a secret, and is not shown. */
+export interface AddressSetting extends About<string> {
+  readonly kind: "address";
+}
+
+export type Setting =
+  WholeSetting | DurationSetting | ChoiceSetting | FlagSetting | WordsSetting | AddressSetting;
+
+/** What a setting can be. */
+export type SettingValue = number | string | boolean | readonly string[];
 
 /** The settings of a section by their names in the program. */
 export type Section = Readonly<Record<string, Setting>>;
@@ -64,8 +84,15 @@ export type Section = Readonly<Record<string, Setting>>;
 export type ValuesOf<Declared extends Section> = {
   readonly [Name in keyof Declared]: Declared[Name] extends ChoiceSetting<infer Word>
     ? Word
-    : number;
+    : Declared[Name] extends FlagSetting | WordsSetting | AddressSetting
+      ? Declared[Name]["usual"]
+      : number;
 };
+
+/** Whether its values are numbers. */
+export function isNumeric(setting: Setting): setting is WholeSetting | DurationSetting {
+  return setting.kind === "whole" || setting.kind === "duration";
+}
 
 export function whole(about: Omit<WholeSetting, "kind">): WholeSetting {
   return { kind: "whole", ...about };
@@ -85,4 +112,16 @@ export function choice<const Word extends string>(
   about: Omit<ChoiceSetting<Word>, "kind">,
 ): ChoiceSetting<Word> {
   return { kind: "choice", ...about };
+}
+
+export function flag(about: Omit<FlagSetting, "kind">): FlagSetting {
+  return { kind: "flag", ...about };
+}
+
+export function words(about: Omit<WordsSetting, "kind">): WordsSetting {
+  return { kind: "words", ...about };
+}
+
+export function address(about: Omit<AddressSetting, "kind">): AddressSetting {
+  return { kind: "address", ...about };
 }

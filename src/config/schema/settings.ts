@@ -2,8 +2,10 @@
 import * as v from "valibot";
 import { writeDuration } from "../../core/durations.ts";
 import { type NamedSetting, allSettings } from "../setting-names.ts";
+import { programOrNone } from "./program.ts";
 import type { Setting } from "./setting.ts";
-import { choice, duration, editors, table, whole } from "./values.ts";
+import { choice, duration, editors, flag, table, whole } from "./values.ts";
+import { hostNames, webAddress } from "./web-address.ts";
 
 type Kind = ReturnType<typeof kindOf>;
 
@@ -12,6 +14,9 @@ export function kindOf(setting: Setting) {
   const { kind } = setting;
   if (kind === "whole") return whole(setting.least, setting.most);
   if (kind === "duration") return duration(setting.least, setting.most);
+  if (kind === "flag") return flag();
+  if (kind === "words") return setting.form === "program" ? programOrNone : hostNames();
+  if (kind === "address") return webAddress();
   return choice(setting.options);
 }
 

@@ -125,6 +125,11 @@ export function rate(leastPerS: number, mostPerS: number) {
   );
 }
 
+/** Whether something is so. */
+export function flag() {
+  return v.boolean("must be true or false");
+}
+
 /** Text without what no argument of a program can carry. */
 export function text() {
   return v.pipe(

@@ -6,7 +6,7 @@ export function envFile({ name, version, settings, keys }: Deployment): string {
   const lines = settings.flatMap(({ variable, value, remark, chosen }) => [
     "",
     `# ${remark}`,
-    `${chosen ? "" : "#"}${variable}=${value}`,
+    `${chosen ? "" : "#"}${variable}=${quoted(value)}`,
   ]);
   // What is secret is named, and its place left empty.
   const named = keys.flatMap(({ variable, groups }) => [
@@ -17,4 +17,9 @@ export function envFile({ name, version, settings, keys }: Deployment): string {
   return `# ${name}: written by skep ${version}. Read only where it is named: skep --env-file .env up
 ${[...lines, ...named].join("\n")}
 `;
+}
+
+function quoted(value: string): string {
+  if (!/[\s#'"\\]/.test(value)) return value;
+  return value.includes("'") ? `"${value.replace(/["\\]/g, "\\$&")}"` : `'${value}'`;
 }
