@@ -201,8 +201,11 @@ export async function openApp(
       const { collect } = await import("./app/collect.ts");
       const { openGrowth } = await import("./metrics/alerts/growth.ts");
       const { superviseAlerts } = await import("./app/alerts.ts");
+      const { openNotifier } = await import("./app/notify.ts");
       const growth = openGrowth(settings.alerts);
-      const parts = { home, bus, clock, events, vitals: () => vitals.store(), settings, growth };
+      const plain = { home, bus, store, clock, events, vitals: () => vitals.store(), settings };
+      const notifier = openNotifier(plain);
+      const parts = { ...plain, growth, notifier };
       const collecting = collect(parts, over.signal);
       const alerting = superviseAlerts(parts, over.signal);
       try {
@@ -212,6 +215,7 @@ export async function openApp(
         await retaining;
         await collecting;
         await alerting;
+        await notifier.end();
       }
     },
     async order(wish, signal) {

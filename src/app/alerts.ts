@@ -13,8 +13,10 @@ import { type EvaluateParts, evaluateAlerts, openEvaluation } from "../metrics/a
 import type { Growth } from "../metrics/alerts/growth.ts";
 import type { Look } from "../metrics/alerts/readings.ts";
 import type { Told } from "../metrics/alerts/record.ts";
+import { type Notice, jsonOf } from "../notify/notice.ts";
 import { freeBytes } from "../store/filesystem.ts";
 import type { Store } from "../store/store.ts";
+import type { Notifier } from "./notify.ts";
 
 interface Parts {
   home: string;
@@ -24,6 +26,7 @@ interface Parts {
   vitals(): Promise<Store>;
   settings: Settings;
   growth: Growth;
+  notifier: Pick<Notifier, "tell">;
 }
 
 /** The topic that skep publishes alerts on. */
@@ -39,7 +42,8 @@ export function openAlerts(parts: Parts): ReturnType<typeof openEvaluation> {
   return openEvaluation(evaluationParts(parts));
 }
 
-function evaluationParts({ home, bus, clock, events, settings, ...parts }: Parts): EvaluateParts {
+function evaluationParts(given: Parts): EvaluateParts {
+  const { home, bus, clock, events, settings, notifier, ...parts } = given;
   const startMs = hearStart(events, clock, settings.alerts.rateWindowMs);
   const { rateWindowMs } = settings.alerts;
   return {
@@ -61,17 +65,22 @@ function evaluationParts({ home, bus, clock, events, settings, ...parts }: Parts
         freeBytes: freeBytes(home),
       };
     },
-    tell: (transitions) => publishAlerts(bus, transitions),
+    async tell(transitions) {
+      const notices = transitions.map(noticeOf);
+      notifier.tell(notices);
+      await publish(bus, notices);
+    },
   };
 }
 
-async function publishAlerts(bus: Bus, transitions: readonly Told[]): Promise<void> {
-  await publish(bus, transitions.map(lineOf));
+/** Publishes an alert: into how many inboxes it came. */
+export async function publishNotice(bus: Bus, notice: Notice): Promise<number> {
+  return await publish(bus, [notice]);
 }
 
-/** Publishes an alert that says that it is none: into how many inboxes it came. */
-export async function testAlert(bus: Bus, now: number): Promise<number> {
-  const line: Line = {
+/** An alert that says that it is none. */
+export function testNotice(now: number): Notice {
+  return {
     rule: "test",
     subject: "skep alerts test",
     state: "firing",
@@ -82,17 +91,16 @@ export async function testAlert(bus: Bus, now: number): Promise<number> {
     about: "nothing is wrong: somebody tries out how alerts are told",
     at: now,
   };
-  return await publish(bus, [line]);
 }
 
-async function publish(bus: Bus, lines: readonly Line[]): Promise<number> {
+async function publish(bus: Bus, notices: readonly Notice[]): Promise<number> {
   return await bus.store.write(async (tx) => {
     let deliveries = 0;
     // Mostly nobody listens.
     if (!(await hasSubscribers(tx, topic))) return deliveries;
-    for (const line of lines) {
-      const body = bytesOf(JSON.stringify(line));
-      const publication = { topic, type: `alert.${line.state}`, body };
+    for (const notice of notices) {
+      const body = bytesOf(jsonOf(notice));
+      const publication = { topic, type: `alert.${notice.state}`, body };
       const published = await publishTx(tx, bus.settings, publication, {
         from: null,
         skipFull: true,
@@ -103,23 +111,8 @@ async function publish(bus: Bus, lines: readonly Line[]): Promise<number> {
   });
 }
 
-/** What programs get. */
-export interface Line {
-  rule: string;
-  subject: string;
-  state: string;
-  severity: string;
-  /** Null when the subject is gone. */
-  value: number | null;
-  threshold: number;
-  unit: string;
-  about: string;
-  /** Milliseconds since 1970. */
-  at: number;
-}
-
 /** A transition as programs get it. */
-export function lineOf({ rule, subject, state, value, threshold, at }: Told): Line {
+export function noticeOf({ rule, subject, state, value, threshold, at }: Told): Notice {
   const { name, severity, unit, about } = rule;
   return { rule: name, subject, state, severity, value, threshold, unit, about, at };
 }

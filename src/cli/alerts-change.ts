@@ -1,5 +1,7 @@
 // `skep alerts ack`, `silence` and `test`: who sees to it, and who is told.
-import { testAlert } from "../app/alerts.ts";
+import { openShelter } from "../agents/strays.ts";
+import { publishNotice, testNotice } from "../app/alerts.ts";
+import { tryChannels } from "../app/notify.ts";
 import { isoTime } from "../core/clock.ts";
 import { SkepError } from "../core/errors.ts";
 import { didYouMean } from "../core/names.ts";
@@ -48,11 +50,24 @@ export async function silenceFor(
   await context.data(JSON.stringify(line), `silence ${id} holds`);
 }
 
-/** Sends an alert that says that it is none through every channel, and says what came of it. */
+/** Sends an alert that says that it is none through every channel, and says what came of it. E_FAILED when one of them did not tell. */
 export async function tryOut(context: Context): Promise<void> {
   const app = await open(context);
-  const deliveries = await testAlert(app.bus, app.clock.now());
+  const notice = testNotice(app.clock.now());
+  const deliveries = await publishNotice(app.bus, notice);
   await context.data(JSON.stringify({ channel: "topic alerts", deliveries }));
   if (deliveries === 0)
     context.say("nobody is subscribed to the topic alerts: skep subscribe alerts INBOX");
+  const trials = await tryChannels(app, openShelter(), notice, context.signal);
+  for (const { channel, uses, why } of trials)
+    await context.data(JSON.stringify({ channel, uses, told: why === null, error: why }));
+  const failed = trials.filter(({ why }) => why !== null);
+  if (failed.length > 0)
+    throw new SkepError("E_FAILED", `alerts are not told by ${listed(failed)}`, {
+      hint: failed.map(({ channel, why }) => `${channel}: ${why}`).join("; "),
+    });
+}
+
+function listed(trials: readonly { channel: string }[]): string {
+  return trials.map(({ channel }) => channel).join(" and ");
 }

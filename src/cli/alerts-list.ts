@@ -3,6 +3,7 @@ import { isoTime } from "../core/clock.ts";
 import { formatDuration } from "../core/durations.ts";
 import { type Alert, listAlerts } from "../metrics/alerts/record.ts";
 import { recoveryOf, rules, thresholdOf } from "../metrics/alerts/rules.ts";
+import { sayMissed } from "./alerts-channels.ts";
 import { columns } from "./columns.ts";
 import type { Context } from "./context.ts";
 import { open } from "./open.ts";
@@ -12,6 +13,7 @@ export async function printAlerts(context: Context, last: number): Promise<void>
   const { vitals } = await open(context);
   const store = await vitals();
   const alerts = await store.read((tx) => listAlerts(tx, last));
+  await sayMissed(context, store);
   if (context.json) {
     for (const alert of alerts) await context.data(JSON.stringify(alertObject(alert)));
     return;

@@ -1,10 +1,14 @@
 // `skep alerts watch`: looks for what is wrong where no supervisor does.
-import { lineOf, openAlerts } from "../app/alerts.ts";
+import { openShelter } from "../agents/strays.ts";
+import { noticeOf, openAlerts } from "../app/alerts.ts";
+import { openNotifier } from "../app/notify.ts";
+import type { App } from "../app.ts";
 import { isoTime, sleep } from "../core/clock.ts";
 import { SkepError, isSkepError } from "../core/errors.ts";
 import { openGrowth } from "../metrics/alerts/growth.ts";
 import type { Context } from "./context.ts";
 import { open } from "./open.ts";
+import { sayUntold } from "./untold.ts";
 
 const leastMs = 100;
 
@@ -12,8 +16,18 @@ const leastMs = 100;
 export async function watch(context: Context): Promise<void> {
   const app = await open(context);
   const { alerts } = app.settings;
-  const evaluation = openAlerts({ ...app, growth: openGrowth(alerts) });
-  context.say("looking for what is wrong; Ctrl-C ends it");
+  sayUntold(app.events, context);
+  const notifier = openNotifier(app, openShelter());
+  try {
+    const evaluation = openAlerts({ ...app, growth: openGrowth(alerts), notifier });
+    context.say("looking for what is wrong; Ctrl-C ends it");
+    await look(context, app, evaluation);
+  } finally {
+    await notifier.end();
+  }
+}
+
+async function look(context: Context, app: App, evaluation: Evaluation): Promise<void> {
   while (!context.signal.aborted) {
     const run = await app.lastRun();
     if (run?.alive)
@@ -21,16 +35,18 @@ export async function watch(context: Context): Promise<void> {
         hint: "skep alerts lists what is wrong; skep subscribe alerts INBOX has it come to an inbox.",
       });
     for (const told of await passUnlessBusy(evaluation)) {
-      const line = lineOf(told);
+      const line = noticeOf(told);
       const { at, severity, rule, subject, state, about } = line;
       const text = [isoTime(at), severity, rule, subject, state, about].join("  ");
       await context.data(context.json ? JSON.stringify(line) : text);
     }
-    await sleep(Math.max(leastMs, alerts.evaluateEveryMs), context.signal);
+    await sleep(Math.max(leastMs, app.settings.alerts.evaluateEveryMs), context.signal);
   }
 }
 
-async function passUnlessBusy(evaluation: ReturnType<typeof openAlerts>) {
+type Evaluation = ReturnType<typeof openAlerts>;
+
+async function passUnlessBusy(evaluation: Evaluation) {
   try {
     return await evaluation.pass();
   } catch (error) {

@@ -149,10 +149,14 @@ export function flagVariables(flags: readonly string[]): Record<string, string> 
   );
 }
 
+// What programs are told of a message or an alert, who may call skep in turn.
+const isHanded =
+  /^SKEP_(MSG_.*|ALERT_(RULE|SUBJECT|STATE|SEVERITY|VALUE|THRESHOLD|UNIT|ABOUT|AT))$/;
+
 function settingsOf(variables: Variables): Record<string, string> {
   const settings: Record<string, string> = {};
   for (const [name, value] of Object.entries(variables)) {
-    const isOurs = name.startsWith("SKEP_") && !name.startsWith("SKEP_MSG_");
+    const isOurs = name.startsWith("SKEP_") && !isHanded.test(name);
     if (!isOurs && !name.startsWith("CFN_")) continue;
     if (value && !(name in plainVariables) && name !== "CFN_BASE_DIR") settings[name] = value;
   }

@@ -13,6 +13,8 @@ export interface Events {
   "agent.restarting": { name: string; reason: string; killed: number };
   /** `state` is stopped, failed or dead; `killed` processes of its were killed because its host died. */
   "agent.ended": { name: string; state: string; reason: string | null; killed: number };
+  /** What became of an alert that a channel outside of skep was to tell of: sent, failed or dropped, and why. `isNew` when that was not so before. */
+  "alert.noticed": { channel: string; what: string; why: string | null; isNew: boolean };
 }
 
 export type EventName = keyof Events;

@@ -28,6 +28,9 @@ export function hearEvents(
     take(ownPoint("agent.ends", 1, { agent, tags: { state } }));
     if (killed > 0) take(ownPoint("agent.killed", killed, { agent }));
   });
+  events.on("alert.noticed", ({ channel, what: outcome }) =>
+    take(ownPoint("alert.notices", 1, { tags: { channel, outcome } })),
+  );
   events.on("swarm.handover", ({ from: agent, moved }) =>
     take(ownPoint("swarm.moved", moved, { agent })),
   );

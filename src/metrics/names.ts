@@ -14,6 +14,10 @@ export const ownMetrics = {
   "swarm.agents": { unit: "count", about: "how many agents a swarm started with" },
   "swarm.start_time": { unit: "ms", about: "from the start of a swarm until each agent runs" },
   "swarm.moved": { unit: "count", about: "messages that went to the heir of a coordinator" },
+  "alert.notices": {
+    unit: "count",
+    about: "an alert was told outside of skep, or was not; the tags channel and outcome say which",
+  },
   "metrics.dropped": { unit: "count", about: "points that found no room while they waited" },
 } as const;
 

@@ -10,6 +10,7 @@ import broadcasts from "../../migrations/0008-bus-broadcasts.sql" with { type: "
 import heartbeats from "../../migrations/vitals/0001-heartbeats.sql" with { type: "text" };
 import metrics from "../../migrations/vitals/0002-metrics.sql" with { type: "text" };
 import alerts from "../../migrations/vitals/0003-metrics-alerts.sql" with { type: "text" };
+import notices from "../../migrations/vitals/0004-metrics-notices.sql" with { type: "text" };
 import type { Migration } from "./migrate.ts";
 
 /** Those of bus.db. */
@@ -25,7 +26,12 @@ export const migrations: readonly Migration[] = numbered([
 ]);
 
 /** Those of vitals.db. */
-export const vitalsMigrations: readonly Migration[] = numbered([heartbeats, metrics, alerts]);
+export const vitalsMigrations: readonly Migration[] = numbered([
+  heartbeats,
+  metrics,
+  alerts,
+  notices,
+]);
 
 function numbered(texts: readonly string[]): Migration[] {
   return texts.map((sql, index) => ({ version: index + 1, sql }));

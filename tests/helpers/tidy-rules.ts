@@ -21,10 +21,11 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   hosts: ["bus", "agents", "store", "core"],
   loop: [...domain, "store", "core"],
   metrics: ["store", "core"],
+  notify: ["agents", "core"],
   export: ["metrics", "core"],
   doctor: [...domain, "store", "config", "core"],
-  app: [...domain, "loop", "metrics", "export", "doctor", "store", "config", "core"],
-  cli: [...domain, "app", "loop", "metrics", "export", "doctor", "config", "core"],
+  app: [...domain, "loop", "metrics", "notify", "export", "doctor", "store", "config", "core"],
+  cli: [...domain, "app", "loop", "metrics", "notify", "export", "doctor", "config", "core"],
   mcp: [...domain, "app", "loop", "config", "core"],
   web: [...domain, "app", "loop", "config", "core"],
 };

@@ -1,5 +1,6 @@
 // `skep alerts`: what is wrong now, what was, and who is to be told.
 import { SkepError } from "../../core/errors.ts";
+import { printChannels } from "../alerts-channels.ts";
 import { ack, silenceFor, tryOut } from "../alerts-change.ts";
 import { printAlerts, printRules } from "../alerts-list.ts";
 import { watch } from "../alerts-watch.ts";
@@ -10,14 +11,15 @@ export default defineCommand({
   summary: "show what is wrong with the swarm; see to it",
   notes: [
     "Without a verb it lists the alerts that fire; history also those that are over. rules: when each comes.",
+    "channels: where alerts go besides the topic alerts, and how that went; the settings notify say where.",
     "ack ID says that somebody sees to it. silence has nobody told for a while, of a rule, a subject or both.",
-    "test publishes one alert on the topic alerts. watch looks for what is wrong where no supervisor does.",
+    "test sends one alert through every channel; exit 8 when one of them fails. watch looks where no supervisor does.",
   ],
   args: {
     verb: {
       type: "positional",
       required: false,
-      options: ["list", "history", "rules", "ack", "silence", "test", "watch"],
+      options: ["list", "history", "rules", "channels", "ack", "silence", "test", "watch"],
       description: "what to do (list when left out)",
     },
     id: { type: "positional", required: false, description: "the alert, for ack" },
@@ -45,6 +47,7 @@ export default defineCommand({
       throw new SkepError("E_USAGE", `alerts ${verb} takes neither --rule nor --subject`);
     if (verb === "list") return await printAlerts(context, 0);
     if (verb === "history") return await printAlerts(context, max);
+    if (verb === "channels") return await printChannels(context);
     if (verb === "rules") return await printRules(context);
     if (verb === "ack") return await ack(context, id);
     if (verb === "silence") return await silenceFor(context, { rule, subject, forMs });

@@ -7,6 +7,7 @@ import type { Serving } from "../../export/serve.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { open } from "../open.ts";
+import { sayUntold } from "../untold.ts";
 import { summaryJson, summaryText } from "../summary.ts";
 
 export default defineCommand({
@@ -45,6 +46,7 @@ export default defineCommand({
       orphaned.abort(guardianGone);
     });
     tellOf(app.events, context);
+    sayUntold(app.events, context);
     const tell = (when: AbortSignal, what: string) =>
       when.addEventListener("abort", () => context.say(`${swarm.name}: ${what}`), { once: true });
     tell(signal, "draining; once more skips the waiting");

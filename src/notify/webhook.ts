@@ -1,0 +1,123 @@
+// Tells a web server: posts the notice as JSON to one address, and follows nobody who sends it elsewhere.
+import { lookup } from "node:dns";
+import type { RequestOptions } from "node:http";
+import type { LookupFunction } from "node:net";
+import { sleep } from "../core/clock.ts";
+import { writeDuration } from "../core/durations.ts";
+import { SkepError } from "../core/errors.ts";
+import { isLoopback, isLoopbackAddress } from "../core/loopback.ts";
+
+export interface Post {
+  /** Http or https. */
+  address: string;
+  body: string;
+  /** Of each try. */
+  timeoutMs: number;
+  /** How long to wait before each further try. */
+  retryAfterMs?: readonly number[] | undefined;
+}
+
+const usualRetries = [1_000, 4_000];
+
+/**
+ * Posts it, again when nobody answered, or that it cannot be taken now (429, 5xx). E_FAILED when it was not taken in the end; what is
+ * said then has no more of the address than its host.
+ */
+export async function postNotice(post: Post, signal: AbortSignal): Promise<void> {
+  const retries = [...(post.retryAfterMs ?? usualRetries)];
+  for (;;) {
+    const fault = await tryOnce(post, signal);
+    if (fault === undefined) return;
+    const restMs = fault.again ? retries.shift() : undefined;
+    if (restMs !== undefined) await sleep(restMs, signal);
+    if (restMs === undefined || signal.aborted)
+      throw new SkepError("E_FAILED", `${new URL(post.address).origin} ${fault.what}`, {
+        hint: fault.detail,
+      });
+  }
+}
+
+/** Why a try did not work, and whether the next one may. */
+interface Fault {
+  what: string;
+  detail?: string | undefined;
+  again: boolean;
+}
+
+async function tryOnce(post: Post, signal: AbortSignal): Promise<Fault | undefined> {
+  const late = AbortSignal.timeout(post.timeoutMs);
+  const until = AbortSignal.any([signal, late]);
+  try {
+    return judge(await send(post, until));
+  } catch (error) {
+    if (signal.aborted) return { what: "was being told when skep ended", again: false };
+    if (late.aborted)
+      return { what: `did not answer within ${writeDuration(post.timeoutMs)}`, again: true };
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === strange) return { what: message, again: false };
+    return { what: "cannot be reached", detail: code ?? message, again: true };
+  }
+}
+
+function judge(status: number): Fault | undefined {
+  if (status >= 200 && status < 300) return undefined;
+  const again = status === 429 || status >= 500;
+  const detail =
+    status >= 300 && status < 400 ? "Name the address that it leads to instead." : undefined;
+  return { what: `answered with ${status}`, detail, again };
+}
+
+/** The status that it is answered with. Not by fetch, which would hand it to a proxy that the environment names. */
+async function send({ address, body }: Post, signal: AbortSignal): Promise<number> {
+  const url = new URL(address);
+  const { request } = await (url.protocol === "https:"
+    ? import("node:https")
+    : import("node:http"));
+  const options: RequestOptions = {
+    method: "POST",
+    // A connection that is kept would be one more thing to end.
+    agent: false,
+    headers: {
+      "content-type": "application/json",
+      "content-length": Buffer.byteLength(body),
+      "user-agent": "skep",
+      connection: "close",
+    },
+    ...(isLoopback(url.hostname) && { lookup: lookUpHere }),
+  };
+  return await new Promise<number>((resolve, reject) => {
+    const sending = request(url, options, (response) => {
+      resolve(response.statusCode ?? 0);
+      // Whatever it says besides, nobody reads it.
+      response.on("error", () => {});
+      response.destroy();
+    });
+    const end = () => {
+      sending.destroy();
+      reject(signal.reason);
+    };
+    sending.on("error", reject);
+    sending.on("close", () => signal.removeEventListener("abort", end));
+    signal.addEventListener("abort", end);
+    if (signal.aborted) end();
+    sending.end(body);
+  });
+}
+
+const strange = "E_STRANGE_ADDRESS";
+
+/** Looks up a name that is said to be this machine's own, and finds nobody where it leads elsewhere. */
+const lookUpHere: LookupFunction = (host, options, found) => {
+  lookup(host, { ...options, all: true }, (error, addresses) => {
+    if (error !== null) return found(error, "");
+    const other = addresses.find(({ address }) => !isLoopbackAddress(address));
+    if (other !== undefined) return found(leadsElsewhere(other.address), "");
+    if (options.all) return found(null, addresses);
+    return found(null, addresses[0]!.address, addresses[0]!.family);
+  });
+};
+
+function leadsElsewhere(address: string): NodeJS.ErrnoException {
+  const fault = new Error(`leads to ${address}, which is not this machine`);
+  return Object.assign(fault, { code: strange });
+}
