@@ -1,6 +1,7 @@
 // `skep config check`: everything that is wrong with what is configured, or what a swarm takes of this machine.
 import { existsSync } from "node:fs";
 import { freeBytes, homeFault, openApp } from "../app.ts";
+import { plannedChannels } from "../app/notify.ts";
 import {
   type Needs,
   type Room,
@@ -10,6 +11,7 @@ import {
   shortages,
 } from "../config/capacity.ts";
 import { faultOf, mistakeAt } from "../config/faults.ts";
+import type { Resolution } from "../config/resolve.ts";
 import type { Settings } from "../config/settings.ts";
 import { readSwarmFile, usualFile } from "../config/swarm-file.ts";
 import type { Swarm } from "../config/swarm.ts";
@@ -17,6 +19,7 @@ import { unsetVariables } from "../config/environment.ts";
 import { type Mistake, isSkepError } from "../core/errors.ts";
 import { readMachine } from "../core/machine.ts";
 import { checkDatabase } from "../doctor/database.ts";
+import type { PlannedChannel } from "../notify/channels.ts";
 import { columns } from "./columns.ts";
 import { resolveHere } from "./config-show.ts";
 import type { Context } from "./context.ts";
@@ -26,19 +29,26 @@ import { agentSearchPath } from "./search-path.ts";
 /** Prints what the swarm of `file`, and others, take here. E_CONFIG with everything that is wrong. */
 export async function check(context: Context, file: string | undefined): Promise<void> {
   const home = await context.home();
-  const { settings, mistakes: wrongSettings, warnings } = await resolved(context);
+  const { settings, chosen, mistakes: wrongSettings, warnings } = await resolved(context);
   const path = file ?? (existsSync(usualFile) ? usualFile : undefined);
   const { swarm, mistakes: wrongSwarm } = await readSwarm(path, settings);
   const room: Room = { ...readMachine(), diskBytes: freeBytes(home) };
   const needs = swarm === undefined ? undefined : needsOf(swarm.agents, settings);
+  const channels = plannedChannels({ home, settings });
   const mistakes = [
     ...wrongSettings,
+    ...untold(channels, chosen, "command"),
     ...(await wrongHome(context, home, settings)),
     ...wrongSwarm,
     ...(needs === undefined ? [] : tooMuch(path!, needs, room)),
   ];
   if (mistakes.length > 0) throw faultOf(mistakes, "the configuration has");
-  for (const warning of [...warnings, ...unset(swarm)]) context.say(`skep: ${warning}`);
+  // The settings of a team may be for machines with a desktop, too.
+  const deskless = untold(channels, chosen, "desktop").map(({ message }) => message);
+  for (const warning of [...warnings, ...deskless, ...unset(swarm)])
+    context.say(`skep: ${warning}`);
+  for (const { name, uses, why } of channels)
+    if (why === null) context.say(`alerts are told by ${name}: ${uses}`);
   const examples = [100, 300, 708].flatMap((count) =>
     [0, room.cores].map((pool) => needsOf(plainAgents(count, pool), settings)),
   );
@@ -102,6 +112,20 @@ async function wrongHome(
   return found
     .filter(({ verdict }) => verdict === "fail")
     .map(({ says, fix }) => mistakeAt(place, { what: says, hint: fix ?? undefined }));
+}
+
+/** That the channel `name` is set and cannot work here, and why. */
+function untold(
+  channels: readonly PlannedChannel[],
+  chosen: Resolution["chosen"],
+  name: string,
+): Mistake[] {
+  const why = channels.find((one) => one.name === name)?.why ?? null;
+  if (why === null) return [];
+  const key = `notify.${name}`;
+  const place = chosen.get(key)?.place ?? { file: null, line: null, key };
+  const hint = "Change it, or take it out; skep alerts test tries all that are set.";
+  return [mistakeAt(place, { what: `tells nobody of alerts: ${why}`, hint })];
 }
 
 /** What the agents of `swarm` are to get of the environment, and is not there. */

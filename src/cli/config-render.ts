@@ -119,7 +119,7 @@ function deploymentOf(
   });
   // An address may have a password in it, or a token.
   const secrets = allSettings
-    .filter(({ key, setting }) => setting.kind === "address" && chosen.get(key)!.value !== "")
+    .filter(({ key, setting }) => setting.kind === "address" && chosen.get(key)!.value !== "none")
     .map(({ variable }) => variable);
   const graces = swarm?.agents.map((agent) => agent.stopGraceMs ?? stopGraceMs) ?? [stopGraceMs];
   return {

@@ -76,7 +76,7 @@ interface Broken {
 /** Alerts name what is wrong with a swarm: they leave this machine only for a host that somebody named. */
 function strangeHost(chosen: Values): Broken[] {
   const { value: address, place } = chosen.get("notify.webhook")!;
-  if (address === "") return [];
+  if (address === "none") return [];
   const host = new URL(String(address)).hostname;
   const allowed = chosen.get("notify.hosts")!.value as readonly string[];
   if (isLoopback(host) || allowed.includes(host)) return [];
@@ -124,7 +124,7 @@ export function writeValue({ setting }: NamedSetting, value: SettingValue): stri
 /** A value as anybody may see it: of an address what stands behind its host is left out. */
 export function showValue(named: NamedSetting, value: SettingValue): string {
   const text = writeValue(named, value);
-  if (named.setting.kind !== "address" || text === "") return text;
+  if (named.setting.kind !== "address" || text === "none") return text;
   const { origin } = new URL(text);
   return [origin, `${origin}/`].includes(text) ? text : `${origin}/${secret("")}`;
 }

@@ -11,6 +11,7 @@ import { postNotice } from "./webhook.ts";
 export interface ChannelSettings {
   readonly command: readonly string[];
   readonly desktop: boolean;
+  /** An address, or none. */
   readonly webhook: string;
   readonly timeoutMs: number;
   /** How long to wait before each further try of the webhook, where that is not as usual. */
@@ -38,7 +39,7 @@ export function channelsOf(settings: ChannelSettings, around: Surroundings): Pla
   return [
     ...(settings.command.length > 0 ? [commandChannel(settings, around)] : []),
     ...(settings.desktop ? [desktopChannel(settings, around)] : []),
-    ...(settings.webhook === "" ? [] : [webhookChannel(settings)]),
+    ...(settings.webhook === "none" ? [] : [webhookChannel(settings)]),
   ];
 }
 

@@ -63,6 +63,19 @@ test("alerts go to no other machine unless it is named, and a wrong address is t
     ].join("\n"),
   );
 });
+test("how alerts are told is said, and a program for it has to be there", async () => {
+  const settings = '[notify]\ncommand = ["sh", "tell.sh"]\nwebhook = "http://localhost:9/hidden"\n';
+  const { context, said } = heardContext(settings);
+  await check(context, undefined);
+  expect(said.filter((text) => text.startsWith("alerts are told by "))).toEqual([
+    "alerts are told by command: sh",
+    "alerts are told by webhook: http://localhost:9",
+  ]);
+  const { context: other, home } = heardContext('[notify]\ncommand = ["./tell.sh"]\n');
+  expect(check(other, undefined)).rejects.toMatchObject({
+    message: `${home}/skep.toml:2: notify.command tells nobody of alerts: ${home}/tell.sh is not there, or may not be executed`,
+  });
+});
 test("as JSON it says what there is of each, and what each swarm takes", async () => {
   const { context, lines } = heardContext("", { json: true });
   await check(context, undefined);

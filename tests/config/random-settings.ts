@@ -29,7 +29,7 @@ export function textOf(value: SettingValue): string {
 
 function anyValue({ setting }: NamedSetting): fc.Arbitrary<SettingValue> {
   if (setting.kind === "flag") return fc.boolean();
-  if (setting.kind === "address") return fc.constantFrom("", "http://u:p@localhost:9/a?b=c#d");
+  if (setting.kind === "address") return fc.constantFrom("none", "http://u:p@localhost:9/a?b=c#d");
   if (setting.kind === "words") return anyWords[setting.form];
   if (setting.kind === "choice") return fc.constantFrom(...setting.options);
   const { least, most } = setting;

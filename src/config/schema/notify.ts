@@ -16,7 +16,7 @@ export const notify = {
   }),
   webhook: address({
     purpose: "Where each alert is posted to, as JSON; what stands behind the host is not shown.",
-    usual: "",
+    usual: "none",
     restart: "swarm",
   }),
   hosts: words({

@@ -66,7 +66,7 @@ export interface WordsSetting extends About<readonly string[]> {
   readonly form: "program" | "hosts";
 }
 
-/** The address of a web server, or nothing. What stands in it behind the host may be a secret, and is not shown. */
+/** The address of a web server, or none. What stands in it behind the host may be a secret, and is not shown. */
 export interface AddressSetting extends About<string> {
   readonly kind: "address";
 }

@@ -8,11 +8,11 @@ const lengthMax = 2_000;
 const wrong =
   "is no address of a web server\nWrite http:// or https://, a host and a path: http://127.0.0.1:9000/alerts";
 
-/** An http or https address, or nothing. */
+/** An http or https address, or none. */
 export function webAddress() {
   return v.pipe(
     v.string(wrong),
-    v.check((text) => text === "" || isWebAddress(text), wrong),
+    v.check((text) => text === "none" || isWebAddress(text), wrong),
     editors({ type: "string" }),
   );
 }
