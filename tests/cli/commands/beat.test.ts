@@ -92,7 +92,7 @@ test("a damaged file is an error with a way out to whoever asks for it", async (
 
 test("an agent of a running swarm beats in its own name, and nobody else does", async () => {
   const place = await newPlace();
-  const beat = "skep beat --status degraded --detail 'the disk is slow' && exec cat";
+  const beat = "skep beat --status degraded --detail 'the disk is slow' && exec sleep 1000";
   place.up({ a: { runner: "self", command: ["sh", "-c", beat] } });
   await place.becomes("a", "ready");
   const stranger = await place.skep(["beat", "--as", "a"]);
