@@ -49,10 +49,15 @@ export async function printChannels(context: Context): Promise<void> {
   await context.data(columns([headings, ...rows.map((row) => row.map(printable))]));
 }
 
-/** Says of which channels the last alert did not get through. */
+/** Says through which of the channels that are set the last alert did not get. */
 export async function sayMissed(context: Context, vitals: Store): Promise<void> {
+  const { notify } = await context.settings();
+  const isSet = (channel: string) =>
+    (channel === "command" && notify.command.length > 0) ||
+    (channel === "desktop" && notify.desktop) ||
+    (channel === "webhook" && notify.webhook !== "none");
   for (const { channel, sentAt, missedAt, error } of await vitals.read(listNotices))
-    if (missedAt !== null && missedAt >= (sentAt ?? 0))
+    if (isSet(channel) && missedAt !== null && missedAt >= (sentAt ?? 0))
       context.say(
         printable(
           `skep: the last alert by ${channel} was not told (${isoTime(missedAt)}): ${error}`,

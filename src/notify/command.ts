@@ -36,11 +36,13 @@ export async function tellByProgram(telling: Telling, signal: AbortSignal): Prom
   const child = await launch({ command, cwd, env, onStdout: hear, onStderr: hear });
   void child.write(input).then(() => child.end());
   const settled = new AbortController();
+  // Nobody listens to `signal` itself, which outlives many programs.
+  const end = AbortSignal.any([signal, settled.signal]);
   const why = await Promise.race([
     child.exited.then(() => undefined),
     sleep(timeoutMs, settled.signal).then(() => `took longer than ${writeDuration(timeoutMs)}`),
     aborted(flooded.signal).then(() => "wrote more than 1 MiB"),
-    aborted(signal).then(() => "was at it when skep ended"),
+    aborted(end).then(() => "was at it when skep ended"),
   ]);
   settled.abort();
   if (why !== undefined) await stopGroup(child, flooded.signal.aborted ? 0 : stopGraceMs);

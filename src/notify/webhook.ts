@@ -1,11 +1,10 @@
 // Tells a web server: posts the notice as JSON to one address, and follows nobody who sends it elsewhere.
-import { lookup } from "node:dns";
 import type { RequestOptions } from "node:http";
-import type { LookupFunction } from "node:net";
 import { sleep } from "../core/clock.ts";
 import { writeDuration } from "../core/durations.ts";
 import { SkepError } from "../core/errors.ts";
-import { isLoopback, isLoopbackAddress } from "../core/loopback.ts";
+import { isLoopback } from "../core/loopback.ts";
+import { leadsElsewhere, lookUpHere } from "./look-up-here.ts";
 
 export interface Post {
   /** Http or https. */
@@ -54,7 +53,7 @@ async function tryOnce(post: Post, signal: AbortSignal): Promise<Fault | undefin
     if (late.aborted)
       return { what: `did not answer within ${writeDuration(post.timeoutMs)}`, again: true };
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === strange) return { what: message, again: false };
+    if (code === leadsElsewhere) return { what: message, again: false };
     return { what: "cannot be reached", detail: code ?? message, again: true };
   }
 }
@@ -83,7 +82,7 @@ async function send({ address, body }: Post, signal: AbortSignal): Promise<numbe
       "user-agent": "skep",
       connection: "close",
     },
-    ...(isLoopback(url.hostname) && { lookup: lookUpHere }),
+    ...(isLoopback(url.hostname) && { lookup: lookUpHere() }),
   };
   return await new Promise<number>((resolve, reject) => {
     const sending = request(url, options, (response) => {
@@ -102,22 +101,4 @@ async function send({ address, body }: Post, signal: AbortSignal): Promise<numbe
     if (signal.aborted) end();
     sending.end(body);
   });
-}
-
-const strange = "E_STRANGE_ADDRESS";
-
-/** Looks up a name that is said to be this machine's own, and finds nobody where it leads elsewhere. */
-const lookUpHere: LookupFunction = (host, options, found) => {
-  lookup(host, { ...options, all: true }, (error, addresses) => {
-    if (error !== null) return found(error, "");
-    const other = addresses.find(({ address }) => !isLoopbackAddress(address));
-    if (other !== undefined) return found(leadsElsewhere(other.address), "");
-    if (options.all) return found(null, addresses);
-    return found(null, addresses[0]!.address, addresses[0]!.family);
-  });
-};
-
-function leadsElsewhere(address: string): NodeJS.ErrnoException {
-  const fault = new Error(`leads to ${address}, which is not this machine`);
-  return Object.assign(fault, { code: strange });
 }

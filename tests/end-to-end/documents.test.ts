@@ -32,6 +32,9 @@ function blocksOf(page: string): Block[] {
 
 const isTranscript = ({ lines }: Block) => lines[0]!.startsWith("$ ");
 const isSettings = ({ language, lines }: Block) => language === "toml" && lines[0] === "[bus]";
+/** Some settings, as somebody may have chosen them. */
+const isChoice = ({ language, lines }: Block) =>
+  language === "toml" && /^\[(?!bus\])/.test(lines[0]!);
 const isSwarm = ({ language, lines }: Block) =>
   language === "toml" && lines[0]!.startsWith("name = ");
 
@@ -40,6 +43,7 @@ test("every block of every page is of a kind that is tried here", () => {
     ["sh", "mermaid"].includes(block.language) ||
     isTranscript(block) ||
     isSettings(block) ||
+    isChoice(block) ||
     isSwarm(block) ||
     // What a program writes, and how the tree of the source looks; other tests see to both.
     block.language === "";
@@ -57,6 +61,13 @@ test("the settings in the documentation are all there are, with the values that 
   expect(settings).toEqual(defaults);
   const keys = (settings: object) => Object.values(settings).flatMap(Object.keys).length;
   expect(shown!.lines.filter((line) => /^\w+ = /.test(line)).length).toBe(keys(defaults));
+});
+
+test("whatever else can be set in the documentation fits", async () => {
+  for (const { lines } of pages.flatMap(blocksOf).filter(isChoice)) {
+    const source = { file: "skep.toml", bytes: Buffer.from(lines.join("\n")) };
+    expect(await checkSettings(source, { variables: {}, flags: [] })).not.toEqual(defaults);
+  }
 });
 
 test("the swarm files in the documentation are swarm files", async () => {
