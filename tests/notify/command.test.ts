@@ -91,6 +91,17 @@ test("one that is at it when skep ends is ended", async () => {
   await waitUntil("it is gone", () => !exists(pid));
 });
 
+test("one that heeds SIGTERM is told to end before it is killed", async () => {
+  const cwd = tempDir();
+  const script = "trap 'echo bye >said; exit' TERM; echo $$ >pid; while :; do sleep 0.02; done";
+  const over = new AbortController();
+  const telling = tell(["sh", "-c", script], { cwd, signal: over.signal });
+  await pidIn(join(cwd, "pid"));
+  over.abort();
+  expect((await telling)!.why).toBe("sh was at it when skep ended");
+  expect(readFileSync(join(cwd, "said"), "utf8")).toBe("bye\n");
+});
+
 test("one that writes without end is ended long before that, and nothing of it is kept", async () => {
   const before = process.memoryUsage.rss();
   for (const redirected of ["", " >&2"]) {
