@@ -64,10 +64,11 @@ export async function tryOut(context: Context): Promise<void> {
   const failed = trials.filter(({ why }) => why !== null);
   if (failed.length > 0)
     throw new SkepError("E_FAILED", `alerts are not told by ${listed(failed)}`, {
-      hint: failed.map(({ channel, why }) => `${channel}: ${why}`).join("; "),
+      hint: "The line of each says why; skep config check looks at the settings.",
     });
 }
 
 function listed(trials: readonly { channel: string }[]): string {
-  return trials.map(({ channel }) => channel).join(" and ");
+  const names = trials.map(({ channel }) => channel);
+  return names.join(", ").replace(/, ([^,]*)$/, " and $1");
 }

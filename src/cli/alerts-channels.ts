@@ -39,7 +39,7 @@ export async function printChannels(context: Context): Promise<void> {
     );
   const rows = channels.map(({ name, uses, why, count }) => [
     name,
-    why === null ? uses : `${uses}: ${why}`,
+    why ?? uses,
     String(count.sent),
     String(count.failed),
     String(count.dropped),

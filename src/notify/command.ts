@@ -5,6 +5,7 @@ import { keepTail } from "../agents/tail.ts";
 import { aborted, sleep } from "../core/clock.ts";
 import { writeDuration } from "../core/durations.ts";
 import { SkepError } from "../core/errors.ts";
+import { printable } from "../core/text.ts";
 
 export interface Telling {
   /** The program and its arguments. */
@@ -18,7 +19,7 @@ export interface Telling {
 }
 
 // What it says is for the error alone, and nobody needs more of it.
-const tailBytes = 500;
+const tailBytes = 300;
 const outputBytesMax = 1024 * 1024;
 const stopGraceMs = 1_000;
 
@@ -49,7 +50,9 @@ export async function tellByProgram(telling: Telling, signal: AbortSignal): Prom
   endLeftovers(child);
   const exit = await child.finished;
   if (why === undefined && exit.code === 0) return;
-  const hint = said.text() === "" ? undefined : `It said: ${said.text()}`;
+  // The end of a flood says nothing.
+  const words = flooded.signal.aborted ? "" : printable(said.text().replace(/\s+/g, " "));
+  const hint = words === "" ? undefined : `It said: ${words}`;
   throw new SkepError("E_FAILED", `${command[0]} ${why ?? describeExit(exit)}`, { hint });
 }
 
