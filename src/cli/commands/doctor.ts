@@ -1,10 +1,12 @@
 // `skep doctor`: whether a swarm can run here, check by check, and what to do where it cannot.
 import { ownCommand } from "../../agents/executable.ts";
 import { runtimeDriver } from "../../app.ts";
+import { plannedChannels } from "../../app/notify.ts";
 import { agentEnvironment, settingVariables } from "../../config/environment.ts";
 import { defaults } from "../../config/settings.ts";
 import { isSkepError } from "../../core/errors.ts";
 import { printable } from "../../core/text.ts";
+import { judgeTellings } from "../../doctor/tellings.ts";
 import { examine } from "../../doctor/examine.ts";
 import { type Finding, fail, worstOf } from "../../doctor/finding.ts";
 import { mend } from "../../doctor/mend.ts";
@@ -71,6 +73,10 @@ export default defineCommand({
     if (stopped !== undefined && findings.every(({ says }) => says !== stopped.says))
       findings.unshift(stopped);
     if (wrongSettings !== undefined) findings.push(wrongSettings);
+    else
+      findings.push(
+        ...judgeTellings(plannedChannels({ home, settings: await context.settings() })),
+      );
     if (quickSwarm) {
       const { say: tell, signal } = context;
       const how = { place: home, skep: ownCommand(), env, tell, signal };
