@@ -3,19 +3,28 @@
 import { type Clock, sleep } from "../../core/clock.ts";
 import { isSkepError } from "../../core/errors.ts";
 import type { Store } from "../../store/store.ts";
-import { type Known, type Readings, decide } from "./decide.ts";
+import { type Known, type Readings, type Transition, decide } from "./decide.ts";
 import type { Growth } from "./growth.ts";
 import { type Look, keptLooks, readingsOf } from "./readings.ts";
 import {
+  type Silence,
   type Told,
   isSilenced,
   knowledgeOf,
+  listAlerts,
   listSilences,
   pruneAlerts,
   readKnown,
   writeTransitions,
 } from "./record.ts";
 import { type AlertSettings, type Rule, rules } from "./rules.ts";
+import {
+  type Standing,
+  isUntold,
+  noLongerSilenced,
+  standingAfter,
+  standingOf,
+} from "./standing.ts";
 
 export interface EvaluateParts {
   clock: Clock;
@@ -28,7 +37,7 @@ export interface EvaluateParts {
   settings: AlertSettings;
 }
 
-/** How many transitions wait for a file that cannot be written; the oldest are forgotten then. */
+/** How many transitions wait for a file that cannot be written; the oldest are forgotten then, but for what still fires. */
 const waitingMax = 1_000;
 
 const pruneEveryMs = 60_000;
@@ -39,7 +48,10 @@ export function openEvaluation(parts: EvaluateParts, all: readonly Rule[] = rule
   let looks: Look[] = [];
   let known: ReadonlyMap<string, Known> = new Map();
   let isLoaded = false;
+  let standing: Standing = new Map();
   let unwritten: Told[] = [];
+  // The store that has all that fires; undefined when none is known to.
+  let complete: Store | undefined;
   let pruneTick = clock.tick();
 
   return {
@@ -47,11 +59,15 @@ export function openEvaluation(parts: EvaluateParts, all: readonly Rule[] = rule
     async pass(): Promise<readonly Told[]> {
       if (!isLoaded)
         isLoaded = await unlessRefused(async () => {
-          const rows = await (
-            await parts.vitals()
-          ).read((tx) => readKnown(tx, settings.cooldownMs));
+          const store = await parts.vitals();
+          const { rows, alerts } = await store.read(async (tx) => ({
+            rows: await readKnown(tx, settings.cooldownMs),
+            alerts: await listAlerts(tx),
+          }));
           // What was decided while the file could not be read is newer.
           known = new Map([...knowledgeOf(rows), ...known]);
+          standing = new Map([...standingOf(alerts, all), ...standing]);
+          if (unwritten.length === 0) complete = store;
         });
       looks.push(await parts.look());
       const readings = withGrowth(readingsOf(looks, settings), parts.growth);
@@ -59,41 +75,51 @@ export function openEvaluation(parts: EvaluateParts, all: readonly Rule[] = rule
       const time = { now: clock.now(), tick: clock.tick() };
       const decided = decide({ rules: all, settings }, readings, known, time);
       known = decided.known;
-      const told = await silencedOrNot(decided.transitions);
-      unwritten = [...unwritten, ...told].slice(-waitingMax);
+      const silences = await silencesFor(decided.transitions);
+      const told = decided.transitions.map((transition) => ({
+        ...transition,
+        silenced: isUntold(standing, transition) || isSilenced(silences ?? [], transition),
+      }));
+      standing = standingAfter(standing, told);
+      const late = silences === undefined ? [] : noLongerSilenced(standing, silences);
+      standing = standingAfter(standing, late);
+      unwritten = [...unwritten, ...told, ...late].slice(-waitingMax);
       await write();
-      if (told.some(({ silenced }) => !silenced))
-        await unlessRefused(() => parts.tell(told.filter(({ silenced }) => !silenced)));
+      const audible = [...told, ...late].filter(({ silenced }) => !silenced);
+      if (audible.length > 0) await unlessRefused(() => parts.tell(audible));
       return told;
     },
   };
 
-  async function silencedOrNot(transitions: Awaited<ReturnType<typeof decide>>["transitions"]) {
-    let silences: Awaited<ReturnType<typeof listSilences>> = [];
-    if (transitions.length > 0)
-      await unlessRefused(async () => {
-        silences = await (await parts.vitals()).read(listSilences);
-      });
-    return transitions.map((transition) => ({
-      ...transition,
-      silenced: isSilenced(silences, { rule: transition.rule.name, subject: transition.subject }),
-    }));
+  /** The silences that hold, where they matter and can be read. */
+  async function silencesFor(transitions: readonly Transition[]): Promise<Silence[] | undefined> {
+    const isAnySilenced = [...standing.values()].some(({ silenced }) => silenced);
+    if (transitions.length === 0 && !isAnySilenced) return undefined;
+    let silences: Silence[] | undefined;
+    await unlessRefused(async () => {
+      silences = await (await parts.vitals()).read(listSilences);
+    });
+    return silences;
   }
 
   async function write(): Promise<void> {
     const isTurn = clock.tick() - pruneTick >= pruneEveryMs;
-    if (unwritten.length === 0 && !isTurn) return;
-    await unlessRefused(async () => {
-      const batch = unwritten;
-      await (
-        await parts.vitals()
-      ).write(async (tx) => {
-        await writeTransitions(tx, batch);
-        if (isTurn) await pruneAlerts(tx, tx.now - settings.keepMs);
-      });
+    if (unwritten.length === 0 && standing.size === 0 && !isTurn) return;
+    const isWritten = await unlessRefused(async () => {
+      const store = await parts.vitals();
+      // The file may be another one than the last time, or lack what was forgotten while it could not be written.
+      const missing = store === complete ? [] : standing.values();
+      const batch = [...unwritten, ...missing];
+      if (batch.length > 0 || isTurn)
+        await store.write(async (tx) => {
+          await writeTransitions(tx, batch);
+          if (isTurn) await pruneAlerts(tx, tx.now - settings.keepMs);
+        });
+      complete = store;
       unwritten = [];
       if (isTurn) pruneTick = clock.tick();
     });
+    if (!isWritten) complete = undefined;
   }
 }
 

@@ -72,13 +72,14 @@ export async function listSilences(tx: ReadTx): Promise<Silence[]> {
   );
 }
 
-/** Whether one of `silences` is about `rule` and `subject`. */
+/** Whether one of `silences` is about the rule and the subject of `one`. */
 export function isSilenced(
   silences: readonly Silence[],
-  { rule, subject }: { rule: string; subject: string },
+  { rule, subject }: Pick<Transition, "rule" | "subject">,
 ): boolean {
   return silences.some(
-    (silence) => (silence.rule ?? rule) === rule && (silence.subject ?? subject) === subject,
+    (silence) =>
+      (silence.rule ?? rule.name) === rule.name && (silence.subject ?? subject) === subject,
   );
 }
 
@@ -95,7 +96,8 @@ export async function writeTransitions(tx: WriteTx, transitions: readonly Told[]
       await tx.run(
         `insert into alerts (rule, subject, severity, state, value, threshold, unit, about, fired_at, silenced)
          values ($rule, $subject, $severity, 'firing', $value, $threshold, $unit, $about, $at, $silenced)
-         on conflict do nothing`,
+         on conflict (rule, subject) where state = 'firing' do update
+           set silenced = min(silenced, excluded.silenced)`,
         {
           rule: rule.name,
           subject,
