@@ -1,15 +1,11 @@
 // What a report costs over a million points, and over as many deliveries that have ended.
 import { createInbox } from "../src/bus/ledger.ts";
 import { report } from "../src/metrics/report.ts";
-import { systemClock } from "../src/core/clock.ts";
-import { recordPoints } from "../src/metrics/record.ts";
-import { bunDriver } from "../src/store/driver-bun.ts";
-import { vitalsFile } from "../src/store/files.ts";
-import { openStore } from "../src/store/open.ts";
 import type { Store } from "../src/store/store.ts";
 import type { Bench } from "./bench.ts";
 import type { Figure } from "./figure.ts";
 import { body, closeBenchBus, monotonicMs, openBenchBus, withHome } from "./home.ts";
+import { fillPoints, numbers, openVitals } from "./vitals.ts";
 
 const hourMs = 3_600_000;
 
@@ -66,32 +62,6 @@ async function took(work: () => Promise<unknown>): Promise<number> {
   const start = monotonicMs();
   await work();
   return monotonicMs() - start;
-}
-
-function openVitals(home: string): Promise<Store> {
-  const how = { durability: "process", busyTimeoutMs: 10_000 } as const;
-  return openStore({ home, file: vitalsFile, driver: bunDriver, clock: systemClock(), ...how });
-}
-
-const numbers = `with recursive numbers (n) as
-  (select 0 union all select n + 1 from numbers where n < $count - 1)`;
-
-async function fillPoints(store: Store, count: number): Promise<void> {
-  const series = Array.from({ length: 50 }, (_, n) => ({
-    name: `bench.metric_${n % 10}`,
-    value: n,
-    unit: "ms",
-    agent: `agent-${n % 5}`,
-    tags: { n: `${n}` },
-  }));
-  await store.write((tx) => recordPoints(tx, series));
-  await store.write((tx) =>
-    tx.run(
-      `${numbers} insert into points (at, series, value)
-       select $now - ${hourMs} / 2 + n * ${hourMs / 2} / $count, 1 + n % 50, abs(random()) % 1000000 / 1000.0 from numbers`,
-      { count, now: tx.now },
-    ),
-  );
 }
 
 async function fillHistory(store: Store, count: number): Promise<void> {

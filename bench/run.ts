@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import type { Bench } from "./bench.ts";
 import { type Summary, summarise } from "./figure.ts";
+import { alertPass } from "./alert-pass.ts";
 import { agentsFail } from "./agents-fail.ts";
 import { agentsUp } from "./agents-up.ts";
 import { crowdedTable } from "./crowded-table.ts";
@@ -33,6 +34,7 @@ const benches: readonly Bench[] = [
   agentsFail,
   spares,
   metricsReport,
+  alertPass,
   metricsCostOfOne,
   metricsCostOfHundred,
 ];

@@ -45,6 +45,7 @@ test.each([
   ["agents-fail", 5],
   ["spares", 2],
   ["metrics-report", 2],
+  ["alert-pass", 4],
   ["metrics-cost-1", 3],
   ["metrics-cost-100", 3],
 ])(

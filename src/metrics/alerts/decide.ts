@@ -48,34 +48,44 @@ export function decide(
 ): { transitions: Transition[]; known: Map<string, Known> } {
   const transitions: Transition[] = [];
   const known = new Map<string, Known>();
+  const byRule = Map.groupBy(before.values(), (one) => one.rule);
   for (const rule of rules) {
     const read = readings.get(rule.reads);
-    const ofRule = [...before.values()].filter((one) => one.rule === rule.name);
+    const ofRule = byRule.get(rule.name) ?? [];
     if (read === undefined) {
       for (const one of ofRule) known.set(keyOf(rule.name, one.subject), one);
       continue;
     }
-    const values = new Map(read.map(({ subject, value }) => [subject, value]));
+    const unread = new Map(ofRule.map((one) => [one.subject, one]));
     const threshold = thresholdOf(rule, settings);
-    for (const subject of new Set([...values.keys(), ...ofRule.map((one) => one.subject)])) {
+    const see = (subject: string, value: number | null | undefined, last: Known | undefined) => {
+      // There are many subjects, and hardly ever is anything wrong with them or known of them.
+      if (last === undefined && (value == null || !isWrong(rule, value, threshold))) return;
       const key = keyOf(rule.name, subject);
-      const fresh = { rule: rule.name, subject, firing: false, firedAt: null, sinceTick: null };
-      const last = before.get(key) ?? fresh;
-      const value = values.get(subject);
-      if (value === null) {
-        if (before.has(key)) known.set(key, last);
-        continue;
-      }
+      const past = last ?? {
+        rule: rule.name,
+        subject,
+        firing: false,
+        firedAt: null,
+        sinceTick: null,
+      };
+      if (value === null) return void known.set(key, past);
       // A wall clock that was set back must not keep an alert away for longer than its rest.
-      const firedAt = last.firedAt === null ? null : Math.min(last.firedAt, now);
-      const next = step(rule, settings, { ...last, firedAt }, value, { now, tick });
-      if (next.firing !== last.firing) {
+      const firedAt = past.firedAt === null ? null : Math.min(past.firedAt, now);
+      const next = step(rule, settings, { ...past, firedAt }, value, { now, tick });
+      if (next.firing !== past.firing) {
         const state = next.firing ? "firing" : "resolved";
         transitions.push({ rule, subject, state, value: value ?? null, threshold, at: now });
       }
       if (next.firing || next.sinceTick !== null || isResting(next, settings, now))
         known.set(key, next);
+    };
+    for (const { subject, value } of read) {
+      const last = unread.get(subject);
+      unread.delete(subject);
+      see(subject, value, last);
     }
+    for (const [subject, last] of unread) see(subject, undefined, last);
   }
   return { transitions, known };
 }
@@ -89,7 +99,8 @@ function step(
 ): Known {
   if (last.firing)
     return isOver(rule, settings, value) ? { ...last, firing: false, sinceTick: null } : last;
-  if (value === undefined || !isWrong(rule, settings, value)) return { ...last, sinceTick: null };
+  if (value === undefined || !isWrong(rule, value, thresholdOf(rule, settings)))
+    return { ...last, sinceTick: null };
   const sinceTick = Math.min(last.sinceTick ?? tick, tick);
   if (tick - sinceTick < rule.holdMs || isResting(last, settings, now))
     return { ...last, sinceTick };
@@ -100,15 +111,14 @@ function isResting({ firedAt }: Known, { cooldownMs }: AlertSettings, now: numbe
   return firedAt !== null && now - firedAt < cooldownMs;
 }
 
-function isWrong(rule: Rule, settings: AlertSettings, value: number): boolean {
-  const threshold = thresholdOf(rule, settings);
-  if (rule.compare === "below") return value < threshold;
-  return rule.compare === "above" ? value > threshold : value >= threshold;
+function isWrong({ compare }: Rule, value: number, threshold: number): boolean {
+  if (compare === "below") return value < threshold;
+  return compare === "above" ? value > threshold : value >= threshold;
 }
 
 function isOver(rule: Rule, settings: AlertSettings, value: number | undefined): boolean {
   if (value === undefined) return true;
-  if (isWrong(rule, settings, value)) return false;
+  if (isWrong(rule, value, thresholdOf(rule, settings))) return false;
   const recovery = recoveryOf(rule, settings);
   return rule.compare === "below"
     ? value >= recovery || (rule.unit === "percent" && value >= 100)
