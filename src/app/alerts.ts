@@ -45,6 +45,7 @@ export function openAlerts(parts: Parts): ReturnType<typeof openEvaluation> {
 function evaluationParts(given: Parts): EvaluateParts {
   const { home, bus, clock, events, settings, notifier, ...parts } = given;
   const startMs = hearStart(events, clock, settings.alerts.rateWindowMs);
+  const restartsOf = hearRestarts(events);
   const { rateWindowMs } = settings.alerts;
   return {
     ...parts,
@@ -58,6 +59,7 @@ function evaluationParts(given: Parts): EvaluateParts {
       const log = await bus.store.log();
       return {
         ...seen,
+        agents: seen.agents.map(({ name, state }) => ({ name, state, restarts: restartsOf(name) })),
         tick: clock.tick(),
         startMs: startMs(),
         logBytes: log.bytes,
@@ -115,6 +117,13 @@ async function publish(bus: Bus, notices: readonly Notice[]): Promise<number> {
 export function noticeOf({ rule, subject, state, value, threshold, at }: Told): Notice {
   const { name, severity, unit, about } = rule;
   return { rule: name, subject, state, severity, value, threshold, unit, about, at };
+}
+
+/** How often each agent was restarted since this was called. */
+function hearRestarts(events: Emitter): (name: string) => number {
+  const counts = new Map<string, number>();
+  events.on("agent.restarting", ({ name }) => counts.set(name, (counts.get(name) ?? 0) + 1));
+  return (name) => counts.get(name) ?? 0;
 }
 
 /** How long the newest start of a swarm took, or has taken so far; null once that is `keepMs` ago. */

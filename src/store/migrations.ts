@@ -11,6 +11,7 @@ import heartbeats from "../../migrations/vitals/0001-heartbeats.sql" with { type
 import metrics from "../../migrations/vitals/0002-metrics.sql" with { type: "text" };
 import alerts from "../../migrations/vitals/0003-metrics-alerts.sql" with { type: "text" };
 import notices from "../../migrations/vitals/0004-metrics-notices.sql" with { type: "text" };
+import looks from "../../migrations/vitals/0005-metrics-looks.sql" with { type: "text" };
 import type { Migration } from "./migrate.ts";
 
 /** Those of bus.db. */
@@ -31,6 +32,7 @@ export const vitalsMigrations: readonly Migration[] = numbered([
   metrics,
   alerts,
   notices,
+  looks,
 ]);
 
 function numbered(texts: readonly string[]): Migration[] {

@@ -110,6 +110,33 @@ test("an agent that crashes, fails or is stopped fires once each, and is over", 
   await place.skep(["down"]);
 });
 
+test("crashes before anybody has looked count, and so do those under a supervisor that was killed", async () => {
+  // The third one is too much.
+  const place = await newPlace(
+    '[agents]\nstop_grace = "200ms"\n[alerts]\nevaluate_every = "3s"\ncrashes_max = 2\n',
+  );
+  const crasher = {
+    runner: "self",
+    command: ["false"],
+    restart: "on-failure",
+    restart_max: 2,
+    backoff_max: "1s",
+  };
+  place.up({ s: { runner: "self", command: ["sleep", "1000"] }, c: crasher });
+  await place.becomes("c", "failed");
+  const counts = "select counts from vitals.looks order by id desc limit 1";
+  await waitUntil("its crashes are noted", async () => {
+    const { stdout } = await place.skep(["sql", counts, "--json"]);
+    return stdout.includes(JSON.stringify('{"name":"c","restarts":2}').slice(1, -1));
+  });
+  const agentFailed = async () => times(place, "agent-failed", "c");
+  await waitUntil("it has failed", async () => (await agentFailed()) === 1);
+  expect(await times(place, "agent-crash-loop", "c")).toBe(0);
+  process.kill((await place.app.lastRun())!.pid, "SIGKILL");
+  await comes(place, "agent-crash-loop", "c");
+  await place.skep(["down"]);
+});
+
 test("a swarm that takes long to start, and a process that grows, fire once each and are over", async () => {
   const place = await newPlace(
     often(

@@ -75,7 +75,16 @@ describe("vitals.db", () => {
     const files = ["vitals.db", "vitals.db-shm", "vitals.db-wal", "vitals.lock"];
     expect(filesOf(home)).toEqual(files.map((name) => `${name} 600`));
     const tables = `select name from sqlite_schema where type = 'table' and name not like 'sqlite%' order by name`;
-    const names = ["alerts", "heartbeats", "notices", "points", "rollups", "series", "silences"];
+    const names = [
+      "alerts",
+      "heartbeats",
+      "looks",
+      "notices",
+      "points",
+      "rollups",
+      "series",
+      "silences",
+    ];
     expect(await store.read((tx) => tx.all(tables))).toEqual(names.map((name) => ({ name })));
   });
 

@@ -5,7 +5,8 @@ import { isSkepError } from "../../core/errors.ts";
 import type { Store } from "../../store/store.ts";
 import { type Known, type Readings, type Transition, decide } from "./decide.ts";
 import type { Growth } from "./growth.ts";
-import { type Look, keptLooks, readingsOf } from "./readings.ts";
+import { noteCounts, readCounts } from "./looks.ts";
+import { type Counts, type Look, beginning, keptCounts, readingsOf } from "./readings.ts";
 import {
   type Silence,
   type Told,
@@ -41,18 +42,22 @@ export interface EvaluateParts {
 const waitingMax = 1_000;
 
 const pruneEveryMs = 60_000;
+const noteEveryMs = 10_000;
 
 /** What is evaluated with: everything that is known between two passes. */
 export function openEvaluation(parts: EvaluateParts, all: readonly Rule[] = rules) {
   const { clock, settings } = parts;
-  let looks: Look[] = [];
+  const beginTick = clock.tick();
+  let before: readonly Counts[] = [];
   let known: ReadonlyMap<string, Known> = new Map();
   let isLoaded = false;
+  let isBegun = false;
   let standing: Standing = new Map();
   let unwritten: Told[] = [];
   // The store that has all that fires; undefined when none is known to.
   let complete: Store | undefined;
-  let pruneTick = clock.tick();
+  let pruneTick = beginTick;
+  let noted: { tick: number; restarts: number } | undefined;
 
   return {
     /** One pass: what began and what is over. E_BUSY and the like when the swarm cannot be looked at. */
@@ -60,7 +65,8 @@ export function openEvaluation(parts: EvaluateParts, all: readonly Rule[] = rule
       if (!isLoaded)
         isLoaded = await unlessRefused(async () => {
           const store = await parts.vitals();
-          const { rows, alerts } = await store.read(async (tx) => ({
+          const { rows, alerts, earlier } = await store.read(async (tx) => ({
+            earlier: await readCounts(tx, clock.boot),
             rows: await readKnown(tx, settings.cooldownMs),
             alerts: await listAlerts(tx),
           }));
@@ -68,10 +74,13 @@ export function openEvaluation(parts: EvaluateParts, all: readonly Rule[] = rule
           known = new Map([...knowledgeOf(rows), ...known]);
           standing = new Map([...standingOf(alerts, all), ...standing]);
           if (unwritten.length === 0) complete = store;
+          if (!isBegun) before = earlier;
         });
-      looks.push(await parts.look());
-      const readings = withGrowth(readingsOf(looks, settings), parts.growth);
-      looks = keptLooks(looks, settings);
+      const look = await parts.look();
+      if (!isBegun) before = beginning(before, look, beginTick);
+      isBegun = true;
+      const readings = withGrowth(readingsOf(look, before, settings), parts.growth);
+      before = keptCounts(before, look, settings);
       const time = { now: clock.now(), tick: clock.tick() };
       const decided = decide({ rules: all, settings }, readings, known, time);
       known = decided.known;
@@ -104,20 +113,29 @@ export function openEvaluation(parts: EvaluateParts, all: readonly Rule[] = rule
 
   async function write(): Promise<void> {
     const isTurn = clock.tick() - pruneTick >= pruneEveryMs;
-    if (unwritten.length === 0 && standing.size === 0 && !isTurn) return;
+    const restarts = restartsOf(before.at(-1)!);
+    const isDue =
+      noted === undefined ||
+      noted.restarts !== restarts ||
+      clock.tick() - noted.tick >= noteEveryMs;
+    if (unwritten.length === 0 && standing.size === 0 && !isTurn && !isDue) return;
     const isWritten = await unlessRefused(async () => {
       const store = await parts.vitals();
       // The file may be another one than the last time, or lack what was forgotten while it could not be written.
       const missing = store === complete ? [] : standing.values();
       const batch = [...unwritten, ...missing];
-      if (batch.length > 0 || isTurn)
+      if (batch.length > 0 || isTurn || isDue)
         await store.write(async (tx) => {
           await writeTransitions(tx, batch);
+          // The first time with what it is compared with itself.
+          for (const counts of isDue ? before.slice(noted === undefined ? -2 : -1) : [])
+            await noteCounts(tx, clock.boot, counts, before[0]!.tick);
           if (isTurn) await pruneAlerts(tx, tx.now - settings.keepMs);
         });
       complete = store;
       unwritten = [];
       if (isTurn) pruneTick = clock.tick();
+      if (isDue) noted = { tick: clock.tick(), restarts };
     });
     if (!isWritten) complete = undefined;
   }
@@ -132,6 +150,10 @@ export async function evaluateAlerts(parts: EvaluateParts, signal: AbortSignal):
     await sleep(evaluateEveryMs, signal);
     if (!signal.aborted) await unlessRefused(() => evaluation.pass());
   }
+}
+
+function restartsOf({ agents }: Counts): number {
+  return agents.reduce((sum, { restarts }) => sum + restarts, 0);
 }
 
 function withGrowth(readings: Readings, growth: Growth): Readings {

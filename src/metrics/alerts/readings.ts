@@ -2,9 +2,18 @@
 import type { Reading } from "./decide.ts";
 import type { AlertSettings } from "./rules.ts";
 
-/** One look at everything but processes. */
-export interface Look {
+/** What of a look later ones are compared with: how often what has happened. Who is missing counts none. */
+export interface Counts {
   tick: number;
+  inboxes: readonly { inbox: string; refused: number }[];
+  /** How many deliveries ended in each way, ever. */
+  ended: { acked: number; dead: number; expired: number; purged: number };
+  /** Restarts since whoever looks began. */
+  agents: readonly { name: string; restarts: number }[];
+}
+
+/** One look at everything but processes. */
+export interface Look extends Counts {
   inboxes: readonly {
     inbox: string;
     depth: number;
@@ -14,8 +23,6 @@ export interface Look {
     refused: number;
     waitingSenders: number;
   }[];
-  /** How many deliveries ended in each way, ever. */
-  ended: { acked: number; dead: number; expired: number; purged: number };
   publicationMs: number | null;
   agents: readonly { name: string; state: string; restarts: number }[];
   /** How long the newest start of the swarm took, or has taken so far; null when that is long ago. */
@@ -26,23 +33,25 @@ export interface Look {
   freeBytes: number | undefined;
 }
 
-/** What the newest of `looks`, which are in order, says, and how that differs from the others. */
+/** What `look` says, and how that differs from what was `before`, which is in order and has one at least. */
 export function readingsOf(
-  looks: readonly Look[],
+  look: Look,
+  before: readonly Counts[],
   settings: AlertSettings,
 ): Map<string, Reading[]> {
-  const look = looks.at(-1)!;
   const { inboxes, agents, publicationMs, startMs, logBytes, isLogKept, freeBytes } = look;
   const ofInboxes = (value: (inbox: Look["inboxes"][number]) => number) =>
     inboxes.map((inbox) => ({ subject: inbox.inbox, value: value(inbox) }));
   const ofAgents = (value: (agent: Look["agents"][number]) => number) =>
     agents.map((agent) => ({ subject: agent.name, value: value(agent) }));
-  const earlier = lookAt(looks, look.tick - settings.countWindowMs);
-  const refusedBefore = new Map(earlier.inboxes.map(({ inbox, refused }) => [inbox, refused]));
-  const restartsBefore = new Map(earlier.agents.map(({ name, restarts }) => [name, restarts]));
-  // A counter that is less than it was has begun anew.
-  const since = (now: number, before = 0) => (now < before ? now : now - before);
-  const rates = ratesSince(lookAt(looks, look.tick - settings.rateWindowMs), look, settings);
+  const ofLate = before.slice(indexAt(before, look.tick - settings.countWindowMs));
+  const refusedBefore = new Map(ofLate[0]!.inboxes.map(({ inbox, refused }) => [inbox, refused]));
+  const restarts = restartsIn([...ofLate, look]);
+  const rates = ratesSince(
+    before[indexAt(before, look.tick - settings.rateWindowMs)]!,
+    look,
+    settings,
+  );
   return new Map<string, Reading[]>([
     ["inbox.depth", ofInboxes(({ depth }) => depth)],
     ["inbox.utilization", ofInboxes(({ utilization }) => utilization)],
@@ -55,10 +64,7 @@ export function readingsOf(
     ],
     ["agent.failed", ofAgents(({ state }) => Number(state === "failed" || state === "dead"))],
     ["agent.suspect", ofAgents(({ state }) => Number(state === "suspect"))],
-    [
-      "agent.restarts_per_min",
-      ofAgents(({ name, restarts }) => since(restarts, restartsBefore.get(name))),
-    ],
+    ["agent.restarts_per_min", ofAgents(({ name }) => restarts.get(name) ?? 0)],
     ["delivery.rate", [{ subject: "bus", value: rates.delivery }]],
     ["delivery.error_rate", [{ subject: "bus", value: rates.error }]],
     [
@@ -74,13 +80,33 @@ export function readingsOf(
   ]);
 }
 
-/** The newest of `looks` that is no younger than `tick`; the oldest one where none is. */
-function lookAt(looks: readonly Look[], tick: number): Look {
-  return looks.findLast((look) => look.tick <= tick) ?? looks[0]!;
+/** Where the newest of `counts` is that is no younger than `tick`; the first one where none is. */
+function indexAt(counts: readonly Counts[], tick: number): number {
+  return Math.max(
+    0,
+    counts.findLastIndex((one) => one.tick <= tick),
+  );
+}
+
+// A counter that is less than it was has begun anew.
+function since(now: number, before = 0): number {
+  return now < before ? now : now - before;
+}
+
+/** How often each agent was restarted from the first of `counts` to the last; not all of them were counted by the same process. */
+function restartsIn(counts: readonly Counts[]): Map<string, number> {
+  const sums = new Map<string, number>();
+  let before = new Map<string, number>();
+  for (const [index, { agents }] of counts.entries()) {
+    for (const { name, restarts } of index === 0 ? [] : agents)
+      sums.set(name, (sums.get(name) ?? 0) + since(restarts, before.get(name)));
+    before = new Map(agents.map(({ name, restarts }) => [name, restarts]));
+  }
+  return sums;
 }
 
 // With too few of them a rate says nothing, and what was said of it before is over.
-function ratesSince(before: Look, { ended }: Look, { rateCountMin }: AlertSettings) {
+function ratesSince(before: Counts, { ended }: Look, { rateCountMin }: AlertSettings) {
   const since = (name: keyof Look["ended"]) => Math.max(0, ended[name] - before.ended[name]);
   const [acked, dead] = [since("acked"), since("dead")];
   const all = acked + dead + since("expired") + since("purged");
@@ -90,16 +116,26 @@ function ratesSince(before: Look, { ended }: Look, { rateCountMin }: AlertSettin
   };
 }
 
-/** Those of `looks` that the next one is compared with, without what no comparison needs. */
-export function keptLooks(looks: readonly Look[], settings: AlertSettings): Look[] {
-  const before = looks.at(-1)!.tick - Math.max(settings.countWindowMs, settings.rateWindowMs);
-  const first = looks.findLastIndex(({ tick }) => tick <= before);
-  const last = looks.at(-1)!;
-  // Who is missing has the counter at 0.
-  const slim = {
-    ...last,
-    inboxes: last.inboxes.filter(({ refused }) => refused > 0),
-    agents: last.agents.filter(({ restarts }) => restarts > 0),
+/** What the first look of somebody is compared with who counts restarts from `tick` on: what was noted `earlier`, or the look itself. */
+export function beginning(earlier: readonly Counts[], look: Look, tick: number): Counts[] {
+  return [...earlier, { ...(earlier.at(-1) ?? countsOf(look)), tick, agents: [] }];
+}
+
+/** What the next look is compared with: those of `before` that it needs, and `look`. */
+export function keptCounts(
+  before: readonly Counts[],
+  look: Look,
+  { countWindowMs, rateWindowMs }: AlertSettings,
+): Counts[] {
+  const first = indexAt(before, look.tick - Math.max(countWindowMs, rateWindowMs));
+  return [...before.slice(first), countsOf(look)];
+}
+
+function countsOf({ tick, ended, inboxes, agents }: Look): Counts {
+  return {
+    tick,
+    ended,
+    inboxes: inboxes.flatMap(({ inbox, refused }) => (refused > 0 ? [{ inbox, refused }] : [])),
+    agents: agents.flatMap(({ name, restarts }) => (restarts > 0 ? [{ name, restarts }] : [])),
   };
-  return [...looks.slice(Math.max(0, first), -1), slim];
 }
