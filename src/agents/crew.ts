@@ -84,8 +84,10 @@ export interface Crew {
   changed: Signal;
   /** The agents that have ended since signs of life were last written down. */
   silenced: Set<string>;
-  /** Since when the lookout has looked without a gap: no silence before counts. */
+  /** Since when the lookout has looked without a gap, and beats could be written and read: no silence before counts. */
   awakeTick: number;
+  /** Where it last looked for beats; undefined when it has not. */
+  vitalsStore: Store | undefined;
   /** Up to when signs of life are written down, and when that of each was last copied to its row. */
   vitalsTick: number;
   copiedTick: Map<string, number>;

@@ -126,6 +126,7 @@ async function assemble(plan: SwarmPlan, supervision: Supervision): Promise<Crew
     changed: openSignal(),
     silenced: new Set(),
     awakeTick: clock.tick(),
+    vitalsStore: undefined,
     vitalsTick: 0,
     copiedTick: new Map(),
     restartTicks: [],

@@ -2,7 +2,14 @@
 // themselves is taken note of.
 import type { Charge } from "./charge.ts";
 import type { Crew } from "./crew.ts";
-import { type Beat, type LastBeat, forgetBeats, readBeats, recordBeats } from "./heartbeat.ts";
+import {
+  type Beat,
+  type LastBeat,
+  forgetBeats,
+  readBeats,
+  recordBeats,
+  touchBeats,
+} from "./heartbeat.ts";
 import { isSkepError } from "../core/errors.ts";
 import { formatDuration } from "../core/durations.ts";
 import { ownIdentity } from "../core/identity.ts";
@@ -17,10 +24,18 @@ export async function exchangeBeats(crew: Crew): Promise<void> {
     ({ beatTick }) => beatTick !== null && beatTick > crew.vitalsTick,
   );
   const silenced = [...crew.silenced];
+  const areToBeat = [...crew.charges.values()].some(
+    ({ member }) => member.readyByBeat !== undefined || member.liveBeatMs !== undefined,
+  );
   try {
     const store = await vitals();
-    if (fresh.length > 0 || silenced.length > 0)
+    // The file is another one, and what was said may have been in the one before.
+    if (store !== (crew.vitalsStore ?? store)) crew.awakeTick = clock.tick();
+    crew.vitalsStore = store;
+    if (fresh.length > 0 || silenced.length > 0 || areToBeat)
       await store.write(async (tx) => {
+        // Whether those who are to beat can do so is seen by doing it.
+        if (areToBeat) await touchBeats(tx);
         if (silenced.length > 0) await forgetBeats(tx, silenced);
         await recordBeats(
           tx,
@@ -34,7 +49,8 @@ export async function exchangeBeats(crew: Crew): Promise<void> {
       takeNote(crew, charge, beats.get(charge.member.name));
   } catch (error) {
     if (!isSkepError(error)) throw error;
-    // Nobody's readiness or life can be told by beats then; they are not held against anybody.
+    // Who was to beat meanwhile could do so as little as we can write or read it: that silence does not count.
+    crew.awakeTick = clock.tick();
   }
 }
 

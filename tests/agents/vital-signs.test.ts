@@ -1,6 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { newCharge } from "../../src/agents/charge.ts";
+import type { Crew } from "../../src/agents/crew.ts";
+import { recordBeats } from "../../src/agents/heartbeat.ts";
+import { exchangeBeats } from "../../src/agents/vital-signs.ts";
+import { refusingVitals } from "../helpers/refusing-vitals.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { type Place, exists, fixtures, swarmPlaces } from "./swarm-place.ts";
 
@@ -49,5 +54,97 @@ describe("an agent that is to beat", () => {
     expect(await place.becomes("a", "ready")).toMatchObject({ restarts: 1, reason: null });
     up.kill("SIGTERM");
     await up.ended;
+  });
+});
+
+const newVitals = refusingVitals();
+
+/** A crew of one agent that is to beat every 3 s, over a vitals.db that refuses when it is told to, on a clock that the test moves. */
+function newCrew() {
+  const file = newVitals();
+  const { clock, vitals } = file;
+  const killed: string[] = [];
+  const member = { name: "a", liveBeatMs: 3_000 };
+  const charge = newCharge(member as never, 1, "token");
+  const host = { pid: 7, tell: (order: { reason: string }) => killed.push(order.reason) };
+  const running = { state: "ready", startedTick: clock.tick(), host };
+  Object.assign(charge, running);
+  const crew = {
+    charges: new Map([["a", charge]]),
+    supervision: { clock, vitals },
+    silenced: new Set(),
+    copiedTick: new Map(),
+    vitalsTick: 0,
+    awakeTick: clock.tick(),
+    record: { note: async () => {} },
+  } as unknown as Crew;
+  return {
+    ...file,
+    killed,
+    /** A look each second, `seconds` long. */
+    async look(seconds: number): Promise<void> {
+      for (let second = 0; second < seconds; second++) {
+        clock.pass(1_000);
+        await exchangeBeats(crew);
+      }
+    },
+    async beat(): Promise<void> {
+      const said = { status: "healthy", detail: null } as const;
+      const beat = { agent: "a", at: clock.now(), tick: clock.tick(), boot: clock.boot, said };
+      await (await vitals()).write((tx) => recordBeats(tx, [{ ...beat, pid: 8 }]));
+    },
+  };
+}
+
+describe("who could not beat", () => {
+  test("is not ended for its silence, and whoever could is", async () => {
+    const { look, beat, killed } = newCrew();
+    await beat();
+    await look(3);
+    expect(killed).toEqual([]);
+    await look(1);
+    expect(killed).toEqual(["no beat for 4.0s"]);
+  });
+
+  test("because the file could not be written has all its time again when it can", async () => {
+    const { look, beat, killed, forbid, allow } = newCrew();
+    await beat();
+    await look(1);
+    forbid();
+    await look(20);
+    allow();
+    await look(3);
+    expect(killed).toEqual([]);
+    await look(1);
+    expect(killed).toEqual(["no beat for 4.0s"]);
+  });
+
+  test("because the file was damaged has all its time again in the next one", async () => {
+    const { look, beat, killed, path, remove } = newCrew();
+    await beat();
+    await look(1);
+    remove();
+    writeFileSync(path, "x".repeat(5_000));
+    await look(20);
+    expect(killed).toEqual([]);
+    remove();
+    await look(4);
+    expect(killed).toEqual([]);
+    await look(1);
+    expect(killed).toEqual(["no beat for 4.0s"]);
+  });
+
+  test("where it was seen, because the file was deleted, is not taken for silent", async () => {
+    const { look, beat, killed, remove } = newCrew();
+    for (let second = 0; second < 10; second++) {
+      await beat();
+      await look(1);
+    }
+    remove();
+    await look(3);
+    expect(killed).toEqual([]);
+    await beat();
+    await look(3);
+    expect(killed).toEqual([]);
   });
 });
