@@ -125,7 +125,7 @@ export async function openApp(
   const store = await openStore({ ...how, ...settings.store });
   const bus = await openBus(store, clock, settings.bus, { acceptLoss });
   const vitalsPath = join(home, vitalsFile.name);
-  const vitals = disposableStore(vitalsPath, () =>
+  const openVitals = () =>
     openStore({
       home,
       file: vitalsFile,
@@ -135,14 +135,15 @@ export async function openApp(
       // What may be lost need not wait for the disk.
       durability: "process",
       busyTimeoutMs: settings.store.busyTimeoutMs,
-    }),
-  );
+    });
+  const vitals = disposableStore(vitalsPath, openVitals);
   const events = createEmitter();
   // What a whole swarm is run with is loaded when it is asked for: sending a message, or hosting, needs none of it.
   const partsOf = async () => ({
     home,
     store,
     vitals: () => vitals.store(),
+    openVitals,
     clock,
     events,
     ledger: (await import("./app/ledger.ts")).ledgerOf(bus),

@@ -31,6 +31,8 @@ export interface Supervision {
   store: Store;
   /** Where signs of life are written down; it may be lost. */
   vitals(): Promise<Store>;
+  /** The same as somebody opens it who has not got it open; to be closed. */
+  openVitals(): Promise<Store>;
   clock: Clock;
   events: Emitter;
   /** What the bus does in the transactions of a run; `app` passes it in. */

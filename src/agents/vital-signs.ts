@@ -19,7 +19,7 @@ const copyEveryMs = 30_000;
 
 /** Writes down the signs of life that have come, and sees to what agents said. That the file is damaged or full stops nobody. */
 export async function exchangeBeats(crew: Crew): Promise<void> {
-  const { clock, vitals } = crew.supervision;
+  const { clock, vitals, openVitals } = crew.supervision;
   const fresh = [...crew.charges.values()].filter(
     ({ beatTick }) => beatTick !== null && beatTick > crew.vitalsTick,
   );
@@ -44,9 +44,15 @@ export async function exchangeBeats(crew: Crew): Promise<void> {
       });
     for (const name of silenced) crew.silenced.delete(name);
     crew.vitalsTick = Math.max(crew.vitalsTick, ...fresh.map(({ beatTick }) => beatTick!));
-    const beats = new Map((await store.read(readBeats)).map((beat) => [beat.agent, beat]));
-    for (const charge of crew.charges.values())
-      takeNote(crew, charge, beats.get(charge.member.name));
+    if (!takeNotes(crew, await store.read(readBeats), false)) return;
+    // Only where somebody who opens the file now can beat is silence anybody's own fault.
+    const other = await openVitals();
+    try {
+      await other.write(touchBeats);
+      takeNotes(crew, await other.read(readBeats), true);
+    } finally {
+      await other.close();
+    }
   } catch (error) {
     if (!isSkepError(error)) throw error;
     // Who was to beat meanwhile could do so as little as we can write or read it: that silence does not count.
@@ -69,10 +75,26 @@ function beatOf(
   };
 }
 
-/** Sees to what an agent has said, and to what it should have said by now. */
-function takeNote(crew: Crew, charge: Charge, beat: LastBeat | undefined): void {
+/** Sees to what agents have said, and to what they should have said by now: whether any is to be ended, which is done when it `may` be. */
+function takeNotes(crew: Crew, beats: readonly LastBeat[], may: boolean): boolean {
+  const byName = new Map(beats.map((beat) => [beat.agent, beat]));
+  let isAny = false;
+  for (const charge of crew.charges.values()) {
+    const reason = takeNote(crew, charge, byName.get(charge.member.name));
+    if (reason === undefined) continue;
+    isAny = true;
+    if (!may) continue;
+    // Once is enough: its end will be reported.
+    charge.startedTick = undefined;
+    charge.host!.tell({ order: "kill", name: charge.member.name, reason });
+  }
+  return isAny;
+}
+
+/** Why the agent is to be ended; undefined when it is not. */
+function takeNote(crew: Crew, charge: Charge, beat: LastBeat | undefined): string | undefined {
   const { member, host, startedTick } = charge;
-  if (host === undefined || startedTick === undefined || crew.stopping) return;
+  if (host === undefined || startedTick === undefined || crew.stopping) return undefined;
   const tick = crew.supervision.clock.tick();
   const { boot } = crew.supervision.clock;
   const saidTick =
@@ -80,23 +102,19 @@ function takeNote(crew: Crew, charge: Charge, beat: LastBeat | undefined): void 
       ? beat.saidTick
       : undefined;
   if (saidTick !== undefined) noteHealth(crew, charge, beat!);
-  const kill = (reason: string) => {
-    // Once is enough: its end will be reported.
-    charge.startedTick = undefined;
-    host.tell({ order: "kill", name: member.name, reason });
-  };
   const { readyByBeat, liveBeatMs } = member;
   const silentMs = tick - Math.max(saidTick ?? startedTick, crew.awakeTick);
-  if (readyByBeat !== undefined && charge.state === "starting") {
-    if (saidTick !== undefined) becomeReady(crew, member.name);
-    else if (silentMs > readyByBeat.timeoutMs)
-      kill(`no beat within ${formatDuration(readyByBeat.timeoutMs)}`);
-  } else if (liveBeatMs !== undefined && silentMs > liveBeatMs)
-    kill(`no beat for ${formatDuration(silentMs)}`);
   if (beat !== undefined && tick - (crew.copiedTick.get(member.name) ?? 0) > copyEveryMs) {
     crew.copiedTick.set(member.name, tick);
     void crew.record.note(member.name, { lastBeatAt: beat.at });
   }
+  if (readyByBeat !== undefined && charge.state === "starting") {
+    if (saidTick !== undefined) becomeReady(crew, member.name);
+    else if (silentMs > readyByBeat.timeoutMs)
+      return `no beat within ${formatDuration(readyByBeat.timeoutMs)}`;
+  } else if (liveBeatMs !== undefined && silentMs > liveBeatMs)
+    return `no beat for ${formatDuration(silentMs)}`;
+  return undefined;
 }
 
 function noteHealth(crew: Crew, charge: Charge, { at, status, detail }: LastBeat): void {

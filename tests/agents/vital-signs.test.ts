@@ -62,7 +62,7 @@ const newVitals = refusingVitals();
 /** A crew of one agent that is to beat every 3 s, over a vitals.db that refuses when it is told to, on a clock that the test moves. */
 function newCrew() {
   const file = newVitals();
-  const { clock, vitals } = file;
+  const { clock, vitals, openVitals } = file;
   const killed: string[] = [];
   const member = { name: "a", liveBeatMs: 3_000 };
   const charge = newCharge(member as never, 1, "token");
@@ -71,7 +71,7 @@ function newCrew() {
   Object.assign(charge, running);
   const crew = {
     charges: new Map([["a", charge]]),
-    supervision: { clock, vitals },
+    supervision: { clock, vitals, openVitals },
     silenced: new Set(),
     copiedTick: new Map(),
     vitalsTick: 0,
@@ -132,6 +132,19 @@ describe("who could not beat", () => {
     expect(killed).toEqual([]);
     await look(1);
     expect(killed).toEqual(["no beat for 4.0s"]);
+  });
+
+  test("because it could not open a file that we have open is not ended", async () => {
+    const { look, beat, killed, path, vitals } = newCrew();
+    await beat();
+    // Its log is not to have the beginning of the file, or everybody would find it there.
+    await (await vitals()).checkpoint();
+    await look(1);
+    // Another process does so: this one would lose its locks.
+    const words = ["dd", "if=/dev/urandom", `of=${path}`, "bs=100", "count=1", "conv=notrunc"];
+    expect(Bun.spawnSync(words, { stderr: "ignore" }).exitCode).toBe(0);
+    await look(20);
+    expect(killed).toEqual([]);
   });
 
   test("where it was seen, because the file was deleted, is not taken for silent", async () => {

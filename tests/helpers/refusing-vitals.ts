@@ -39,6 +39,8 @@ export function refusingVitals() {
       clock,
       path,
       vitals: () => disposable.store(),
+      /** Another one on the same file, which refuses nothing. */
+      openVitals: () => openStore({ ...how, driver: testDriver, busyTimeoutMs: 5_000 }),
       /** It may grow by no page more, until there is `room` again. */
       fill: () => all("pragma max_page_count = 1"),
       room: () => all("pragma max_page_count = 1000000"),
