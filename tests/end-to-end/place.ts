@@ -188,7 +188,18 @@ function refuseStackTraces(words: string[], text: string): void {
   if (stackLine.test(text)) throw new Error(`${words.slice(1).join(" ")} shows a stack:\n${text}`);
 }
 
-const toolNames = ["sh", "cat", "head", "sleep", "tr", "true", "unshare", "nsenter", "mount"];
+const toolNames = [
+  "sh",
+  "cat",
+  "head",
+  "sleep",
+  "tr",
+  "true",
+  "unshare",
+  "nsenter",
+  "mount",
+  "umount",
+];
 
 function linkTools(directory: string): void {
   for (const name of toolNames) {
