@@ -12,7 +12,7 @@ import {
 } from "../metrics/point.ts";
 import { type Recorded, recordPoints } from "../metrics/record.ts";
 import { retainAfter } from "../metrics/retain.ts";
-import { seriesMax } from "../metrics/series.ts";
+import { namesWithRoom, seriesMax, tooManyNames } from "../metrics/series.ts";
 import type { Context } from "./context.ts";
 import { describe } from "./failure.ts";
 import { open } from "./open.ts";
@@ -66,13 +66,13 @@ async function emitLines(context: Context): Promise<number | undefined> {
   let status: number | undefined;
   let number = 0;
   for await (const lines of context.readLines(lineBytesMax)) {
-    const points: Point[] = [];
+    const points: Numbered[] = [];
     for (const line of lines) {
       number++;
       if (line?.every((byte) => byte === 32 || byte === 9 || byte === 13)) continue;
       const point = parsed(line, context.as ?? null);
       if (!isSkepError(point)) {
-        points.push(point);
+        points.push({ point, line: number });
         continue;
       }
       done.refused++;
@@ -80,10 +80,18 @@ async function emitLines(context: Context): Promise<number | undefined> {
       await context.data(refusal(number, point));
     }
     for (let first = 0; first < points.length; first += pointsAtOnce) {
-      const some = points.slice(first, first + pointsAtOnce);
-      const { untagged } = await record(app, some);
-      done.recorded += some.length;
+      const { untagged, refused, recorded } = await recordSome(
+        app,
+        points.slice(first, first + pointsAtOnce),
+      );
+      done.recorded += recorded;
       done.untagged += untagged;
+      done.refused += refused.length;
+      for (const { line, point } of refused) {
+        const error = tooManyNames(point.name);
+        status ??= exitStatus[error.code];
+        await context.data(refusal(line, error));
+      }
     }
   }
   if (done.untagged > 0) sayUntagged(context, done.untagged);
@@ -92,6 +100,35 @@ async function emitLines(context: Context): Promise<number | undefined> {
 }
 
 const pointsAtOnce = 1_000;
+
+interface Numbered {
+  point: Point;
+  line: number;
+}
+
+/** Records those of `points` whose metrics there is room for. */
+async function recordSome(app: App, points: readonly Numbered[]) {
+  try {
+    const { untagged } = await record(
+      app,
+      points.map(({ point }) => point),
+    );
+    return { untagged, refused: [], recorded: points.length };
+  } catch (error) {
+    if (!isSkepError(error, "E_FULL")) throw error;
+  }
+  const names = [...new Set(points.map(({ point }) => point.name))];
+  const store = await app.vitals();
+  const fitting = await store.read((tx) => namesWithRoom(tx, names));
+  const some = points.filter(({ point }) => fitting.has(point.name));
+  const refused = points.filter(({ point }) => !fitting.has(point.name));
+  if (some.length === 0) return { untagged: 0, refused, recorded: 0 };
+  const { untagged } = await record(
+    app,
+    some.map(({ point }) => point),
+  );
+  return { untagged, refused, recorded: some.length };
+}
 
 async function record(app: App, points: readonly Point[]): Promise<Recorded> {
   const store = await app.vitals();

@@ -1,7 +1,7 @@
 // The series table of vitals.db: what each point is of, once for all its points.
 import { SkepError } from "../core/errors.ts";
 import { rowList, rowsOf } from "../store/row-list.ts";
-import type { WriteTx } from "../store/store.ts";
+import type { ReadTx, WriteTx } from "../store/store.ts";
 import { textList, textsIn } from "../store/text-list.ts";
 import { ownMetrics } from "./names.ts";
 import type { Point } from "./point.ts";
@@ -106,15 +106,30 @@ async function makeSeries(tx: WriteTx, keys: ReadonlySet<string>) {
 
 async function checkNames(tx: WriteTx, added: readonly string[]): Promise<void> {
   if (added.length === 0) return;
-  const row = await tx.get<{ count: number }>("select count(distinct name) as count from series");
-  if (row!.count + added.length <= namesMax) return;
-  throw new SkepError(
-    "E_FULL",
-    `${added[0]} would be one metric too many: there are ${row!.count}`,
-    {
-      hint: "Put what differs into tags (--tag key=value) and not into the name.",
-    },
+  const fitting = await namesWithRoom(tx, added);
+  const first = added.find((name) => !fitting.has(name));
+  if (first !== undefined) throw tooManyNames(first);
+}
+
+/** Those of `names` that there is room for: all that have points already or are skep's own, and then the first others. */
+export async function namesWithRoom(
+  tx: ReadTx,
+  names: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const known = await tx.all<{ name: string }>("select distinct name from series");
+  const there = new Set(known.map(({ name }) => name));
+  let room = namesMax - there.size;
+  const fitting = names.filter(
+    (name) => there.has(name) || Object.hasOwn(ownMetrics, name) || room-- > 0,
   );
+  return new Set(fitting);
+}
+
+/** The error of a point whose metric would be one too many. */
+export function tooManyNames(name: string): SkepError {
+  return new SkepError("E_FULL", `${name} would be one metric too many: there are ${namesMax}`, {
+    hint: "Put what differs into tags (--tag key=value) and not into the name.",
+  });
 }
 
 // To the hour, so that most points change nothing here.

@@ -87,6 +87,24 @@ test("too many tags are told of", async () => {
   expect(stderr).toStartWith("2000 points were recorded without agent and tags");
 });
 
+test("of too many metrics those that there is room for are recorded, and each other line is answered", async () => {
+  const { skep } = newHome();
+  const batch = Array.from({ length: 1_500 }, (_, n) => `{"name":"a.m${n}","value":1}`);
+  // What is there already goes on.
+  batch.push('{"name":"a.m0","value":2}', '{"name":"b","value":3}');
+  const { status, stdout } = await skep(["metrics", "emit", "--batch"], batch.join("\n"));
+  const said = lines(stdout);
+  expect([status, said.at(-1)]).toEqual([4, { recorded: 1_001, refused: 501, untagged: 0 }]);
+  expect(said.slice(0, -1).map(({ line }) => line)).toEqual([
+    ...Array.from({ length: 500 }, (_, n) => 1_001 + n),
+    1_502,
+  ]);
+  expect(said[0].error).toMatchObject({
+    code: "E_FULL",
+    message: "a.m1000 would be one metric too many: there are 1000",
+  });
+});
+
 test("a file that is damaged is an error for whoever emits, and for nobody who sends", async () => {
   const { skep, home } = newHome();
   await skep(["metrics", "emit", "x", "1"]);
