@@ -59,7 +59,7 @@ export async function readConditions(
             coalesce(sum(expired), 0) as expired, coalesce(sum(purged), 0) as purged from ledger`,
   );
   const published = await tx.get<{ ms: number | null }>(
-    `select max(h.ended_at - m.sent_at) as ms from history h join messages m on m.id = h.message_id
+    `select max(0, max(h.ended_at - m.sent_at)) as ms from history h join messages m on m.id = h.message_id
       where h.delivery_id > (select max(delivery_id) from history) - ${newest}
         and h.outcome = 'acked' and m.topic is not null and h.ended_at > $since`,
     { since: tx.now - windowMs },

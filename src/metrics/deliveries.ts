@@ -178,9 +178,11 @@ function keepSlowest(max: number) {
 async function findSlow(tx: ReadTx, ids: readonly number[]): Promise<Slow[]> {
   if (ids.length === 0) return [];
   return await tx.all<Slow>(
-    `select delivery, message, inbox, holder, type, ended_at - sent_at as totalMs,
-            claimed_at - sent_at as waitedMs, ended_at - claimed_at as workedMs, sent_at as sentAt
-       from times where delivery in (select value from json_each($ids)) order by totalMs desc, delivery`,
+    // As in the figures: a wall clock that was set back lets nothing end before it began.
+    `select delivery, message, inbox, holder, type, max(0, ended_at - sent_at) as totalMs,
+            max(0, claimed_at - sent_at) as waitedMs, max(0, ended_at - claimed_at) as workedMs, sent_at as sentAt
+       from times where delivery in (select value from json_each($ids))
+      order by ended_at - sent_at desc, delivery`,
     { ids: JSON.stringify(ids) },
   );
 }

@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
+import fc from "fast-check";
 import { reportDeliveries } from "../../src/metrics/deliveries.ts";
 import { ack, nack, put, take, takeOne } from "../bus/verbs.ts";
+import { casesMs, casesOf } from "../helpers/cases.ts";
 import { type HandBus, tempBuses } from "../helpers/temp-bus.ts";
 
 const { handBus } = tempBuses();
@@ -107,11 +109,107 @@ test("a clock that was set back makes nothing shorter than no time", async () =>
   const bus = await handBus();
   await put(bus, "a");
   bus.clock.stepWall(-5_000);
-  await ack(bus, (await takeOne(bus, "a")).receipt);
-  const { figures } = await ask(bus, "name");
+  const { receipt } = await takeOne(bus, "a");
+  bus.clock.stepWall(-5_000);
+  await ack(bus, receipt);
+  const { figures, slowest } = await ask(bus, "name");
   expect(figures.map(({ min, max }) => [min, max])).toEqual([
     [0, 0],
     [0, 0],
     [0, 0],
   ]);
+  expect(slowest).toMatchObject([{ totalMs: 0, waitedMs: 0, workedMs: 0 }]);
 });
+
+test("while the clock goes back and forth each window has what ended in it by the clock of then", async () => {
+  const bus = await handBus();
+  const begin = bus.clock.now();
+  const ends: number[] = [];
+  for (const stepMs of [0, -1_800_000, 3_000_000, -600_000]) {
+    bus.clock.stepWall(stepMs);
+    await work(bus, "a", "ada", 10, 10);
+    ends.push(bus.clock.now());
+  }
+  bus.clock.stepWall(begin + hourMs - bus.clock.now());
+  for (const sinceMs of [1_000, 1_000_000, 2_000_000, hourMs + 2_000_000]) {
+    const since = bus.clock.now() - sinceMs;
+    const expected = ends.filter((at) => at > since && at <= bus.clock.now()).length;
+    const acked = (await ask(bus, "name", sinceMs)).ends[0]?.acked ?? 0;
+    expect([sinceMs, acked]).toEqual([sinceMs, expected]);
+  }
+});
+
+/** The least of `values` that so many percent of them do not exceed: counted, and not ranked. */
+function counted(values: readonly number[], percent: number): number {
+  const enough = (candidate: number) =>
+    values.filter((value) => value <= candidate).length * 100 >= values.length * percent;
+  return Math.min(...values.filter(enough));
+}
+
+const life = fc.record({
+  inbox: fc.constantFrom("a", "b"),
+  holder: fc.constantFrom("ada", "bob"),
+  waitMs: fc.integer({ min: 0, max: 2_000 }),
+  workMs: fc.integer({ min: 0, max: 2_000 }),
+  stepMs: fc.oneof(fc.constant(0), fc.integer({ min: -3_000, max: 3_000 })),
+});
+
+test(
+  "figures equal those that are counted on the rows of the tables themselves, whatever was done by whom, and the clock too",
+  async () => {
+    const bus = await handBus({ inboxCap: 1_000_000 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(life, { minLength: 1, maxLength: 30 }), async (lives) => {
+        // Each case has a past of its own.
+        bus.clock.pass(2 * hourMs);
+        for (const { inbox, holder, waitMs, workMs, stepMs } of lives) {
+          await put(bus, inbox, "x");
+          bus.clock.pass(waitMs);
+          const { receipt } = await takeOne(bus, inbox, { holder });
+          bus.clock.stepWall(stepMs);
+          bus.clock.pass(workMs);
+          await ack(bus, receipt);
+        }
+        bus.clock.pass(10_000);
+        const rows = await bus.store.read((tx) =>
+          tx.all<Record<"sent" | "claimed" | "ended", number> & { holder: string }>(
+            `select m.sent_at as sent, h.claimed_at as claimed, h.ended_at as ended, h.holder as holder
+               from history h join messages m on m.id = h.message_id where h.ended_at > $since`,
+            { since: bus.clock.now() - hourMs },
+          ),
+        );
+        expect(rows.length).toBe(lives.length);
+        const { figures } = await ask(bus, "agent");
+        for (const group of new Set(rows.map(({ holder }) => holder)))
+          for (const [name, from, to] of [
+            ["delivery.total", "sent", "ended"],
+            ["delivery.waited", "sent", "claimed"],
+            ["delivery.worked", "claimed", "ended"],
+          ] as const) {
+            const values = rows
+              .filter(({ holder }) => holder === group)
+              .map((row) => Math.max(0, row[to] - row[from]));
+            const { mean, ...rest } = figures.find(
+              (one) => one.name === name && one.group === group,
+            )!;
+            expect([name, group, rest]).toMatchObject([
+              name,
+              group,
+              {
+                count: values.length,
+                min: Math.min(...values),
+                max: Math.max(...values),
+                p50: counted(values, 50),
+                p95: counted(values, 95),
+                p99: counted(values, 99),
+              },
+            ]);
+            const sum = values.reduce((one, other) => one + other, 0);
+            expect(Math.abs(mean - sum / values.length)).toBeLessThan(1e-6);
+          }
+      }),
+      { numRuns: casesOf(100) },
+    );
+  },
+  casesMs(120_000),
+);

@@ -63,11 +63,11 @@ export async function readKnown(tx: ReadTx, cooldownMs: number): Promise<Known[]
   return rows.map((row) => ({ ...row, firing: row.firing === 1, sinceTick: null }));
 }
 
-/** The silences that hold now. */
+/** The silences that hold now. One that was made long after now, by a clock that was set back since, is over: it would hold for who knows how long. */
 export async function listSilences(tx: ReadTx): Promise<Silence[]> {
   return await tx.all<Silence>(
     `select id, rule, subject, until_at as untilAt, made_by as madeBy from silences
-      where until_at > $now order by id`,
+      where until_at > $now and $now >= made_at - (until_at - made_at) order by id`,
     { now: tx.now },
   );
 }

@@ -54,3 +54,16 @@ test("a silence is heeded by whoever begins in the middle of it", async () => {
   await second.pass({ a: 5_000 });
   expect(second.told()).toEqual(["a firing"]);
 });
+
+test("a silence does not hold for ever because the clock was set back", async () => {
+  const { pass, told, vitals, clock } = newEvaluation();
+  await pass({});
+  const made = { rule: null, subject: "a", forMs: 60_000, by: null };
+  await (await vitals()).write((tx) => silence(tx, made));
+  clock.stepWall(-30_000);
+  await pass({ a: 5_000 });
+  expect(told()).toEqual([]);
+  clock.stepWall(-86_400_000);
+  await pass({ a: 5_000 });
+  expect(told()).toEqual(["a firing"]);
+});
