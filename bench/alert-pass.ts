@@ -89,7 +89,9 @@ async function openPlace(home: string, agents: number) {
     /** How long each of so many passes took, of a supervisor that begins. */
     async round(passes: number): Promise<number[]> {
       const growth = openGrowth(settings.alerts);
-      const parts = { home, bus, clock, events: createEmitter(), settings, growth };
+      // Nobody is told, as where nothing is set up for it.
+      const notifier = { tell: () => {} };
+      const parts = { home, bus, clock, events: createEmitter(), settings, growth, notifier };
       const evaluation = openAlerts({ ...parts, vitals: async () => vitals });
       const took: number[] = [];
       for (let pass = 0; pass < passes; pass++) {

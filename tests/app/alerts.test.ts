@@ -25,14 +25,15 @@ async function alertsOf({ skep }: Place): Promise<Row[]> {
   return jsonLines<Row>(stdout);
 }
 
-/** Waits until `rule` has an alert about `subject` in `state`. */
+/** Waits until `rule` has an alert about `subject`, which may be over already; or one that is. */
 async function comes(place: Place, rule: string, subject: string, state = "firing"): Promise<void> {
   await waitUntil(
     `${rule} of ${subject} is ${state}`,
     async () => {
       const rows = await alertsOf(place);
       return rows.some(
-        (row) => row.rule === rule && row.subject === subject && row.state === state,
+        (row) =>
+          row.rule === rule && row.subject === subject && [row.state, "firing"].includes(state),
       );
     },
     50_000,
