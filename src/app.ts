@@ -108,7 +108,10 @@ export const unfitFilesystem = unsupportedFilesystem;
 export const homeFault = (path: string) => faultOfHome(path) ?? writingFault(path);
 export const freeBytes = freeBytesAt;
 
-type OpeningOptions = Pick<StoreOptions, "acceptLoss" | "essential" | "keepModes" | "onClosed">;
+type OpeningOptions = Pick<StoreOptions, "acceptLoss" | "essential" | "keepModes" | "onClosed"> & {
+  /** The run of the swarm that started this process: its governor holds this one back, too. */
+  run?: string | undefined;
+};
 
 /**
  * Opens the swarm's state in `home`, creating it as needed; `skep` is what starts hosts. `acceptLoss` goes on where messages that were accepted are
@@ -118,12 +121,14 @@ export async function openApp(
   home: string,
   settings: Settings,
   skep: readonly string[] = ownCommand(),
-  { acceptLoss, essential, keepModes, onClosed }: OpeningOptions = {},
+  { acceptLoss, essential, keepModes, onClosed, run }: OpeningOptions = {},
 ): Promise<App> {
   const clock = systemClock();
   const how = { home, driver: runtimeDriver, clock, acceptLoss, essential, keepModes, onClosed };
   const store = await openStore({ ...how, ...settings.store });
-  const bus = await openBus(store, clock, settings.bus, { acceptLoss });
+  const { mode, pauseMaxMs } = settings.governor;
+  const holding = run === undefined || mode === "off" ? undefined : { run, pauseMaxMs };
+  const bus = await openBus(store, clock, settings.bus, { acceptLoss, holding });
   const vitalsPath = join(home, vitalsFile.name);
   const openVitals = () =>
     openStore({
@@ -148,7 +153,7 @@ export async function openApp(
     events,
     ledger: (await import("./app/ledger.ts")).ledgerOf(bus),
     skep,
-    settings: settings.agents,
+    settings: { ...settings.agents, governor: settings.governor },
   });
   return {
     home,
@@ -203,6 +208,7 @@ export async function openApp(
       const { openGrowth } = await import("./metrics/alerts/growth.ts");
       const { superviseAlerts } = await import("./app/alerts.ts");
       const { openNotifier } = await import("./app/notify.ts");
+      const { openStrain } = await import("./core/strain.ts");
       const growth = openGrowth(settings.alerts);
       const plain = { home, bus, store, clock, events, vitals: () => vitals.store(), settings };
       const notifier = openNotifier(plain);
@@ -210,7 +216,8 @@ export async function openApp(
       const collecting = collect(parts, over.signal);
       const alerting = superviseAlerts(parts, over.signal);
       try {
-        return await supervise(plan, { ...(await partsOf()), ...how, again, counts, replan });
+        const parts = { ...(await partsOf()), ...how, strain: openStrain() };
+        return await supervise(plan, { ...parts, again, counts, replan });
       } finally {
         over.abort();
         await retaining;

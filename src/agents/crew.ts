@@ -1,8 +1,10 @@
 // The crew: the agents of one run, with all that the parts of their supervisor share.
 import type { Clock } from "../core/clock.ts";
 import type { Emitter } from "../core/events.ts";
+import type { Strain } from "../core/strain.ts";
 import type { Store, WriteTx } from "../store/store.ts";
 import { type Charge, type Member, type Signal, newCharge, openSignal } from "./charge.ts";
+import type { Thresholds } from "./governing.ts";
 import type { Hosting } from "./hosting.ts";
 import type { Recorder } from "./record.ts";
 import { hasEnded } from "./registry.ts";
@@ -43,7 +45,10 @@ export interface Supervision {
     hangTimeoutMs: number;
     beatEveryMs: number;
     suspectAfterMs: number;
+    governor: Thresholds & { mode: "on" | "off"; windowMs: number };
   };
+  /** What the machine says of itself. */
+  strain(): Strain;
   /** What starts skep, for the hosts. */
   skep: readonly string[];
   /** The process that starts this supervisor again when it is killed. */
@@ -93,6 +98,9 @@ export interface Crew {
   /** Up to when signs of life are written down, and when that of each was last copied to its row. */
   vitalsTick: number;
   copiedTick: Map<string, number>;
+  /** How much of what could go on at once does, in percent; when an agent was last started that nothing had happened to. */
+  heldTo: number;
+  startTick: number;
   /** The ticks of all restarts of late. */
   restartTicks: number[];
   /** Why the swarm cannot go on: for a reason of its own, or for a fault of ours. */

@@ -61,7 +61,9 @@ export async function ended(
   charge.restartTicks = [...withinPeriod(charge.restartTicks, tick, policy.periodMs), tick];
   charge.restarts++;
   void crew.record.note(charge.member.name, { restarts: charge.restarts, evidence });
-  const { restartInMs } = decision;
+  // While the machine has too much to do it is left in peace for longer.
+  const restMs = (decision.restartInMs * 100) / crew.heldTo;
+  const restartInMs = Math.max(decision.restartInMs, Math.min(restMs, policy.backoffMaxMs));
   const why = `starts again in ${formatDuration(restartInMs)}: ${end.reason ?? "it ended"}`;
   await setState(crew, charge, "starting", why, also);
   const { name } = charge.member;

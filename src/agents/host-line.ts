@@ -9,6 +9,8 @@ export type Order =
   | { order: "stop"; name: string }
   | { order: "pause"; name: string }
   | { order: "unpause"; name: string }
+  /** Let what it hosts go on to `level` percent; it holds for that long. */
+  | { order: "hold"; level: number; forMs: number }
   /** End its program, which has not shown that it lives; `reason` says how long. */
   | { order: "kill"; name: string; reason: string };
 

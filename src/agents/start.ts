@@ -6,6 +6,8 @@ import type { Charge } from "./charge.ts";
 import { openSignal } from "./charge.ts";
 import { type Crew, setState } from "./crew.ts";
 import { ended, stays } from "./ended.ts";
+import { heldTo } from "./governing.ts";
+import { tellHold } from "./governor.ts";
 import { identityVariables } from "./hosting.ts";
 import { signalProcess } from "./process.ts";
 
@@ -15,7 +17,7 @@ const usualAtOnce = 16;
 export async function startAll(crew: Crew, charges: readonly Charge[]): Promise<void> {
   const { startAtOnce = usualAtOnce, startStaggerMs = 0 } = crew.plan;
   const { signal } = crew.supervision;
-  const turns = openTurns(startAtOnce);
+  const turns = openTurns(() => heldTo(startAtOnce, crew.heldTo));
   const start = async (charge: Charge) => {
     const why = await untilDue(crew, charge);
     if (crew.stopping || charge.end === "gone") return;
@@ -24,9 +26,13 @@ export async function startAll(crew: Crew, charges: readonly Charge[]): Promise<
       return await stays(crew, charge, { state: "failed", reason: why }, null);
     }
     // Agents that share a host do not each cost a process.
-    if (charge.member.pool !== undefined) return await startOne(crew, charge);
+    if (charge.member.pool !== undefined) {
+      crew.startTick = crew.supervision.clock.tick();
+      return await startOne(crew, charge);
+    }
     await turns.take(async () => {
       if (signal.aborted || crew.stopping || charge.over.given) return;
+      crew.startTick = crew.supervision.clock.tick();
       await startOne(crew, charge);
       if (startStaggerMs > 0) await sleep(startStaggerMs, signal);
     });
@@ -52,6 +58,7 @@ export async function startOne(crew: Crew, charge: Charge): Promise<void> {
     host.agents.add(member.name);
     const common = { SKEP_HOME: home, SKEP_RUN: crew.run.mark };
     const assignment = member.assignment(identityVariables(charge, common));
+    if (crew.heldTo < 100) tellHold(crew, host);
     host.tell({ order: "start", name: member.name, slot, assignment });
     if (charge.paused) host.tell({ order: "pause", name: member.name });
   } catch (error) {

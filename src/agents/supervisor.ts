@@ -7,6 +7,8 @@ import { takeCare } from "./caretaker.ts";
 import { openSignal } from "./charge.ts";
 import { type Crew, type Supervision, type SwarmPlan, allOver, enlist, giveUp } from "./crew.ts";
 import { followOrders } from "./follow.ts";
+import { govern } from "./governor.ts";
+import { noteHold } from "./hold.ts";
 import { openHosting } from "./hosting.ts";
 import { keepLookout } from "./lookout.ts";
 import { openRecord } from "./record.ts";
@@ -87,6 +89,8 @@ async function assemble(plan: SwarmPlan, supervision: Supervision): Promise<Crew
       });
     await forgetEarlierAgents(tx, run);
     await noteCounts(tx, run, counts);
+    if (supervision.settings.governor.mode === "on")
+      await noteHold(tx, run, { level: 100, cause: null, reason: null });
     const names = members.map(({ name }) => name);
     const inboxes = [...names, ...members.map(({ inbox }) => inbox)];
     await ledger.begin(tx, { names, inboxes, addressBook: plan.addressBook });
@@ -129,6 +133,8 @@ async function assemble(plan: SwarmPlan, supervision: Supervision): Promise<Crew
     vitalsStore: undefined,
     vitalsTick: 0,
     copiedTick: new Map(),
+    heldTo: 100,
+    startTick: clock.tick(),
     restartTicks: [],
     gaveUp: { signal: openSignal() },
     nextSlot: 1,
@@ -137,6 +143,7 @@ async function assemble(plan: SwarmPlan, supervision: Supervision): Promise<Crew
     enlist(crew, member, tokens.get(member.name)!).paused = paused.has(member.name);
   void keepLookout(crew);
   void takeCare(crew);
+  void govern(crew).catch((error: unknown) => giveUp(crew, error));
   void followOrders(crew).catch((error: unknown) => giveUp(crew, error));
   return crew;
 }

@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Self } from "../core/identity.ts";
 import type { Store } from "../store/store.ts";
 import type { Doorbell } from "./doorbell.ts";
+import type { Holding } from "./held.ts";
 import type { BusSettings } from "./message.ts";
 
 /**
@@ -18,6 +19,8 @@ export interface Bus {
   /** This process's own doorbell, for when it waits. */
   doorbell: Doorbell;
   self: Self;
+  /** Set for a process of a swarm: it is held back with the rest of it. */
+  holding?: Holding | undefined;
   /** How many deliveries were found missing when it was opened, and are given up from now on: 0. */
   lost: number;
 }

@@ -7,6 +7,7 @@ import type { Bus } from "./bus.ts";
 import { openDoorbell } from "./doorbell.ts";
 import { parkOverdue } from "./drain.ts";
 import { newestNumber, noticeLoss } from "./loss.ts";
+import type { Holding } from "./held.ts";
 import type { BusSettings } from "./message.ts";
 
 /**
@@ -17,7 +18,10 @@ export async function openBus(
   store: Store,
   clock: Clock,
   settings: BusSettings,
-  { acceptLoss = false }: { acceptLoss?: boolean | undefined } = {},
+  {
+    acceptLoss = false,
+    holding,
+  }: { acceptLoss?: boolean | undefined; holding?: Holding | undefined } = {},
 ): Promise<Bus> {
   // The mark first: what is accepted between the two is no loss.
   const mark = store.mark();
@@ -28,7 +32,7 @@ export async function openBus(
       : await noticeLoss({ store, clock }, mark, acceptLoss);
   if (boot !== clock.boot) await noticeBoot({ store, clock, settings });
   else if (drainTick !== null && drainTick <= clock.tick()) await parkOverdue({ store, settings });
-  return { store, clock, settings, doorbell: openDoorbell(), self: ownIdentity(), lost };
+  return { store, clock, settings, doorbell: openDoorbell(), self: ownIdentity(), holding, lost };
 }
 
 /** The same bus for one of several agents in this process, the `slot`th: it waits for itself. Whoever asks closes its doorbell. */

@@ -1,9 +1,11 @@
 // Waiting until an inbox takes a message: the sender's half of a bounded inbox, and of rates.
+import { sleep as pause } from "../core/clock.ts";
 import { isSkepError } from "../core/errors.ts";
-import type { WriteTx } from "../store/store.ts";
+import type { ReadTx, WriteTx } from "../store/store.ts";
 import { type Pass, type TurnOf, giveUpTurns, judge, takeTurn } from "./admission.ts";
 import { type Bus, lockGraceMs } from "./bus.ts";
 import { type Address, fallbackMs, ring } from "./doorbell.ts";
+import { heldBackMs, heldLevel } from "./held.ts";
 import type { Load } from "./ledger.ts";
 import type { Refused } from "./refusal.ts";
 import { type Want, placeOf, ringOne, startWaiting, stopWaiting } from "./waiters.ts";
@@ -38,6 +40,9 @@ export function waitForRoom(
   let served = false;
   let left = false;
   let heard = 0;
+  // How often this sender was held back, and how long it is to be before it tries again.
+  let times = 0;
+  let heldMs = 0;
   const leftMs = () => Math.max(0, deadline - bus.clock.tick());
   // Even when the time is over there is one try left.
   const lockOptions = () =>
@@ -61,6 +66,16 @@ export function waitForRoom(
     const wanted = { places: load.deliveries + load.slots, bytes: load.bytes };
     await startWaiting(tx, inbox, "room", { ...waiter, ...wanted });
     return { inbox, place: await placeOf(tx, inbox, "room", bus.self) };
+  }
+
+  /** How long to come to the line later than at once; 0 for whoever stands in it, or waits for a turn that a rate gives. */
+  async function holdBack(tx: ReadTx, { inbox, turn }: Refused, goesBack: boolean) {
+    const { holding } = bus;
+    if (holding === undefined || turn !== undefined || (places.has(inbox) && !goesBack)) return 0;
+    const level = await heldLevel(tx, holding, bus.clock.boot);
+    if (level === 100) times = 0;
+    const { pauseMaxMs } = holding;
+    return heldBackMs({ level, times, leftMs: leftMs(), pauseMaxMs });
   }
 
   /** Waits for what `note` has noted, once that is committed. */
@@ -131,11 +146,14 @@ export function waitForRoom(
       served = true;
     },
 
-    /** Has us wait from the transaction on that `refused` us; undefined when that takes `next`, for we have no doorbell yet. */
+    /** Has us wait from the transaction on that `refused` us; undefined when that takes `next`, for we have no doorbell yet, or are held back. */
     async stand(tx: WriteTx, refused: Refused, sentSome: boolean): Promise<Wait | undefined> {
       const address = bus.doorbell.bound();
       if (address === undefined) return undefined;
-      return await note(tx, refused, address, { takesTurns: true, goesBack: served || sentSome });
+      const goesBack = served || sentSome;
+      heldMs = await holdBack(tx, refused, goesBack);
+      if (heldMs > 0) return undefined;
+      return await note(tx, refused, address, { takesTurns: true, goesBack });
     },
 
     sleep,
@@ -150,15 +168,27 @@ export function waitForRoom(
     /** Resolves when `inbox` may take `load`, or the time is over; the caller has to try. Only who shows its pass there may take turns. */
     async next(inbox: string, load: Load, { takesTurns = false } = {}): Promise<void> {
       const address = await bus.doorbell.address();
-      heard = bus.doorbell.rings();
       const entry = { inbox, load, from: takesTurns ? from : null, pass };
-      const wait = await bus.store.write(async (tx) => {
+      const ask = async (tx: WriteTx) => {
         const judged = await judge(tx, bus.settings, entry);
         if (judged === "unknown" || !("why" in judged)) return "goes";
         if (judged.never || (judged.turn?.waitMs ?? 0) > leftMs()) return "never";
+        heldMs = wasHeld ? 0 : await holdBack(tx, judged, served);
+        if (heldMs > 0) return "held";
         // Whoever got something through goes to the end of the line, or a long batch would keep its head.
         return await note(tx, judged, address, { takesTurns, goesBack: served });
-      }, lockOptions());
+      };
+      let wait: Awaited<ReturnType<typeof ask>> = "held";
+      let wasHeld = false;
+      while (wait === "held") {
+        if (heldMs > 0) {
+          times++;
+          wasHeld = true;
+          await pause(heldMs, signal);
+        }
+        heard = bus.doorbell.rings();
+        wait = await bus.store.write(ask, lockOptions());
+      }
       // There is no use in waiting, so the time is over.
       if (wait === "never") deadline = bus.clock.tick();
       if (typeof wait === "object") await sleep(wait);

@@ -22,6 +22,8 @@ export interface Context {
   readonly as: string | undefined;
   /** SKEP_TOKEN: the proof that goes with a name. */
   readonly token: Secret | undefined;
+  /** SKEP_RUN: the run of the swarm that started this process. */
+  readonly run: string | undefined;
   /** Aborts at the first SIGINT or SIGTERM; a command that does not ask for it is simply ended by them. */
   readonly signal: AbortSignal;
   /** Aborts at the second; a command that does not ask for it is ended by that. */
@@ -85,6 +87,7 @@ export function createContext(
     acceptLoss: values.acceptLoss,
     as,
     token: environment.token,
+    run: environment.run,
     get signal() {
       return signals.signal;
     },

@@ -23,13 +23,13 @@ export async function open(
   { essential, look = false, settings: given }: Opening = {},
 ): Promise<App> {
   const home = await context.home();
-  const { acceptLoss } = context;
+  const { acceptLoss, run } = context;
   const onClosed = () =>
     context.say(`skep: ${home} was open to other users, and is closed to them now (mode 0700)`);
   const { store, ...others } = given ?? (await context.settings());
   const busyTimeoutMs = look ? Math.min(store.busyTimeoutMs, lookMs) : store.busyTimeoutMs;
   const settings = { ...others, store: { ...store, busyTimeoutMs } };
-  const options = { acceptLoss, essential, keepModes: look, onClosed };
+  const options = { acceptLoss, essential, keepModes: look, onClosed, run };
   const app = await openApp(home, settings, undefined, options);
   const { lost } = app.bus;
   if (lost > 0)

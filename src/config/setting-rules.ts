@@ -46,6 +46,26 @@ const rules: readonly Rule[] = [
     why: "Agents that are well would be suspect between two of their beats.",
     follows: true,
   },
+  {
+    low: "governor.load_low",
+    times: 1,
+    high: "governor.load_high",
+    why: "It would let go while it holds back.",
+    follows: true,
+  },
+  {
+    low: "governor.pressure_low",
+    times: 1,
+    high: "governor.pressure_high",
+    why: "It would let go while it holds back.",
+    follows: true,
+  },
+  {
+    low: "governor.memory_low",
+    times: 1,
+    high: "governor.memory_high",
+    why: "It would let go while it holds back.",
+  },
 ];
 
 /** What `named` is where nobody chose it: usual, and no more than what it follows lets it be. */

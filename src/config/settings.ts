@@ -3,18 +3,20 @@
 import { agents } from "./schema/agents.ts";
 import { alerts } from "./schema/alerts.ts";
 import { bus } from "./schema/bus.ts";
+import { governor } from "./schema/governor.ts";
 import { metrics } from "./schema/metrics.ts";
 import { notify } from "./schema/notify.ts";
 import type { Section, ValuesOf } from "./schema/setting.ts";
 import { store } from "./schema/store.ts";
 
 /** Every setting by its section and its name in the program. */
-export const sections = { bus, store, agents, metrics, alerts, notify } as const;
+export const sections = { bus, store, agents, governor, metrics, alerts, notify } as const;
 
 export type SectionName = keyof typeof sections;
 export type BusSettings = ValuesOf<typeof bus>;
 export type StoreSettings = ValuesOf<typeof store>;
 export type AgentsSettings = ValuesOf<typeof agents>;
+export type GovernorSettings = ValuesOf<typeof governor>;
 export type MetricsSettings = ValuesOf<typeof metrics>;
 export type AlertsSettings = ValuesOf<typeof alerts>;
 export type NotifySettings = ValuesOf<typeof notify>;
@@ -23,6 +25,7 @@ export interface Settings {
   readonly bus: BusSettings;
   readonly store: StoreSettings;
   readonly agents: AgentsSettings;
+  readonly governor: GovernorSettings;
   readonly metrics: MetricsSettings;
   readonly alerts: AlertsSettings;
   readonly notify: NotifySettings;
@@ -33,6 +36,7 @@ export const defaults: Settings = freeze({
   bus: usualOf(bus),
   store: usualOf(store),
   agents: usualOf(agents),
+  governor: usualOf(governor),
   metrics: usualOf(metrics),
   alerts: usualOf(alerts),
   notify: usualOf(notify),

@@ -6,6 +6,8 @@ export interface Events {
   "swarm.started": { swarm: string; agents: number; home: string };
   /** A coordinator has failed for good, and another one has taken over from it; `moved` messages went along. */
   "swarm.handover": { from: string; to: string; moved: number };
+  /** What the swarm starts may go on to `level` percent from now on, and was to `before`; `cause` is load or memory, null when nothing is held back. */
+  "swarm.governed": { level: number; before: number; cause: string | null; reason: string | null };
   "agent.started": { name: string; pid: number };
   /** Something a host itself wrote; what its program writes is in the log. */
   "agent.said": { name: string; text: string };

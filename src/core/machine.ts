@@ -15,12 +15,12 @@ export interface Machine {
 
 /** This machine as this process sees it, its container's bounds and its user's among them. */
 export function readMachine(): Machine {
-  const limits = read("/proc/self/limits");
+  const limits = readFile("/proc/self/limits");
   const groups = cgroups();
   const usedBy = (kind: "memory" | "pids") => groups.map((place) => leftIn(place, kind));
   return {
     cores: availableParallelism(),
-    memoryBytes: Math.min(memoryAvailable(read("/proc/meminfo")), ...usedBy("memory")),
+    memoryBytes: Math.min(memoryAvailable(readFile("/proc/meminfo")), ...usedBy("memory")),
     filesMax: limitOf(limits, "Max open files"),
     tasksLeft: Math.min(tasksLeftOfUser(limits), tasksLeftOfKernel(), ...usedBy("pids")),
   };
@@ -30,6 +30,30 @@ export function readMachine(): Machine {
 export function memoryAvailable(meminfo: string): number {
   const kibibytes = /^MemAvailable:\s+(\d+) kB/m.exec(meminfo)?.[1];
   return kibibytes === undefined ? freemem() : Number(kibibytes) * 1024;
+}
+
+/** The share of its memory that a machine whose /proc/meminfo has this text still has, in percent; null where it does not say. */
+export function shareAvailable(meminfo: string): number | null {
+  const [available, total] = ["MemAvailable", "MemTotal"].map((name) =>
+    Number(new RegExp(`^${name}:\\s+(\\d{1,15}) kB`, "m").exec(meminfo)?.[1] ?? Number.NaN),
+  ) as [number, number];
+  return total > 0 && available >= 0 ? percentOf(available, total) : null;
+}
+
+/** The share of the memory that this process and others like it can still have, in percent: of the machine, or of the control group that has the least left. */
+export function memoryShare(): number | null {
+  const bounds = cgroups().flatMap((place) =>
+    filesOf.memory.map(([max, current]) => boundIn(place, max, current)),
+  );
+  const known = [
+    shareAvailable(readFile("/proc/meminfo")) ?? [],
+    bounds.flatMap(({ most, left }) => (most > 0 && most < Infinity ? percentOf(left, most) : [])),
+  ].flat();
+  return known.length === 0 ? null : Math.min(...known);
+}
+
+function percentOf(part: number, whole: number): number {
+  return Math.min(100, (part / whole) * 100);
 }
 
 /** The soft limit of that name in the text of /proc/self/limits. */
@@ -47,7 +71,7 @@ function tasksLeftOfUser(limits: string): number {
   let used = 0;
   for (const pid of list("/proc")) {
     if (!/^\d+$/.test(pid)) continue;
-    const status = read(`/proc/${pid}/status`);
+    const status = readFile(`/proc/${pid}/status`);
     if (new RegExp(`^Uid:\\s+${uid}\\b`, "m").test(status))
       used += Number(/^Threads:\s+(\d+)/m.exec(status)?.[1] ?? 0);
   }
@@ -55,14 +79,14 @@ function tasksLeftOfUser(limits: string): number {
 }
 
 function tasksLeftOfKernel(): number {
-  const running = Number(/\/(\d+) /.exec(read("/proc/loadavg"))?.[1] ?? 0);
-  const most = Number(read("/proc/sys/kernel/pid_max").trim() || Infinity);
+  const running = Number(/\/(\d+) /.exec(readFile("/proc/loadavg"))?.[1] ?? 0);
+  const most = Number(readFile("/proc/sys/kernel/pid_max").trim() || Infinity);
   return Math.max(0, most - running);
 }
 
 /** The directories of the control groups that this process is in, and those above them, of version 2 and of version 1. */
-function cgroups(): string[] {
-  return read("/proc/self/cgroup")
+export function cgroups(): string[] {
+  return readFile("/proc/self/cgroup")
     .split("\n")
     .flatMap((line) => {
       const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
@@ -87,21 +111,26 @@ const filesOf = {
 } as const;
 
 function leftIn(place: string, kind: keyof typeof filesOf): number {
-  const left = filesOf[kind].map(([max, current]) => {
-    const most = read(join(place, max)).trim();
-    if (!/^\d+$/.test(most)) return Infinity;
-    return Math.max(0, Number(most) - Number(read(join(place, current))) + reclaimable(place));
-  });
-  return Math.min(...left);
+  return Math.min(...filesOf[kind].map(([max, current]) => boundIn(place, max, current).left));
+}
+
+/** The bound that one file of a control group sets, and what is left of it by another; both infinite where there is none. */
+function boundIn(place: string, max: string, current: string): { most: number; left: number } {
+  const most = readFile(join(place, max)).trim();
+  if (!/^\d+$/.test(most)) return { most: Infinity, left: Infinity };
+  const used = Number(readFile(join(place, current))) || 0;
+  const left = Number(most) - used + reclaimable(place);
+  return { most: Number(most), left: Math.max(0, left) };
 }
 
 /** Memory that holds what is on the disk as well: it counts as used, and is given up for whoever needs it. */
 function reclaimable(place: string): number {
-  const stat = read(join(place, "memory.stat"));
+  const stat = readFile(join(place, "memory.stat"));
   return Number(/^(?:total_)?inactive_file (\d+)$/m.exec(stat)?.[1] ?? 0);
 }
 
-function read(path: string): string {
+/** The text of the file; nothing where it cannot be read. */
+export function readFile(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch {

@@ -5,21 +5,24 @@ export interface Turns {
   take<T>(work: () => Promise<T>): Promise<T>;
 }
 
-/** `most` turns at once; any number when left out. */
-export function openTurns(most = Number.POSITIVE_INFINITY): Turns {
+/** `most` turns at once, a number or what says it whenever it matters; any number when left out. */
+export function openTurns(most: number | (() => number) = Number.POSITIVE_INFINITY): Turns {
+  const mostNow = typeof most === "number" ? () => most : most;
   let taken = 0;
   const line: (() => void)[] = [];
   return {
     async take(work) {
-      if (taken < most) taken++;
+      if (taken < mostNow()) taken++;
       // Whoever leaves hands its turn on, so nobody can slip in between.
       else await new Promise<void>((resolve) => line.push(resolve));
       try {
         return await work();
       } finally {
-        const next = line.shift();
-        if (next === undefined) taken--;
-        else next();
+        taken--;
+        while (line.length > 0 && taken < mostNow()) {
+          taken++;
+          line.shift()!();
+        }
       }
     },
   };

@@ -23,7 +23,7 @@ export async function runHost(
   controls: Controls,
 ): Promise<Ended> {
   const { store, bus } = parts;
-  const { draining, gate, turns, spares, killing, endStrays, tell } = controls;
+  const { draining, gate, pace, turns, spares, killing, endStrays, tell } = controls;
   const { name, ready } = spec;
   const listener = typeof ready === "object" && "log" in ready ? listenFor(ready.log) : undefined;
   const log = openHeardLog(parts, spec, listener);
@@ -49,6 +49,7 @@ export async function runHost(
     log,
     draining: hasProgram ? draining : AbortSignal.any([draining, killed.signal]),
     gate,
+    pace,
     turns,
     async endStrays() {
       const count = await endStrays();

@@ -5,6 +5,7 @@ import { shareBus } from "../bus/open.ts";
 import { aborted, jitter, sleep } from "../core/clock.ts";
 import { type Gate, openGate } from "./gate.ts";
 import { endWithoutSupervisor, runHost } from "./host.ts";
+import { openHeld, openPace } from "./pace.ts";
 import type { Assignment, Controls, Parts } from "./runner.ts";
 import { type Turns, openTurns } from "../core/turns.ts";
 import { openSpares } from "./spares.ts";
@@ -28,6 +29,7 @@ export async function hostAgents(parts: Parts, { orders, tell, draining }: Post)
   const stopping = AbortSignal.any([draining, orphaned.signal]);
   const over = new AbortController();
   let turns: Turns | undefined;
+  const held = openHeld();
   const shelter = openShelter();
   const { beatEveryMs, hangTimeoutMs, stopGraceMs } = parts.settings.agents;
   const spares = openSpares(stopGraceMs);
@@ -41,6 +43,7 @@ export async function hostAgents(parts: Parts, { orders, tell, draining }: Post)
     const stop = new AbortController();
     const killing = new AbortController();
     const gate = openGate();
+    const pace = openPace(held, parts.settings.governor);
     const signal = AbortSignal.any([stopping, stop.signal]);
     const mark = { run: assignment.env["SKEP_RUN"]!, agents: [name] };
     // All that share a host are of one group.
@@ -48,6 +51,7 @@ export async function hostAgents(parts: Parts, { orders, tell, draining }: Post)
     const controls: Controls = {
       draining: signal,
       gate,
+      pace,
       turns,
       spares,
       killing: killing.signal,
@@ -83,6 +87,7 @@ export async function hostAgents(parts: Parts, { orders, tell, draining }: Post)
   const follow = (order: Order) => {
     if (order.order === "start")
       return start(order.name, order.slot, order.assignment as Assignment);
+    if (order.order === "hold") return held.hold(order.level, order.forMs);
     const one = hosted.get(order.name);
     if (one === undefined) return;
     if (order.order === "stop") one.stop.abort();

@@ -6,6 +6,7 @@ import type { Clock } from "../core/clock.ts";
 import type { ProcessIdentity } from "../core/identity.ts";
 import type { Store } from "../store/store.ts";
 import type { Gate } from "./gate.ts";
+import type { Pace } from "./pace.ts";
 import type { Turns } from "../core/turns.ts";
 import type { Spares } from "./spares.ts";
 
@@ -68,6 +69,7 @@ export interface Parts {
       hangTimeoutMs: number;
       beatEveryMs: number;
     };
+    governor: { pauseMaxMs: number };
   };
   bus: Bus;
   store: Store;
@@ -83,6 +85,8 @@ export interface Host extends Parts {
   draining: AbortSignal;
   /** Closed while the agent is paused. */
   gate: Gate;
+  /** How long it rests between its messages while the machine has too much to do. */
+  pace: Pace;
   turns: Turns;
   spares: Spares;
   /** Says that the agent runs, and which program is its, where one runs for long. */
@@ -96,7 +100,7 @@ export interface Host extends Parts {
 /** What those who run a host decide about one agent of it. */
 export interface Controls extends Pick<
   Host,
-  "draining" | "gate" | "turns" | "spares" | "endStrays"
+  "draining" | "gate" | "pace" | "turns" | "spares" | "endStrays"
 > {
   /** Aborts, with why, when its program has to be ended at once. */
   killing: AbortSignal;

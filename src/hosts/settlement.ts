@@ -93,7 +93,7 @@ export async function settle(
 export async function settleAll(host: Host, settlements: readonly Settlement[]): Promise<void> {
   let left = await settle(host, settlements);
   while (left.length > 0 && !host.draining.aborted) {
-    await sleep(jitter(roomMs, 0.5), host.draining);
+    await sleep(jitter(host.pace.stretched(roomMs), 0.5), host.draining);
     left = await settle(host, left);
   }
   if (left.length > 0) host.log.append(`skep: ${left.length} answers found no room in time\n`);

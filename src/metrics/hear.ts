@@ -31,6 +31,9 @@ export function hearEvents(
   events.on("alert.noticed", ({ channel, what: outcome }) =>
     take(ownPoint("alert.notices", 1, { tags: { channel, outcome } })),
   );
+  events.on("swarm.governed", ({ level, cause }) =>
+    take(ownPoint("governor.level", level, { tags: { cause: cause ?? "none" } })),
+  );
   events.on("swarm.handover", ({ from: agent, moved }) =>
     take(ownPoint("swarm.moved", moved, { agent })),
   );

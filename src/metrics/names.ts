@@ -18,6 +18,7 @@ export const ownMetrics = {
     unit: "count",
     about: "an alert was told outside of skep, or was not; the tags channel and outcome say which",
   },
+  "governor.level": { unit: "percent", about: "how far the governor lets things go on, from here" },
   "metrics.dropped": { unit: "count", about: "points that found no room while they waited" },
 } as const;
 

@@ -7,6 +7,7 @@ import times from "../../migrations/0005-bus-times.sql" with { type: "text" };
 import retired from "../../migrations/0006-bus-retired.sql" with { type: "text" };
 import taken from "../../migrations/0007-agents-taken.sql" with { type: "text" };
 import broadcasts from "../../migrations/0008-bus-broadcasts.sql" with { type: "text" };
+import governor from "../../migrations/0009-agents-governor.sql" with { type: "text" };
 import heartbeats from "../../migrations/vitals/0001-heartbeats.sql" with { type: "text" };
 import metrics from "../../migrations/vitals/0002-metrics.sql" with { type: "text" };
 import alerts from "../../migrations/vitals/0003-metrics-alerts.sql" with { type: "text" };
@@ -24,6 +25,7 @@ export const migrations: readonly Migration[] = numbered([
   retired,
   taken,
   broadcasts,
+  governor,
 ]);
 
 /** Those of vitals.db. */

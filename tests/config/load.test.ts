@@ -96,6 +96,7 @@ describe("the settings", () => {
         rowsMax: 2_000,
         port: 9_464,
       },
+      governor: defaults.governor,
       alerts: defaults.alerts,
       notify: {
         command: ["./tell.sh", "ops"],
@@ -113,8 +114,8 @@ describe("the settings", () => {
   test("left out keep their defaults beside those that are set", async () => {
     const { bus, ...rest } = await loadSettings(homeWith("bus.inbox_cap = 7"));
     expect(bus).toEqual({ ...defaults.bus, inboxCap: 7 });
-    const { bus: _, ...others } = defaults;
-    expect(rest).toEqual(others);
+    const { store, agents, governor, metrics, alerts, notify } = defaults;
+    expect(rest).toEqual({ store, agents, governor, metrics, alerts, notify });
   });
   test("in the environment go before those in the file, and may be numbers", async () => {
     const home = homeWith('bus = { lease = "30s", inbox_cap = 7 }');

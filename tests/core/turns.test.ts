@@ -46,3 +46,25 @@ test("without a number nobody waits", async () => {
   for (const go of letGo) go();
   await Promise.all(all);
 });
+
+test("when fewer may go on than do, nobody begins until there are fewer; when more may, as many as may", async () => {
+  let most = 3;
+  const { take } = openTurns(() => most);
+  const { begun, letGo, work } = works();
+  const all = [0, 1, 2, 3, 4, 5, 6].map((n) => take(work(n)));
+  expect(begun).toEqual([0, 1, 2]);
+  most = 1;
+  letGo[0]!();
+  letGo[1]!();
+  await Promise.all([all[0], all[1]]);
+  expect(begun).toEqual([0, 1, 2]);
+  letGo[2]!();
+  await all[2];
+  expect(begun).toEqual([0, 1, 2, 3]);
+  most = 3;
+  letGo[3]!();
+  await all[3];
+  expect(begun).toEqual([0, 1, 2, 3, 4, 5, 6]);
+  for (const n of [4, 5, 6]) letGo[n]!();
+  await Promise.all(all);
+});

@@ -78,7 +78,8 @@ test("without a supervisor the programs of an agent are ended when their time is
   const program = { command: ["sleep", "1000"], cwd: "/", env, onStdout() {}, onStderr() {} };
   const child = await launch(program);
   const agents = { ...defaults.agents, stopGraceMs: 1_000, drainTimeoutMs: 20 };
-  const parts = { settings: { bus: { leaseMs: 0, maxRunMs: 0 }, agents } };
+  const { governor } = defaults;
+  const parts = { settings: { bus: { leaseMs: 0, maxRunMs: 0 }, agents, governor } };
   const spec = { name: "a", runner: "self", inbox: "a", cwd: "/", inFlight: 1 } as const;
   const supervisor = await launch({ ...program, env: {} });
   const draining = new AbortController();

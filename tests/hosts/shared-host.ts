@@ -30,7 +30,11 @@ export function sharedHosts() {
     const mark = randomHex(8);
     const { leaseMs } = bus.settings;
     const agents = { ...defaults.agents, stopGraceMs: 200, drainTimeoutMs: 5_000 };
-    const settings = { bus: { leaseMs, maxRunMs: 3_600_000 }, agents };
+    const settings = {
+      bus: { leaseMs, maxRunMs: 3_600_000 },
+      agents,
+      governor: defaults.governor,
+    };
     const parts: Parts = { home: bus.home, store: bus.store, clock: bus.clock, bus, settings };
     const orders = orderQueue();
     const reports: Report[] = [];

@@ -20,6 +20,7 @@ import { randomHex } from "../../src/core/ids.ts";
 import { ownIdentity } from "../../src/core/identity.ts";
 import { bytesOf } from "../../src/core/text.ts";
 import { type Gate, openGate } from "../../src/hosts/gate.ts";
+import { type Held, openHeld, openPace } from "../../src/hosts/pace.ts";
 import { runHost } from "../../src/hosts/host.ts";
 import type { Controls, Ended, Parts, Work } from "../../src/hosts/runner.ts";
 import { openTurns } from "../../src/core/turns.ts";
@@ -43,6 +44,8 @@ export interface Hosted {
   /** What it has reported so far. */
   reports: Report[];
   gate: Gate;
+  /** How far its process is held back. */
+  held: Held;
   /** Has its program ended at once. */
   kill(reason: string): void;
   /** Tells the agent to stop, and answers how it ended. */
@@ -135,17 +138,19 @@ async function startHost(
   const store =
     options.busyTimeoutMs === undefined ? bus.store : impatient(bus.store, options.busyTimeoutMs);
   const clock = { ...bus.clock, tick: () => bus.clock.tick() + (options.aheadMs?.() ?? 0) };
-  const settings = { bus: { leaseMs, maxRunMs }, agents };
+  const settings = { bus: { leaseMs, maxRunMs }, agents, governor: defaults.governor };
   const parts: Parts = { home: bus.home, store, clock, bus: { ...bus, store }, settings };
   const draining = new AbortController();
   const killing = new AbortController();
   const gate = openGate();
+  const held = openHeld();
   const reports: Report[] = [];
   const controls: Controls = {
     draining: draining.signal,
     killing: killing.signal,
     endStrays: () => killMarked({ run: env["SKEP_RUN"]!, agents: [name] }),
     gate,
+    pace: openPace(held, settings.governor),
     turns: openTurns(),
     spares: openSpares(stopGraceMs),
     tell(report) {
@@ -164,6 +169,7 @@ async function startHost(
     ended,
     reports,
     gate,
+    held,
     kill: (reason) => killing.abort(reason),
     stop() {
       draining.abort();

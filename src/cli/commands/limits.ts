@@ -1,4 +1,5 @@
 // `skep limits`: how much inboxes hold, how fast they take, and how fast somebody sends.
+import { findHold } from "../../agents/hold.ts";
 import { type Limits, listLimits, showLimits } from "../../bus/limits.ts";
 import { formatRate } from "../../bus/rate.ts";
 import {
@@ -14,6 +15,7 @@ import { parsePerSecond } from "../../core/rates.ts";
 import { columns } from "../columns.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
+import { governorText } from "../governor.ts";
 import { open } from "../open.ts";
 
 export default defineCommand({
@@ -27,6 +29,7 @@ export default defineCommand({
     "TOKENS are how many may come at once just now, HELD what lies in the inbox or is reserved for answers, WAITING",
     "the processes that wait to get something in, OLDEST how long its oldest ready message has been there, and",
     "REFUSED what was refused: by an inbox ever, of a sender since its limit was set.",
+    "While the machine has too much to do the swarm that runs is held back (governor.mode); a last line says so then.",
   ],
   args: {
     verb: {
@@ -105,7 +108,8 @@ async function show(
   name: string | undefined,
   { all: every, sends }: { all: boolean; sends: boolean },
 ): Promise<void> {
-  const { store, settings } = await open(context);
+  const { store, settings, clock } = await open(context);
+  const held = governorText(await store.read((tx) => findHold(tx, clock.boot)), clock.now());
   const all = await store.read((tx) =>
     name === undefined
       ? listLimits(tx, settings.bus, { every })
@@ -115,6 +119,7 @@ async function show(
     context,
     all.filter(({ of }) => !sends || of === "sends"),
   );
+  if (held !== undefined) context.say(held);
 }
 
 async function print(context: Context, all: readonly Limits[]): Promise<void> {

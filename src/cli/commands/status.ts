@@ -1,4 +1,5 @@
 // `skep status`: how the swarm is, on one screen.
+import { findHold } from "../../agents/hold.ts";
 import type { Agent } from "../../agents/registry.ts";
 import { drainStatus } from "../../bus/drain.ts";
 import { listInboxes } from "../../bus/inboxes.ts";
@@ -8,6 +9,7 @@ import type { Store } from "../../store/store.ts";
 import { defineCommand } from "../command.ts";
 import { agentJson } from "../agents.ts";
 import { drainJson, drainText } from "../drain.ts";
+import { governorJson, governorText } from "../governor.ts";
 import { open } from "../open.ts";
 import { gaveUpOf, supervisorTrouble } from "../supervisor-trouble.ts";
 import { formatDuration } from "../../core/durations.ts";
@@ -25,6 +27,7 @@ export default defineCommand({
     const drain = await app.store.read(drainStatus);
     const writer = await app.store.lockHolder();
     const log = await app.store.log();
+    const hold = await app.store.read((tx) => findHold(tx, app.clock.boot));
     const lost = await app.store.read(lossesSoFar);
     if (context.json) {
       const shownRun =
@@ -49,6 +52,7 @@ export default defineCommand({
           home: app.home,
           run: shownRun,
           drain: drain === undefined ? null : drainJson(drain),
+          governor: governorJson(hold),
           agents: agents.map(agentJson),
           inboxes: inboxes.length,
           writer: writer ?? null,
@@ -64,6 +68,8 @@ export default defineCommand({
         `${app.home}: ${run.swarm}, run ${run.id}, ${run.state}${inBrackets(supervisorTrouble(run) ?? gaveUpOf(run))}, started ${formatDuration(app.clock.now() - run.startedAt)} ago`,
       );
     if (drain !== undefined) await context.data(drainText(drain, app.clock.now()));
+    const held = governorText(hold, app.clock.now());
+    if (held !== undefined) await context.data(held);
     const states = new Map<string, number>();
     for (const { state } of agents) states.set(state, (states.get(state) ?? 0) + 1);
     if (agents.length > 0)

@@ -6,6 +6,7 @@ import { isSkepError } from "../../core/errors.ts";
 import type { Serving } from "../../export/serve.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
+import { decisionText } from "../governor.ts";
 import { open } from "../open.ts";
 import { sayUntold } from "../untold.ts";
 import { summaryJson, summaryText } from "../summary.ts";
@@ -112,6 +113,7 @@ function tellOf(events: Events, context: Context): void {
       `${to} takes over from ${from}: its workers, and ${moved} ${moved === 1 ? "message" : "messages"}`,
     ),
   );
+  events.on("swarm.governed", (decision) => context.say(decisionText(decision)));
   events.on("swarm.started", ({ swarm, agents, home }) =>
     context.say(`${swarm}: starting ${agents} ${agents === 1 ? "agent" : "agents"} in ${home}`),
   );

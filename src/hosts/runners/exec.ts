@@ -14,7 +14,7 @@ const reasonBytesMax = 1_000;
 /** Claims one message after the other and runs the program for each, until the agent is to stop. */
 export async function runExec(host: Host): Promise<Ended> {
   host.started();
-  return await workOneByOne(host, (delivery) => host.turns.take(() => work(host, delivery)));
+  return await workOneByOne(host, (delivery) => work(host, delivery), host.turns);
 }
 
 async function work(host: Host, delivery: Delivery): Promise<Settlement> {

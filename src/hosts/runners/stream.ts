@@ -16,7 +16,7 @@ const unsettledMax = 500;
 
 /** Hands messages to the program, up to `in_flight` at once, and commits what it answers, until it ends or the agent is to stop. */
 export async function runStream(host: Host): Promise<Ended> {
-  const { spec, draining, gate } = host;
+  const { spec, draining, gate, pace } = host;
   const inHand = new Set<string>();
   let said: Settlement[] = [];
   // What an inbox has no room for yet.
@@ -26,6 +26,7 @@ export async function runStream(host: Host): Promise<Ended> {
   let gone = false;
   const lines = splitLines(host.bus.settings.bodyBytesMax * 8, (line) => {
     const settlement = settlementOf(host, line, inHand);
+    pace.works(inHand.size > 0);
     if (settlement === undefined) return;
     said.push(settlement);
     wake.abort();
@@ -45,7 +46,9 @@ export async function runStream(host: Host): Promise<Ended> {
     draining.aborted || gate.closed ? 0 : spec.inFlight - inHand.size - count(left);
   const claim = async (settlements: Settlement[], waitMs: number, signal: AbortSignal) => {
     const claimed = await settleAndClaim(host, settlements, { max: room(), waitMs, signal });
+    pace.taken();
     deliver(child, claimed.deliveries, inHand);
+    pace.works(inHand.size > 0);
     return claimed.left;
   };
   while (!gone) {
@@ -55,12 +58,14 @@ export async function runStream(host: Host): Promise<Ended> {
     const answers = said;
     said = [];
     if (left.length < unsettledMax) child.resume();
-    if (left.length === 0 && room() > 0) {
+    const restMs = room() > 0 ? pace.restMs() : 0;
+    if (left.length === 0 && room() > 0 && restMs === 0) {
       left = await claim(answers, aLongTimeMs, signal);
       continue;
     }
     left = await settle(host, [...left, ...answers]);
-    if (room() <= 0) await sleep(left.length > 0 ? roomMs : aLongTimeMs, signal);
+    if (room() <= 0) await sleep(left.length > 0 ? pace.stretched(roomMs) : aLongTimeMs, signal);
+    else if (restMs > 0) await sleep(left.length > 0 ? Math.min(restMs, roomMs) : restMs, signal);
     else if (left.length > 0) await claim([], roomMs, signal);
   }
 
