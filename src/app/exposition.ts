@@ -1,6 +1,7 @@
 // What is exported to Prometheus, taken together from the parts that know of it.
 import { version } from "../../package.json" with { type: "json" };
 import { type App, freeBytes } from "../app.ts";
+import { findHold } from "../agents/hold.ts";
 import { listInboxes } from "../bus/inboxes.ts";
 import { listLimits } from "../bus/limits.ts";
 import { newestDelivery } from "../bus/loss.ts";
@@ -23,7 +24,8 @@ export async function readSnapshot(app: App): Promise<Snapshot> {
     const window = { since: tx.now - latestMs, until: tx.now };
     const after = (await newestDelivery(tx)) - deliveriesMax;
     const { ends, figures: durations } = await reportDeliveries(tx, window, "name", 0, after);
-    return { caps, inboxes, ends: ends[0], durations };
+    const hold = await findHold(tx, app.clock.boot);
+    return { caps, hold, inboxes, ends: ends[0], durations };
   });
   const usualCap = settings.bus.inboxCap;
   const [lasting, temporary] = [
@@ -36,6 +38,7 @@ export async function readSnapshot(app: App): Promise<Snapshot> {
     requests: temporary.length,
     agents: await app.agents(),
     supervised: (await app.lastRun())?.alive ?? false,
+    heldTo: figures.hold?.level ?? null,
     walBytes: (await store.log()).bytes,
     ends: figures.ends,
     durations: figures.durations,

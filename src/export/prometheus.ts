@@ -24,6 +24,8 @@ export interface Snapshot {
   agents: readonly AgentFigures[];
   /** Whether a supervisor is alive. */
   supervised: boolean;
+  /** How much of what could go on at once the governor of the swarm lets go on, in percent; null without one. */
+  heldTo: number | null;
   walBytes: number;
   /** How much is free where the home lies. */
   freeBytes: number;
@@ -64,6 +66,14 @@ export function familiesOf(snapshot: Snapshot): Family[] {
     gauge("skep_supervisor_up", "Whether a supervisor sees to the swarm.", [
       [{}, Number(snapshot.supervised)],
     ]),
+    {
+      ...gauge(
+        "skep_governor_level_ratio",
+        "How much of what could go on at once does: 1 while nothing is held back.",
+        snapshot.heldTo === null ? [] : [[{}, snapshot.heldTo / 100]],
+      ),
+      unit: "ratio",
+    },
     gauge("skep_inboxes", "How many inboxes there are, those of requests apart.", [
       [{}, snapshot.inboxes.length],
     ]),

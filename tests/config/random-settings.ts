@@ -43,7 +43,13 @@ function anyValue({ setting }: NamedSetting): fc.Arbitrary<SettingValue> {
 
 /** Without those of which one has to be less than another: whether it is, is for other tests. */
 function mended(written: Record<string, SettingValue | undefined>): Written {
-  const bound = ["backoff_min", "backoff_max", "body_bytes_max", "inbox_bytes", "beat_every"];
+  const bound = [
+    "backoff_min",
+    "backoff_max",
+    "body_bytes_max",
+    "inbox_bytes",
+    "beat_every",
+  ].concat(["load", "pressure", "memory"].flatMap((sign) => [`${sign}_low`, `${sign}_high`]));
   return Object.fromEntries(
     Object.entries(written).filter(([key]) => !bound.includes(key.split(".").at(-1)!)),
   ) as Written;

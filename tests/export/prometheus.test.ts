@@ -31,6 +31,7 @@ test("inboxes, agents, processes and users' metrics are told in base units", () 
     'skep_agent_state{agent="w-1",group="workers",state="ready"} 1',
     'skep_agent_restarts_total{agent="w-1",group="workers"} 2',
     'skep_agent_last_beat_timestamp_seconds{agent="w-1",group="workers"} 1700000000.5',
+    "skep_governor_level_ratio 0.5",
     "skep_delivery_rate_ratio 0.9",
     "skep_delivery_error_ratio 0.1",
     "skep_delivery_recent 10",
@@ -47,11 +48,13 @@ test("inboxes, agents, processes and users' metrics are told in base units", () 
   expect(lines.filter((line) => /^skep_agent_last_beat.*w-2/.test(line))).toEqual([]);
 });
 test("what cannot be read is said, and what is exact is told all the same", () => {
-  const lines = linesOf({ ...example, latest: null, ends: undefined, durations: [] });
+  const lines = linesOf({ ...example, latest: null, ends: undefined, durations: [], heldTo: null });
   expect(lines).toContain("skep_vitals_readable 0");
   expect(lines).toContain('skep_inbox_sent_total{inbox="a1"} 20');
   expect(
-    lines.filter((line) => /^skep_(process|user|delivery_(rate|error|duration))_/.test(line)),
+    lines.filter((line) =>
+      /^skep_(process|user|governor|delivery_(rate|error|duration))_/.test(line),
+    ),
   ).toEqual([]);
 });
 test("there are so many of each kind and no more, and the others are counted", () => {

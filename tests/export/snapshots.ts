@@ -38,6 +38,7 @@ export const example: Snapshot = {
     { ...agent, name: "w-2", state: "failed", lastBeatAt: null },
   ],
   supervised: true,
+  heldTo: 50,
   walBytes: 4_096,
   freeBytes: 1e9,
   alerts: [{ rule: "queue-depth", severity: "warning" }],

@@ -57,6 +57,8 @@ export type Workshop = Awaited<ReturnType<ReturnType<typeof workshops>>>;
 
 interface Options extends Partial<BusSettings> {
   maxRunMs?: number;
+  /** The longest that its agent rests when it is held back. */
+  pauseMaxMs?: number;
   stopGraceMs?: number;
   logBytesMax?: number;
   /** How long the host waits for the database before it is told that it is locked. */
@@ -134,6 +136,7 @@ async function startHost(
   });
   const { leaseMs } = bus.settings;
   const { maxRunMs = 3_600_000, stopGraceMs = 200, logBytesMax = 10_000_000 } = options;
+  const { pauseMaxMs = 600_000 } = options;
   const agents = { ...defaults.agents, stopGraceMs, drainTimeoutMs: 5_000, logBytesMax };
   const store =
     options.busyTimeoutMs === undefined ? bus.store : impatient(bus.store, options.busyTimeoutMs);
@@ -150,7 +153,8 @@ async function startHost(
     killing: killing.signal,
     endStrays: () => killMarked({ run: env["SKEP_RUN"]!, agents: [name] }),
     gate,
-    pace: openPace(held, settings.governor),
+    // Of what it may rest it always rests the most.
+    pace: openPace(held, { pauseMaxMs }, undefined, () => 1),
     turns: openTurns(),
     spares: openSpares(stopGraceMs),
     tell(report) {

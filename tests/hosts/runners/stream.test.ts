@@ -67,6 +67,24 @@ describe("what the program says", () => {
     expect(await shop.ledger("b")).toMatchObject({ sent: 0 });
     expect(shop.log()).toContain("skep: not settled: ");
   });
+  test("held back, it gets its next message after a rest, and what it answers is settled before", async () => {
+    const shop = await workshop({ pauseMaxMs: 1_000 });
+    const go = join(shop.bus.home, "go");
+    const host = await shop.puppet();
+    const first = await shop.send(`!await ${go}\n{"ack":"RECEIPT","reply":"done"}`, {
+      replyTo: "answers",
+    });
+    await shop.becomes(first, "leased");
+    const second = await shop.send('{"ack":"RECEIPT"}');
+    host.held.hold(1, 600_000);
+    // It has worked for long enough to rest as long as it may.
+    await Bun.sleep(20);
+    writeFileSync(go, "");
+    expect(await shop.take("answers")).toMatchObject({ text: "done" });
+    // Not held back it would have been handed over in the transaction of the answer.
+    expect(await shop.fate(second)).toMatchObject({ state: "ready" });
+    await shop.becomes(second, "acked");
+  });
   test("one message is in its hands at a time", async () => {
     const shop = await workshop();
     const go = join(shop.bus.home, "go");

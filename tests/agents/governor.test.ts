@@ -1,0 +1,140 @@
+import { expect, test } from "bun:test";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { writeFileSync } from "node:fs";
+import { findHold } from "../../src/agents/hold.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
+import { type Place, idle, swarmPlaces } from "./swarm-place.ts";
+
+const newPlace = swarmPlaces();
+const times = '[agents]\nstop_grace = "200ms"\n[metrics]\nsample_every = "100ms"\n';
+// Whatever is left of the memory is too little.
+const alwaysShort = `${times}[governor]\nmemory_low = 100\nmemory_high = 100\nchange_every = "1s"\n`;
+
+const holdOf = ({ app }: Place) => app.store.read((tx) => findHold(tx, app.clock.boot));
+
+const heldTo = (place: Place, level: number) =>
+  waitUntil(`it is held to ${level} %`, async () => (await holdOf(place))?.level === level);
+
+/** The points of that metric so far. */
+async function pointsOf({ skep }: Place, name: string) {
+  const { stdout } = await skep(["export", "jsonl", "metrics"]);
+  const all = stdout.trim().split("\n").filter(Boolean);
+  return all
+    .map((line) => JSON.parse(line) as { name: string; value: number; tags: object })
+    .filter((point) => point.name === name);
+}
+
+test("what is decided is in the log, in skep limits and skep status, and among the metrics", async () => {
+  const place = await newPlace(alwaysShort);
+  const up = place.up({ a: idle });
+  await heldTo(place, 25);
+  const words =
+    /^the governor holds back starts and claims to 25 % since \S+: [\d.]+ % of the memory is left$/m;
+  expect((await place.skep(["limits"])).stderr).toMatch(words);
+  expect((await place.skep(["status"])).stdout).toMatch(words);
+  const { governor } = JSON.parse((await place.skep(["status", "--json"])).stdout);
+  expect(governor).toMatchObject({
+    level: 25,
+    cause: "memory",
+    reason: expect.stringContaining("memory is left"),
+    since_at: expect.any(Number),
+  });
+  await waitUntil("it is said", () => up.stderr().includes("claims to 25 %: "));
+  expect(up.stderr()).toMatch(/^the governor holds back starts and claims to 50 %: .* is left$/m);
+  const points = await waitUntil("both are recorded", async () => {
+    const found = await pointsOf(place, "governor.level");
+    return found.length === 2 ? found : undefined;
+  });
+  expect(points).toMatchObject([
+    { value: 50, tags: { cause: "memory" } },
+    { value: 25, tags: { cause: "memory" } },
+  ]);
+  up.kill("SIGTERM");
+  await up.ended;
+  expect((await place.skep(["limits"])).stderr).not.toContain("governor");
+  expect(JSON.parse((await place.skep(["status", "--json"])).stdout)).toMatchObject({
+    governor: null,
+  });
+});
+
+test("agents that are held back go on, one that asks another in its work as well, and so do those that start anew or are new", async () => {
+  const place = await newPlace(alwaysShort);
+  const asks = (who: string) => ({
+    runner: "exec",
+    command: ["sh", "-c", `exec skep request ${who} "$(cat) by $SKEP_AGENT" --timeout 30s`],
+  });
+  const handler = join(place.directory, "handler.ts");
+  writeFileSync(handler, "export const handle = async ({ body }) => `${body} and d`;");
+  const agents = {
+    a: asks("b"),
+    b: asks("c"),
+    c: asks("d"),
+    d: { runner: "module", module: handler },
+    // One host for both, and one program at a time.
+    p: { runner: "exec", command: ["cat"], count: 2, pool: true, at_once: 1 },
+    f: { ...idle, command: ["sh", "-c", "exit 3"], restart: "never" },
+  };
+  const up = place.up(agents);
+  await heldTo(place, 25);
+  const asking = [1, 2].map((n) => place.skep(["request", "a", `${n}`, "--timeout", "50s"]));
+  for (const { status, stdout } of await Promise.all(asking)) {
+    expect(status).toBe(0);
+    const { body } = JSON.parse(stdout) as { body: string };
+    expect(body).toContain("by c");
+    expect(JSON.parse(JSON.parse(JSON.parse(body).body).body).body).toMatch(
+      /^\d by a by b by c and d$/,
+    );
+  }
+  for (const to of ["p-1", "p-2"]) {
+    for (let n = 0; n < 2; n++) await place.send(to, "x");
+    await place.counts(to, { acked: 2 });
+  }
+  expect((await place.skep(["scale", "p", "5"])).status).toBe(0);
+  await place.becomes("p-5", "ready");
+  await place.send("p-5", "x");
+  await place.counts("p-5", { acked: 1 });
+  expect((await place.skep(["restart", "a"])).status).toBe(0);
+  await place.becomes("a", "ready");
+  up.kill("SIGTERM");
+  await up.ended;
+});
+
+test("what stands in line for a processor holds back as well, and lets go when it is gone", async () => {
+  const place = await newPlace(
+    `${times}[governor]\nload_high = 1000\nload_low = 500\nwindow = "2s"\nchange_every = "1s"\n`,
+  );
+  const up = place.up({ a: idle });
+  await place.becomes("a", "ready");
+  const many = 15 * cpus().length;
+  const busy = Array.from({ length: many }, () =>
+    Bun.spawn(["nice", "-n", "19", "sh", "-c", "while :; do :; done"]),
+  );
+  try {
+    await heldTo(place, 50);
+    expect(await holdOf(place)).toMatchObject({
+      cause: "load",
+      reason: expect.stringMatching(/^\d+(\.\d)? tasks to each processor$/),
+    });
+  } finally {
+    for (const one of busy) one.kill("SIGKILL");
+  }
+  await heldTo(place, 100);
+  await waitUntil("it is said", () =>
+    /^the governor holds nothing back any more$/m.test(up.stderr()),
+  );
+  up.kill("SIGTERM");
+  await up.ended;
+});
+
+test("switched off it decides nothing", async () => {
+  const place = await newPlace(`${alwaysShort}mode = "off"\n`);
+  const up = place.up({ a: idle });
+  await place.becomes("a", "ready");
+  // It would have had its say before this.
+  await Bun.sleep(1_500);
+  expect(await holdOf(place)).toBeUndefined();
+  expect(up.stderr()).not.toContain("governor");
+  up.kill("SIGTERM");
+  await up.ended;
+});
