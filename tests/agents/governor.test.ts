@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { findHold } from "../../src/agents/hold.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { type Place, idle, swarmPlaces } from "./swarm-place.ts";
@@ -96,6 +96,24 @@ test("agents that are held back go on, one that asks another in its work as well
   await place.counts("p-5", { acked: 1 });
   expect((await place.skep(["restart", "a"])).status).toBe(0);
   await place.becomes("a", "ready");
+  up.kill("SIGTERM");
+  await up.ended;
+});
+
+test("the hosts of the swarm hear of it, those that start later as well, and their agents rest", async () => {
+  const place = await newPlace(alwaysShort);
+  const at = join(place.directory, "at");
+  const works = ["sh", "-c", `date +%s%3N >>${at}; sleep 0.2; date +%s%3N >>${at}`];
+  const up = place.up({ a: { runner: "exec", command: works, count: 1 } });
+  await heldTo(place, 25);
+  expect((await place.skep(["scale", "a", "2"])).status).toBe(0);
+  for (const name of ["a-1", "a-2"]) {
+    await place.becomes(name, "ready");
+    for (let n = 0; n < 3; n++) await place.send(name, "x");
+    await place.counts(name, { acked: 3 });
+  }
+  const times = readFileSync(at, "utf8").trim().split("\n").map(Number);
+  for (const n of [2, 4, 8, 10]) expect(times[n]! - times[n - 1]!).toBeGreaterThanOrEqual(590);
   up.kill("SIGTERM");
   await up.ended;
 });

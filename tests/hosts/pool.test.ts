@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sendBatch } from "../../src/bus/send.ts";
 import { bytesOf } from "../../src/core/text.ts";
@@ -57,6 +57,21 @@ describe("modules", () => {
 });
 
 describe("programs", () => {
+  test("of agents that share a turn rest in it when their host is held back, until it is let go", async () => {
+    const host = await sharedHost();
+    const at = join(host.bus.home, "at");
+    const command = ["sh", "-c", `date +%s%3N >>${at}; sleep 0.3; date +%s%3N >>${at}`];
+    host.order({ order: "hold", level: 25, forMs: 600_000 });
+    host.start(three, { runner: "exec", command, atOnce: 1 });
+    const ids: number[] = [];
+    for (const to of [...three, ...three]) ids.push(await host.send("x", { to }));
+    for (const id of ids) await host.becomes(id, "acked");
+    const times = readFileSync(at, "utf8").trim().split("\n").map(Number);
+    // Before the second message of each: three times as long as the first one took, but for the moment in which it was claimed.
+    for (let n = 6; n < 12; n += 2) expect(times[n]! - times[n - 1]!).toBeGreaterThanOrEqual(100);
+    host.order({ order: "hold", level: 100, forMs: 600_000 });
+    await host.becomes(await host.send("x", { to: "p-1" }), "acked");
+  });
   test("those of exec agents stay processes, at most `at_once` of them, and each gets its turn", async () => {
     const host = await sharedHost();
     const names = [...three, "p-4", "p-5"];
