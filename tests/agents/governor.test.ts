@@ -2,7 +2,10 @@ import { expect, test } from "bun:test";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { readFileSync, writeFileSync } from "node:fs";
+import { openApp } from "../../src/app.ts";
 import { findHold } from "../../src/agents/hold.ts";
+import { defaults } from "../../src/config/settings.ts";
+import { readSwarmFile } from "../../src/config/swarm-file.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { type Place, idle, swarmPlaces } from "./swarm-place.ts";
 
@@ -116,6 +119,36 @@ test("the hosts of the swarm hear of it, those that start later as well, and the
   for (const n of [2, 4, 8, 10]) expect(times[n]! - times[n - 1]!).toBeGreaterThanOrEqual(590);
   up.kill("SIGTERM");
   await up.ended;
+});
+
+test("of those that start a quarter do at once, and what failed rests four times as long", async () => {
+  const place = await newPlace(times);
+  const log = join(place.directory, "begun");
+  // A host that takes its time to start, and says when it began.
+  const slow = `date +%s%3N >>${log}; sleep 0.2; exec ${place.executable} "$@"`;
+  const governor = { ...defaults.governor, memoryLow: 100, memoryHigh: 100, changeEveryMs: 1_000 };
+  const app = await openApp(place.home, { ...defaults, governor }, ["sh", "-c", slow, "host"]);
+  const go = join(place.directory, "go");
+  const path = join(place.directory, "swarm.json");
+  const fails = ["sh", "-c", `until test -e ${go}; do sleep 0.01; done; exit 3`];
+  const agents = { a: { ...idle, count: 1 }, f: { command: fails, backoff_min: "1s" } };
+  writeFileSync(path, JSON.stringify({ name: "s", agents, start_at_once: 4 }));
+  const stop = new AbortController();
+  const swarm = await readSwarmFile(path);
+  const running = app.runSwarm(swarm, { signal: stop.signal, urgent: stop.signal });
+  await heldTo(place, 25);
+  await app.order({ verb: "scale", subject: "a", amount: 5 }, stop.signal);
+  await place.becomes("a-5", "ready");
+  const begun = readFileSync(log, "utf8").trim().split("\n").map(Number);
+  expect(begun).toHaveLength(6);
+  for (let n = 3; n < 6; n++) expect(begun[n]! - begun[n - 1]!).toBeGreaterThanOrEqual(200);
+  writeFileSync(go, "");
+  await waitUntil("it starts again", async () =>
+    (await place.agent("f"))?.reason?.startsWith("starts again in 4.0s"),
+  );
+  stop.abort();
+  await running;
+  await app.close();
 });
 
 test("what stands in line for a processor holds back as well, and lets go when it is gone", async () => {
