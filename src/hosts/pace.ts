@@ -75,10 +75,11 @@ const spreadMs = 500;
 
 /**
  * The rest of one that has worked for `workedMs` and was idle for `idleMs` since: at 50 % as long as it worked, at 25 %
- * three times that, so that of many as many work at once as the level says. Who was idle for long has had its rest.
+ * three times that, so that of many as many work at once as the level says; half more or less, or all of them would work
+ * at one time and rest at another. Who was idle for long has had its rest.
  */
 export function restOf(level: number, workedMs: number, idleMs: number, random: number): number {
   const times = 100 / level - 1;
   if (idleMs > spreadMs * times) return random * spreadMs * times;
-  return Math.max(0, workedMs * times - idleMs);
+  return Math.max(0, workedMs * times * (0.5 + random) - idleMs);
 }

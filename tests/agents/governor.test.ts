@@ -116,7 +116,8 @@ test("the hosts of the swarm hear of it, those that start later as well, and the
     await place.counts(name, { acked: 3 });
   }
   const times = readFileSync(at, "utf8").trim().split("\n").map(Number);
-  for (const n of [2, 4, 8, 10]) expect(times[n]! - times[n - 1]!).toBeGreaterThanOrEqual(590);
+  // Half of three times as long as they work, at least.
+  for (const n of [2, 4, 8, 10]) expect(times[n]! - times[n - 1]!).toBeGreaterThanOrEqual(290);
   up.kill("SIGTERM");
   await up.ended;
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { openHeld, openPace, restOf } from "../../src/hosts/pace.ts";
 
 /** An agent in a time that the test lets pass. */
-function agent({ pauseMaxMs = 2_000, random = 1 } = {}) {
+function agent({ pauseMaxMs = 2_000, random = 0.5 } = {}) {
   let now = 1_000_000;
   const clock = () => now;
   const held = openHeld(clock);
@@ -103,10 +103,12 @@ describe("an agent", () => {
   });
 });
 
-test("of many that always have work as many are at it as the level says", () => {
+test("of many that always have work as many are at it as the level says, and not all at one time", () => {
   for (const level of [50, 25])
     for (const workedMs of [1, 30, 400]) {
-      const restMs = restOf(level, workedMs, 0, 0.5);
-      expect(workedMs / (workedMs + restMs)).toBeCloseTo(level / 100, 10);
+      const rests = [0, 0.25, 0.5, 0.75, 1].map((random) => restOf(level, workedMs, 0, random));
+      expect(new Set(rests).size).toBe(5);
+      const meanMs = rests.reduce((sum, ms) => sum + ms) / rests.length;
+      expect(workedMs / (workedMs + meanMs)).toBeCloseTo(level / 100, 10);
     }
 });

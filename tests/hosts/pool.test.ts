@@ -67,7 +67,7 @@ describe("programs", () => {
     for (const to of [...three, ...three]) ids.push(await host.send("x", { to }));
     for (const id of ids) await host.becomes(id, "acked");
     const times = readFileSync(at, "utf8").trim().split("\n").map(Number);
-    // Before the second message of each: three times as long as the first one took, but for the moment in which it was claimed.
+    // Before the second message of each: half of three times as long as the first one took at least, but for the moment in which it was claimed.
     for (let n = 6; n < 12; n += 2) expect(times[n]! - times[n - 1]!).toBeGreaterThanOrEqual(100);
     host.order({ order: "hold", level: 100, forMs: 600_000 });
     await host.becomes(await host.send("x", { to: "p-1" }), "acked");
