@@ -3,6 +3,7 @@
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { skepExecutable } from "../helpers/executable.ts";
+import { alarms } from "./alarms.ts";
 import { calm } from "./calm.ts";
 import { crashPoints } from "./crash-points.ts";
 import { cuts } from "./cuts.ts";
@@ -21,6 +22,7 @@ const proofs: readonly Proof[] = [
   kills,
   deaths,
   calm,
+  alarms,
   downs,
   failover,
   crashPoints,

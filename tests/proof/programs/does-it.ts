@@ -1,0 +1,4 @@
+// Does what it is asked for at once.
+export function handle(): string {
+  return "done";
+}
