@@ -117,7 +117,11 @@ export function plantedIn(place: Place): readonly Planted[] {
         for (let sender = 0; sender < 11; sender++)
           waiting.push(await place.start(["send", "full", "wait", "--timeout", "10m"]));
       },
-      mend: () => Promise.all(waiting.map(({ finished }) => finished)),
+      async mend() {
+        // What they send now would lie there as well.
+        await Promise.all(waiting.map(({ finished }) => finished));
+        await place.skep(["purge", "full", "--yes"]);
+      },
     },
     {
       alerts: ["coordination-time publications"],
