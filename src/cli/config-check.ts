@@ -76,6 +76,7 @@ async function resolved(context: Context): ReturnType<typeof resolveHere> {
     return {
       settings: defaults,
       chosen: new Map(),
+      placeOfRule: () => undefined,
       mistakes: mistakesOf(error, null),
       warnings: [],
     };

@@ -81,6 +81,8 @@ function mayBeSecret([, , key]: readonly string[]): boolean {
 }
 
 function shownValue(issue: Issue): string {
-  const text = typeof issue.input === "bigint" ? `${issue.input}` : JSON.stringify(issue.input);
+  // JSON has neither whole numbers of that length nor those that are none.
+  const isNumber = typeof issue.input === "bigint" || typeof issue.input === "number";
+  const text = isNumber ? String(issue.input) : JSON.stringify(issue.input);
   return `, not ${clip(text ?? typeof issue.input, 60)}`;
 }

@@ -5,10 +5,12 @@ import { type Mistake, isSkepError } from "../core/errors.ts";
 import { didYouMean } from "../core/names.ts";
 import { writeDuration } from "../core/durations.ts";
 import { clip } from "../core/text.ts";
+import { type AlertRules, alertRulesOf } from "./alert-rules.ts";
 import { type Finding, type Place, findingsOf, mistakeAt } from "./faults.ts";
 import { forgone, rangeThere } from "./originals.ts";
 import { type Source, parserOf } from "./parse.ts";
 import { plainVariables } from "./plain-variables.ts";
+import { alertRules } from "./schema/alert-rules.ts";
 import { isTable } from "./schema/values.ts";
 import { kindOf, settingsFile } from "./schema/settings.ts";
 import type { Original, Setting, SettingValue } from "./schema/setting.ts";
@@ -29,6 +31,8 @@ export interface Chosen {
 export interface Layer {
   /** What is chosen, by the key of the setting. */
   chosen: ReadonlyMap<string, Chosen>;
+  /** The rules for alerts, which only a file can have, and where they are written. */
+  rules?: { all: AlertRules; placeOf(path: readonly string[]): Place } | undefined;
   mistakes: readonly Mistake[];
   /** What has no effect, as sentences. */
   warnings: readonly string[];
@@ -66,10 +70,19 @@ export async function fileLayer(source: Source): Promise<Layer> {
     } as const;
     chosen.set(key, chosenHere);
   }
-  if (chosen.size === countValues(tree)) return { chosen, mistakes: [], warnings: [] };
+  const all = rulesIn(tree);
+  const rules = all && { all, placeOf };
+  const count = chosen.size + (all === undefined ? 0 : 1);
+  if (count === countValues(tree)) return { chosen, rules, mistakes: [], warnings: [] };
   const findings = findingsOf(v.safeParse(settingsFile(), tree).issues ?? []);
   const mistakes = findings.map((finding) => mistakeAt(placeOf(finding.path), finding));
   return { chosen, mistakes, warnings: [] };
+}
+
+/** The rules for alerts that a file has; undefined when there are none, or something is wrong with one. */
+function rulesIn(tree: unknown): AlertRules | undefined {
+  const checked = v.safeParse(v.optional(alertRules), valueAt(tree, ["alerts", "rules"]));
+  return checked.success && checked.output ? alertRulesOf(checked.output) : undefined;
 }
 
 /** How many values a file has, in sections that there are and beside them. */

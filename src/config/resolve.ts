@@ -1,13 +1,14 @@
 // From all places in which somebody chose settings to those that hold: a flag goes before a variable of the environment,
 // that before the file of the home, that before the profile, and that before what is usual.
 import type { Mistake } from "../core/errors.ts";
+import { type AlertRules, unfitRules } from "./alert-rules.ts";
 import { type Place, mistakeAt } from "./faults.ts";
 import { type Chosen, type Layer, fileLayer, flagLayer, variableLayer } from "./layers.ts";
 import type { Source } from "./parse.ts";
 import { brokenRules, followed } from "./setting-rules.ts";
 import { type NamedSetting, allSettings, profile } from "./setting-names.ts";
 import type { Profile } from "./schema/setting.ts";
-import { type Settings, freeze, sections } from "./settings.ts";
+import { type Settings, defaults, freeze, sections } from "./settings.ts";
 
 /** What was chosen outside the file. */
 export interface Choices {
@@ -24,6 +25,8 @@ export interface Resolution {
   settings: Settings;
   /** The value that holds of each setting, by its key, and where it is from. */
   chosen: ReadonlyMap<string, Chosen>;
+  /** Where the rule `name` is written; undefined when it is not. */
+  placeOfRule(name: string): Place | undefined;
   mistakes: readonly Mistake[];
   warnings: readonly string[];
 }
@@ -50,12 +53,16 @@ export async function resolveSettings(
     if (origin === "default") chosen.set(named.key, { ...usual, value: followed(named, chosen) });
   }
   const broken = brokenRules(chosen);
+  const rules = layers.find((layer) => layer.rules !== undefined)?.rules;
+  const unfit = rules === undefined ? [] : unfitRules(rules.all, chosen);
   return {
-    settings: settingsOf(chosen),
+    settings: settingsOf(chosen, rules?.all),
+    placeOfRule: (name) => rules?.placeOf(["alerts", "rules", name]),
     chosen,
     mistakes: [
       ...layers.flatMap(({ mistakes }) => mistakes),
       ...broken.map(({ place, finding }) => mistakeAt(place, finding)),
+      ...unfit.map((finding) => mistakeAt(rules!.placeOf(finding.path), finding)),
     ],
     warnings: layers.flatMap(({ warnings }) => warnings),
   };
@@ -73,10 +80,13 @@ function readyMade({ setting }: NamedSetting, profileName: string): Chosen {
   return { value, origin: "profile", place: { file: null, line: null, key: profileName } };
 }
 
-function settingsOf(chosen: ReadonlyMap<string, Chosen>): Settings {
+function settingsOf(
+  chosen: ReadonlyMap<string, Chosen>,
+  alertRules: AlertRules = defaults.alertRules,
+): Settings {
   const values: Record<string, Record<string, unknown>> = {};
   for (const section of Object.keys(sections)) values[section] = {};
   for (const { section, name, key } of allSettings)
     if (section !== null) values[section]![name] = chosen.get(key)!.value;
-  return freeze(values as unknown as Settings);
+  return freeze({ ...(values as unknown as Omit<Settings, "alertRules">), alertRules });
 }

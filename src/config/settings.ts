@@ -1,5 +1,6 @@
 // The settings of a home as the program reads them, and those that hold where nobody chose any. Nothing here costs a
 // command any time.
+import type { AlertRules } from "./alert-rules.ts";
 import { agents } from "./schema/agents.ts";
 import { alerts } from "./schema/alerts.ts";
 import { bus } from "./schema/bus.ts";
@@ -29,6 +30,8 @@ export interface Settings {
   readonly metrics: MetricsSettings;
   readonly alerts: AlertsSettings;
   readonly notify: NotifySettings;
+  /** What the section `alerts` says about rules; only a file can. */
+  readonly alertRules: AlertRules;
 }
 
 /** The settings of a home in which nobody chose any. */
@@ -40,6 +43,7 @@ export const defaults: Settings = freeze({
   metrics: usualOf(metrics),
   alerts: usualOf(alerts),
   notify: usualOf(notify),
+  alertRules: { users: [], off: [] },
 });
 
 /** `settings` so that nobody can change them afterwards. */

@@ -1,5 +1,5 @@
 // A point of one of skep's own metrics.
-import { type OwnMetric, ownMetrics } from "./names.ts";
+import { type OwnMetric, ownMetrics } from "../core/metric-names.ts";
 import type { Point } from "./point.ts";
 
 /** The point, with the unit that its metric has; about nobody and without tags unless that is said. */

@@ -1,7 +1,14 @@
 // A point: one value of one metric, with its unit and tags, and which of them there can be.
 import { SkepError } from "../core/errors.ts";
 import { nearest } from "../core/names.ts";
-import { ownMetrics } from "./names.ts";
+import {
+  metricLengthMax,
+  metricPattern,
+  readMetric,
+  recordedUnit,
+  tagPattern,
+  unitPattern,
+} from "../core/metric-names.ts";
 
 export interface Point {
   name: string;
@@ -15,22 +22,18 @@ export interface Point {
 /** The unit of what has none. */
 export const usualUnit = "count";
 
-const namePattern = /^[A-Za-z][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*$/;
-const nameMax = 100;
-const unitPattern = /^[A-Za-z%][A-Za-z0-9%/_-]{0,15}$/;
-const tagPattern = /^[A-Za-z][A-Za-z0-9_]{0,31}$/;
 const tagsMax = 8;
 const tagValueMax = 64;
 
 /** `point` itself when somebody may emit it. E_NAME for its name or a tag that cannot be, E_USAGE for a unit or a value that cannot. */
 export function checkPoint(point: Point): Point {
   const { name, value, unit, tags } = point;
-  if (!namePattern.test(name) || name.length > nameMax)
+  if (!metricPattern.test(name) || name.length > metricLengthMax)
     throw new SkepError("E_NAME", `${shown(name)} is not the name of a metric`, {
-      hint: `Words of letters, digits, dashes and underscores, with dots between them, ${nameMax} characters at most: build.time.`,
+      hint: `Words of letters, digits, dashes and underscores, with dots between them, ${metricLengthMax} characters at most: build.time.`,
     });
-  if (Object.hasOwn(ownMetrics, name))
-    throw new SkepError("E_NAME", `${name} is what skep itself records`, {
+  if (recordedUnit(name) !== undefined || readMetric(name) !== undefined)
+    throw new SkepError("E_NAME", `${name} is what skep itself measures`, {
       hint: "Give yours another name: a word of your own before it will do.",
     });
   if (!Number.isFinite(value))

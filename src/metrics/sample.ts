@@ -3,7 +3,7 @@ import { sleep } from "../core/clock.ts";
 import { type ProcessIdentity, processState } from "../core/identity.ts";
 import { idsIn, readProc } from "../core/proc.ts";
 import type { Sampled } from "./alerts/growth.ts";
-import type { OwnMetric } from "./names.ts";
+import type { OwnMetric } from "../core/metric-names.ts";
 import { ownPoint } from "./own-point.ts";
 import type { Point } from "./point.ts";
 

@@ -3,7 +3,7 @@ import { SkepError } from "../core/errors.ts";
 import { rowList, rowsOf } from "../store/row-list.ts";
 import type { ReadTx, WriteTx } from "../store/store.ts";
 import { textList, textsIn } from "../store/text-list.ts";
-import { ownMetrics } from "./names.ts";
+import { ownMetrics } from "../core/metric-names.ts";
 import type { Point } from "./point.ts";
 
 /** How many combinations of agent, unit and tags a metric of a user has, and how many metrics there are. */

@@ -107,6 +107,7 @@ describe("the settings", () => {
         timeoutMs: 3_000,
         waitingMax: 7,
       },
+      alertRules: defaults.alertRules,
     });
     for (const section of Object.keys(defaults) as (keyof typeof defaults)[])
       expect(Object.keys(settings[section])).toEqual(Object.keys(defaults[section]));
@@ -114,8 +115,8 @@ describe("the settings", () => {
   test("left out keep their defaults beside those that are set", async () => {
     const { bus, ...rest } = await loadSettings(homeWith("bus.inbox_cap = 7"));
     expect(bus).toEqual({ ...defaults.bus, inboxCap: 7 });
-    const { store, agents, governor, metrics, alerts, notify } = defaults;
-    expect(rest).toEqual({ store, agents, governor, metrics, alerts, notify });
+    const { store, agents, governor, metrics, alerts, notify, alertRules } = defaults;
+    expect(rest).toEqual({ store, agents, governor, metrics, alerts, notify, alertRules });
   });
   test("in the environment go before those in the file, and may be numbers", async () => {
     const home = homeWith('bus = { lease = "30s", inbox_cap = 7 }');

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { writeDuration } from "../../core/durations.ts";
 import { type NamedSetting, allSettings } from "../setting-names.ts";
 import { programOrNone } from "./program.ts";
+import { alertRules } from "./alert-rules.ts";
 import type { Setting } from "./setting.ts";
 import { choice, duration, editors, flag, table, whole } from "./values.ts";
 import { hostNames, webAddress } from "./web-address.ts";
@@ -30,9 +31,14 @@ export function settingsFile() {
     ...Object.fromEntries(
       sections
         .filter(([section]) => section !== null)
-        .map(([section, settings]) => [section, v.optional(table(entriesOf(settings)))]),
+        .map(([section, settings]) => [section, v.optional(table(sectionOf(section!, settings)))]),
     ),
   });
+}
+
+function sectionOf(section: string, settings: readonly NamedSetting[]): v.ObjectEntries {
+  const rules = section === "alerts" ? { rules: v.optional(alertRules) } : {};
+  return { ...entriesOf(settings), ...rules };
 }
 
 function entriesOf(settings: readonly NamedSetting[]) {

@@ -173,7 +173,8 @@ export function isTable(value: unknown): value is object {
   return prototype === Object.prototype || prototype === null;
 }
 
-function step(input: unknown, key: string, value: unknown): v.IssuePathItem {
+/** A step of the path to what an issue is about: the key `key` of the table `input`. */
+export function step(input: unknown, key: string, value: unknown): v.IssuePathItem {
   return {
     type: "object",
     origin: "value",
