@@ -16,6 +16,7 @@ import type { Told } from "../metrics/alerts/record.ts";
 import { type Notice, jsonOf } from "../notify/notice.ts";
 import { freeBytes } from "../store/filesystem.ts";
 import type { Store } from "../store/store.ts";
+import { rulesThatHold } from "./alert-rules.ts";
 import type { Notifier } from "./notify.ts";
 
 interface Parts {
@@ -51,6 +52,7 @@ function evaluationParts(given: Parts): EvaluateParts {
     ...parts,
     clock,
     settings: settings.alerts,
+    rules: rulesThatHold(settings),
     async look(): Promise<Look> {
       const seen = await bus.store.read(async (tx) => ({
         ...(await readConditions(tx, settings.bus, rateWindowMs)),

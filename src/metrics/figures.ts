@@ -106,8 +106,9 @@ export function figuresOf(values: Values, { since, until }: Window): Figures {
   };
 }
 
-// Whole percents, for shares such as 0.99 are not quite what they say, and a rank would be one too high now and then.
-function exactPercentiles(each: readonly number[], percents: readonly number[]): number[] {
+/** By nearest rank of `each`, of which there is one at least. */
+export function exactPercentiles(each: readonly number[], percents: readonly number[]): number[] {
+  // Whole percents, for shares such as 0.99 are not quite what they say, and a rank would be one too high now and then.
   const sorted = new Float64Array(each).sort();
   return percents.map((percent) => sorted[Math.ceil((sorted.length * percent) / 100) - 1]!);
 }

@@ -1,5 +1,5 @@
 // Decide: which alerts begin and which are over, from what was read and what was known. Pure.
-import { type AlertSettings, type Rule, recoveryOf, thresholdOf } from "./rules.ts";
+import { type AlertSettings, type Rule, cooldownOf, recoveryOf, thresholdOf } from "./rules.ts";
 
 /** What was read of a subject; null when that cannot be said yet, and what is known stays. */
 export interface Reading {
@@ -7,7 +7,7 @@ export interface Reading {
   value: number | null;
 }
 
-/** By what a rule reads. What is not there could not be read; a subject that is missing is gone. */
+/** By what a rule reads; for a rule of a user, by its name. What is not there could not be read; a subject that is missing is gone. */
 export type Readings = ReadonlyMap<string, readonly Reading[]>;
 
 /** What is known of a rule and a subject. */
@@ -25,7 +25,7 @@ export interface Known {
 export type Knowledge = ReadonlyMap<string, Known>;
 
 export interface Transition {
-  rule: Rule;
+  rule: Pick<Rule, "name" | "severity" | "unit" | "about">;
   subject: string;
   state: "firing" | "resolved";
   /** Null when the subject is gone. */
@@ -50,7 +50,7 @@ export function decide(
   const known = new Map<string, Known>();
   const byRule = Map.groupBy(before.values(), (one) => one.rule);
   for (const rule of rules) {
-    const read = readings.get(rule.reads);
+    const read = readings.get(rule.user === undefined ? rule.reads : rule.name);
     const ofRule = byRule.get(rule.name) ?? [];
     if (read === undefined) {
       for (const one of ofRule) known.set(keyOf(rule.name, one.subject), one);
@@ -77,7 +77,7 @@ export function decide(
         const state = next.firing ? "firing" : "resolved";
         transitions.push({ rule, subject, state, value: value ?? null, threshold, at: now });
       }
-      if (next.firing || next.sinceTick !== null || isResting(next, settings, now))
+      if (next.firing || next.sinceTick !== null || isResting(next, rule, settings, now))
         known.set(key, next);
     };
     for (const { subject, value } of read) {
@@ -102,13 +102,13 @@ function step(
   if (value === undefined || !isWrong(rule, value, thresholdOf(rule, settings)))
     return { ...last, sinceTick: null };
   const sinceTick = Math.min(last.sinceTick ?? tick, tick);
-  if (tick - sinceTick < rule.holdMs || isResting(last, settings, now))
+  if (tick - sinceTick < rule.holdMs || isResting(last, rule, settings, now))
     return { ...last, sinceTick };
   return { ...last, firing: true, firedAt: now, sinceTick };
 }
 
-function isResting({ firedAt }: Known, { cooldownMs }: AlertSettings, now: number): boolean {
-  return firedAt !== null && now - firedAt < cooldownMs;
+function isResting({ firedAt }: Known, rule: Rule, settings: AlertSettings, now: number): boolean {
+  return firedAt !== null && now - firedAt < cooldownOf(rule, settings);
 }
 
 function isWrong({ compare }: Rule, value: number, threshold: number): boolean {
@@ -120,6 +120,8 @@ function isOver(rule: Rule, settings: AlertSettings, value: number | undefined):
   if (value === undefined) return true;
   if (isWrong(rule, value, thresholdOf(rule, settings))) return false;
   const recovery = recoveryOf(rule, settings);
+  if (rule.user !== undefined)
+    return rule.compare === "below" ? value >= recovery : value <= recovery;
   return rule.compare === "below"
     ? value >= recovery || (rule.unit === "percent" && value >= 100)
     : value <= recovery || rule.recovery === 1;

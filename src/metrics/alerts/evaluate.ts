@@ -18,14 +18,16 @@ import {
   readKnown,
   writeTransitions,
 } from "./record.ts";
-import { type AlertSettings, type Rule, rules } from "./rules.ts";
+import { type AlertSettings, type Rule, cooldownOf, rules } from "./rules.ts";
 import {
   type Standing,
+  forgoneOf,
   isUntold,
   noLongerSilenced,
   standingAfter,
   standingOf,
 } from "./standing.ts";
+import { openUsersReadings } from "./users-readings.ts";
 
 export interface EvaluateParts {
   clock: Clock;
@@ -36,6 +38,8 @@ export interface EvaluateParts {
   /** Tells of what began and what is over. */
   tell(transitions: readonly Told[]): Promise<void>;
   settings: AlertSettings;
+  /** Those that are looked at; skep's own where they are left out. */
+  rules?: readonly Rule[];
 }
 
 /** How many transitions wait for a file that cannot be written; the oldest are forgotten then, but for what still fires. */
@@ -45,14 +49,18 @@ const pruneEveryMs = 60_000;
 const noteEveryMs = 10_000;
 
 /** What is evaluated with: everything that is known between two passes. */
-export function openEvaluation(parts: EvaluateParts, all: readonly Rule[] = rules) {
-  const { clock, settings } = parts;
+export function openEvaluation(parts: EvaluateParts) {
+  const { clock, settings, rules: all = rules } = parts;
+  const longestMs = Math.max(...all.map((rule) => cooldownOf(rule, settings)));
+  const users = openUsersReadings(all, clock);
   const beginTick = clock.tick();
   let before: readonly Counts[] = [];
   let known: ReadonlyMap<string, Known> = new Map();
   let isLoaded = false;
   let isBegun = false;
   let standing: Standing = new Map();
+  // What fires by rules that there are no more.
+  let forgone: readonly Told[] = [];
   let unwritten: Told[] = [];
   // The store that has all that fires; undefined when none is known to.
   let complete: Store | undefined;
@@ -67,27 +75,37 @@ export function openEvaluation(parts: EvaluateParts, all: readonly Rule[] = rule
           const store = await parts.vitals();
           const { rows, alerts, earlier } = await store.read(async (tx) => ({
             earlier: await readCounts(tx, clock.boot),
-            rows: await readKnown(tx, settings.cooldownMs),
+            rows: await readKnown(tx, longestMs),
             alerts: await listAlerts(tx),
           }));
           // What was decided while the file could not be read is newer.
           known = new Map([...knowledgeOf(rows), ...known]);
           standing = new Map([...standingOf(alerts, all), ...standing]);
+          forgone = forgoneOf(alerts, all);
           if (unwritten.length === 0) complete = store;
           if (!isBegun) before = earlier;
         });
       const look = await parts.look();
       if (!isBegun) before = beginning(before, look, beginTick);
       isBegun = true;
-      const readings = withGrowth(readingsOf(look, before, settings), parts.growth);
+      await unlessRefused(() => users.take(parts.vitals));
+      const { readings, rules: here } = users.among(
+        withGrowth(readingsOf(look, before, settings), parts.growth),
+      );
       before = keptCounts(before, look, settings);
       const time = { now: clock.now(), tick: clock.tick() };
-      const decided = decide({ rules: all, settings }, readings, known, time);
+      const decided = decide({ rules: here, settings }, readings, known, time);
       known = decided.known;
-      const silences = await silencesFor(decided.transitions);
-      const told = decided.transitions.map((transition) => ({
+      const over = forgone.map((one) => ({ ...one, at: time.now }));
+      forgone = [];
+      const transitions: (Transition & Partial<Told>)[] = [...over, ...decided.transitions];
+      const silences = await silencesFor(transitions);
+      const told = transitions.map((transition) => ({
         ...transition,
-        silenced: isUntold(standing, transition) || isSilenced(silences ?? [], transition),
+        silenced:
+          transition.silenced === true ||
+          isUntold(standing, transition) ||
+          isSilenced(silences ?? [], transition),
       }));
       standing = standingAfter(standing, told);
       const late = silences === undefined ? [] : noLongerSilenced(standing, silences);

@@ -1,5 +1,7 @@
 // The rules of alerts, as data: what each reads, against what it is held, for how long, and when it is over. Pure.
 
+import type { PointsOf } from "./windows.ts";
+
 export type Severity = "critical" | "warning";
 
 export interface Rule {
@@ -13,8 +15,8 @@ export interface Rule {
   reads: string;
   unit: string;
   compare: "above" | "at least" | "below";
-  /** The setting of the section `alerts` that is its threshold, by its name in the program. */
-  threshold: string;
+  /** The setting of the section `alerts` that is its threshold, by its name in the program; or the threshold itself. */
+  threshold: string | number;
   /** It is over once the value is this share of the threshold, or better; 1 for what needs no distance. */
   recovery: number;
   /** The setting that says over how long the value is taken; null when it is the value of the moment. */
@@ -23,6 +25,20 @@ export interface Rule {
   holdMs: number;
   /** The setting that says how many there must be for a rate; null for what is none. */
   countMin: string | null;
+  /** What only the rules of users have. */
+  user?: UsersPart;
+}
+
+/** What a rule of a user has besides. */
+export interface UsersPart {
+  /** From which value on it is over. */
+  recoverAt: number;
+  /** How its value comes from the points that were recorded; null: it is one of those that skep's own rules read. */
+  points: PointsOf | null;
+  /** The one subject that it looks at; null: all. */
+  subject: string | null;
+  /** How long it stays away after it has fired; null: as all the others. */
+  cooldownMs: number | null;
 }
 
 const plain = {
@@ -251,10 +267,16 @@ export type AlertSettings = Readonly<Record<string, number>> & {
 
 /** What the value of `rule` is held against. */
 export function thresholdOf({ threshold }: Rule, settings: AlertSettings): number {
+  if (typeof threshold === "number") return threshold;
   return threshold === "one" ? 1 : settings[threshold]!;
 }
 
 /** From which value on it is over. */
 export function recoveryOf(rule: Rule, settings: AlertSettings): number {
-  return thresholdOf(rule, settings) * rule.recovery;
+  return rule.user?.recoverAt ?? thresholdOf(rule, settings) * rule.recovery;
+}
+
+/** How long `rule` stays away from a subject after it has fired. */
+export function cooldownOf({ user }: Rule, { cooldownMs }: AlertSettings): number {
+  return user?.cooldownMs ?? cooldownMs;
 }

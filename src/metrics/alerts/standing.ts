@@ -12,13 +12,38 @@ export function standingOf(alerts: readonly Alert[], rules: readonly Rule[]): St
   const byName = new Map(rules.map((rule) => [rule.name, rule]));
   const firing = alerts.filter(({ state }) => state === "firing").toReversed();
   return new Map(
-    firing.flatMap(({ rule: name, subject, value, threshold, firedAt: at, silenced }) => {
+    firing.flatMap(({ rule: name, subject, unit, value, threshold, firedAt: at, silenced }) => {
       const rule = byName.get(name);
       if (rule === undefined) return [];
-      const told: Told = { rule, subject, state: "firing", value, threshold, at, silenced };
+      // The unit of a user's metric is known when there is a point, and there may be none yet.
+      const told: Told = {
+        rule: { ...rule, unit },
+        subject,
+        state: "firing",
+        value,
+        threshold,
+        at,
+        silenced,
+      };
       return [[keyOf(name, subject), told]];
     }),
   );
+}
+
+/** That it is over what fires of `alerts` by none of `rules`: somebody took its rule away, or switched it off. Nobody hears of the end of what nobody was told of. */
+export function forgoneOf(alerts: readonly Alert[], rules: readonly Rule[]): Told[] {
+  const names = new Set(rules.map(({ name }) => name));
+  return alerts
+    .filter(({ state, rule }) => state === "firing" && !names.has(rule))
+    .map(({ rule: name, subject, severity, unit, about, threshold, firedAt: at, silenced }) => ({
+      rule: { name, severity: severity as Rule["severity"], unit, about },
+      subject,
+      state: "resolved",
+      value: null,
+      threshold,
+      at,
+      silenced,
+    }));
 }
 
 /** What fires once `told` has happened. */
