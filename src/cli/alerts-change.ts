@@ -1,12 +1,12 @@
 // `skep alerts ack`, `silence` and `test`: who sees to it, and who is told.
 import { openShelter } from "../agents/strays.ts";
+import { allRules } from "../app/alert-rules.ts";
 import { publishNotice, testNotice } from "../app/alerts.ts";
 import { tryChannels } from "../app/notify.ts";
 import { isoTime } from "../core/clock.ts";
 import { SkepError } from "../core/errors.ts";
 import { didYouMean } from "../core/names.ts";
 import { ackAlert, silence } from "../metrics/alerts/record.ts";
-import { rules } from "../metrics/alerts/rules.ts";
 import type { Context } from "./context.ts";
 import { idOf } from "./id.ts";
 import { open } from "./open.ts";
@@ -35,7 +35,7 @@ export async function silenceFor(
     throw new SkepError("E_USAGE", "silent about what?", {
       hint: "Write --rule RULE, --subject NAME, or both.",
     });
-  const names = rules.map(({ name }) => name);
+  const names = allRules(await context.settings()).map(({ name }) => name);
   if (rule !== undefined && !names.includes(rule))
     throw new SkepError("E_NOT_FOUND", `there is no rule ${JSON.stringify(rule.slice(0, 80))}`, {
       hint: didYouMean(rule, names) ?? "skep alerts rules lists them.",

@@ -1,8 +1,10 @@
 // `skep alerts` and `skep alerts history`, `rules`: alerts and rules as lines.
+import { allRules, unrecorded } from "../app/alert-rules.ts";
+import { type UserRule, whatOf } from "../config/alert-rules.ts";
 import { isoTime } from "../core/clock.ts";
 import { formatDuration } from "../core/durations.ts";
 import { type Alert, listAlerts } from "../metrics/alerts/record.ts";
-import { recoveryOf, rules, thresholdOf } from "../metrics/alerts/rules.ts";
+import { recoveryOf, thresholdOf } from "../metrics/alerts/rules.ts";
 import { sayMissed } from "./alerts-channels.ts";
 import { columns } from "./columns.ts";
 import type { Context } from "./context.ts";
@@ -39,30 +41,53 @@ export function alertObject({ firedAt, resolvedAt, ackedAt, ackedBy, ...plain }:
   };
 }
 
-/** Prints every rule with its threshold here. */
+/** Prints every rule with its threshold here, those of users behind skep's own. */
 export async function printRules(context: Context): Promise<void> {
-  const { alerts: settings } = await context.settings();
-  const all = rules.map((rule) => ({
+  const settings = await context.settings();
+  const { users, off } = settings.alertRules;
+  const usersRules = new Map(users.map((rule) => [rule.name, rule]));
+  const all = allRules(settings).map((rule) => ({
     name: rule.name,
     severity: rule.severity,
     reads: rule.reads,
     compare: rule.compare,
-    threshold: thresholdOf(rule, settings),
+    threshold: thresholdOf(rule, settings.alerts),
     unit: rule.unit,
-    recovery: recoveryOf(rule, settings),
+    recovery: recoveryOf(rule, settings.alerts),
     about: rule.about,
+    enabled: !off.includes(rule.name),
+    user: usersJson(usersRules.get(rule.name)),
   }));
-  if (context.json) {
-    for (const rule of all) await context.data(JSON.stringify(rule));
-    return;
+  if (context.json) for (const rule of all) await context.data(JSON.stringify(rule));
+  else {
+    const rows = all.map(({ name, severity, reads, compare, threshold, unit, about, enabled }) => {
+      const own = usersRules.get(name);
+      const what = own === undefined ? reads : whatOf(own);
+      const when = enabled
+        ? `${what} ${compare} ${figure(threshold, unit)}`
+        : "never: switched off";
+      return [name, severity, when, about];
+    });
+    await context.data(columns([["RULE", "SEVERITY", "FIRES WHEN", "WHAT IS WRONG"], ...rows]));
   }
-  const rows = all.map(({ name, severity, reads, compare, threshold, unit, about }) => [
-    name,
-    severity,
-    `${reads} ${compare} ${figure(threshold, unit)}`,
-    about,
-  ]);
-  await context.data(columns([["RULE", "SEVERITY", "FIRES WHEN", "WHAT IS WRONG"], ...rows]));
+  if (users.length === 0) return;
+  for (const text of await unrecorded(settings, async () => (await open(context)).vitals()))
+    context.say(`skep: ${text}`);
+}
+
+function usersJson(rule: UserRule | undefined): object | null {
+  if (rule === undefined) return null;
+  const { points, subject, holdMs, cooldownMs } = rule;
+  return {
+    of: points?.of ?? null,
+    window_ms: points?.windowMs ?? null,
+    count_min: points?.countMin ?? null,
+    by: points?.by ?? null,
+    tags: points?.tags ?? null,
+    subject,
+    hold_ms: holdMs,
+    cooldown_ms: cooldownMs,
+  };
 }
 
 const headings = ["ID", "SEVERITY", "RULE", "SUBJECT", "STATE", "VALUE", "SINCE", "WHAT IS WRONG"];

@@ -1,6 +1,7 @@
 // `skep config check`: everything that is wrong with what is configured, or what a swarm takes of this machine.
 import { existsSync } from "node:fs";
 import { freeBytes, homeFault, openApp } from "../app.ts";
+import { hasVitals, unrecorded } from "../app/alert-rules.ts";
 import { plannedChannels } from "../app/notify.ts";
 import {
   type Needs,
@@ -45,7 +46,8 @@ export async function check(context: Context, file: string | undefined): Promise
   if (mistakes.length > 0) throw faultOf(mistakes, "the configuration has");
   // The settings of a team may be for machines with a desktop, too.
   const deskless = untold(channels, chosen, "desktop").map(({ message }) => message);
-  for (const warning of [...warnings, ...deskless, ...unset(swarm)])
+  const strange = await unrecordedHere(context, home, settings);
+  for (const warning of [...warnings, ...deskless, ...unset(swarm), ...strange])
     context.say(`skep: ${warning}`);
   for (const { name, uses, why } of channels)
     if (why === null) context.say(`alerts are told by ${name}: ${uses}`);
@@ -127,6 +129,21 @@ function untold(
   const place = chosen.get(key)?.place ?? { file: null, line: null, key };
   const hint = "Change it, or take it out; skep alerts test tries all that are set.";
   return [mistakeAt(place, { what: `tells nobody of alerts: ${why}`, hint })];
+}
+
+/** The rules for alerts that look at what nobody has recorded here. */
+async function unrecordedHere(
+  { acceptLoss }: Context,
+  home: string,
+  settings: Settings,
+): Promise<string[]> {
+  // Where there is nothing, nothing is to be made.
+  if (settings.alertRules.users.length === 0 || !hasVitals(home))
+    return await unrecorded(settings, undefined);
+  const app = await openApp(home, settings, undefined, { acceptLoss, keepModes: true });
+  const found = await unrecorded(settings, app.vitals);
+  await app.close();
+  return found;
 }
 
 /** What the agents of `swarm` are to get of the environment, and is not there. */

@@ -1,4 +1,5 @@
 // `skep config explain`: what a setting is for, what it can be, and what it is here.
+import { writtenRules } from "../config/alert-rules.ts";
 import { setVariable } from "../config/environment.ts";
 import {
   type Alias,
@@ -9,6 +10,8 @@ import {
   profilesOf,
   rangeOf,
   restartWords,
+  rulesKey,
+  rulesPurpose,
   sourceOf,
   unitOf,
 } from "../config/explain.ts";
@@ -17,6 +20,7 @@ import { homeThere } from "../config/originals.ts";
 import type { NamedSetting } from "../config/setting-names.ts";
 import { showValue } from "../config/setting-rules.ts";
 import { columns } from "./columns.ts";
+import { type Rules, rulesAsJson, rulesInFull } from "./config-explain-rules.ts";
 import { resolveHere } from "./config-show.ts";
 import type { Context } from "./context.ts";
 
@@ -25,18 +29,19 @@ type Held = ReadonlyMap<string, Chosen>;
 /** Explains what `word` names, or everything in short. E_NOT_FOUND for a name that is none. */
 export async function explain(context: Context, word: string | undefined): Promise<void> {
   const topics = word === undefined ? allTopics() : findTopics(word);
-  const { chosen, mistakes } = await resolveHere(context);
+  const { chosen, settings, mistakes } = await resolveHere(context);
+  const rules = writtenRules(settings.alertRules);
   if (mistakes.length > 0)
     context.say("skep: what is set here has mistakes, so values may be others; skep config check");
   if (context.json) {
-    for (const topic of topics) await context.data(JSON.stringify(asJson(topic, chosen)));
+    for (const topic of topics) await context.data(JSON.stringify(asJson(topic, chosen, rules)));
     return;
   }
-  if (word === undefined) return context.data(overview(topics, chosen));
-  await context.data(topics.map((topic) => inFull(topic, chosen)).join("\n\n"));
+  if (word === undefined) return context.data(overview(topics, chosen, rules));
+  await context.data(topics.map((topic) => inFull(topic, chosen, rules)).join("\n\n"));
 }
 
-function overview(topics: readonly Topic[], held: Held): string {
+function overview(topics: readonly Topic[], held: Held, rules: Rules): string {
   const settings = topics.flatMap((topic) => (topic.kind === "setting" ? [topic.named] : []));
   const rows = settings.map((named) => [
     named.key,
@@ -44,13 +49,15 @@ function overview(topics: readonly Topic[], held: Held): string {
     rangeOf(named.setting),
     named.setting.purpose,
   ]);
+  rows.push([`${rulesKey}.NAME`, `${rules.length} here`, "a table", rulesPurpose]);
   const others = topics.flatMap((topic) =>
-    topic.kind === "setting" ? [] : [[nameOf(topic), purposeOf(topic)]],
+    topic.kind === "setting" || topic.kind === "rules" ? [] : [[nameOf(topic), purposeOf(topic)]],
   );
   const originals = topics.flatMap((topic) => {
     const alias = aliasOf(topic);
     if (alias === undefined) return [];
-    if (topic.kind !== "setting") return [[alias.name, `the same as ${nameOf(topic)}`]];
+    if (topic.kind === "variable") return [[alias.name, `the same as ${nameOf(topic)}`]];
+    if (topic.kind !== "setting") return [];
     return [[alias.name, `sets ${topic.named.key}, in ${alias.unit}: ${alias.range}`]];
   });
   return [
@@ -60,7 +67,8 @@ function overview(topics: readonly Topic[], held: Held): string {
   ].join("\n\n");
 }
 
-function inFull(topic: Topic, held: Held): string {
+function inFull(topic: Topic, held: Held, rules: Rules): string {
+  if (topic.kind === "rules") return rulesInFull(rules);
   if (topic.kind === "forgone") {
     const { name, usual, unit, range, why } = topic.forgone;
     const was = `in the original: ${usual} by default (${unit}; ${range})`;
@@ -113,7 +121,8 @@ function namesOf(topic: Topic & { kind: "variable" }): string[] {
   return alias === undefined ? [topic.name] : [topic.name, alias.name];
 }
 
-function asJson(topic: Topic, held: Held): object {
+function asJson(topic: Topic, held: Held, rules: Rules): object {
+  if (topic.kind === "rules") return rulesAsJson(rules);
   if (topic.kind === "variable") {
     const { name: variable, about } = topic;
     const here = setVariable(namesOf(topic));
@@ -171,10 +180,10 @@ function valueHere(named: NamedSetting, held: Held): string {
   return here.origin === "default" ? value : `${value} (${here.origin})`;
 }
 
-function nameOf(topic: Exclude<Topic, { kind: "setting" }>): string {
+function nameOf(topic: Exclude<Topic, { kind: "setting" | "rules" }>): string {
   return topic.kind === "variable" ? topic.name : topic.forgone.name;
 }
 
-function purposeOf(topic: Exclude<Topic, { kind: "setting" }>): string {
+function purposeOf(topic: Exclude<Topic, { kind: "setting" | "rules" }>): string {
   return topic.kind === "variable" ? topic.about.purpose : `no effect: ${topic.forgone.why}`;
 }

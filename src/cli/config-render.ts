@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { version } from "../../package.json" with { type: "json" };
 import { ownCommand } from "../agents/executable.ts";
+import { writtenRules } from "../config/alert-rules.ts";
 import { needsOf, plainAgents } from "../config/capacity.ts";
 import { defaultRules } from "../config/environment.ts";
 import { rangeOf } from "../config/explain.ts";
@@ -60,6 +61,10 @@ export async function render(
   if (resolution.mistakes.length > 0) throw faultOf(resolution.mistakes, "the settings have");
   const swarm = await swarmFor(context, name, file, resolution.settings);
   const home = await context.home();
+  if (writtenRules(resolution.settings.alertRules).length > 0)
+    context.say(
+      "skep: the rules of [alerts.rules] are in no variable: they come along in skep.toml, in the home",
+    );
   const text = (await renderings[name as keyof typeof renderings]())(
     deploymentOf(resolution, home, swarm, agents),
     replicas ?? 1,

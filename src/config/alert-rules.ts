@@ -106,6 +106,18 @@ export function whatOf({
   return `${of} of ${metric}${only.join("")} in ${writeDuration(windowMs)}${apart}${alone}`;
 }
 
+/** What is said of rules, each of them in words: `p95 of build.time in 5m above 5000`. */
+export function writtenRules({ users, off }: AlertRules): { name: string; text: string }[] {
+  const builtIn = off.filter((name) => users.every((rule) => rule.name !== name));
+  return [
+    ...users.map((rule) => {
+      const text = `${whatOf(rule)} ${rule.compare} ${rule.threshold}`;
+      return { name: rule.name, text: off.includes(rule.name) ? `${text}, switched off` : text };
+    }),
+    ...builtIn.map((name) => ({ name, text: "switched off" })),
+  ];
+}
+
 /** Where the rules do not fit the settings that were `chosen`: points of the window are forgotten by then, or never come. */
 export function unfitRules({ users }: AlertRules, chosen: ReadonlyMap<string, Chosen>): Finding[] {
   const keepMs = Number(chosen.get("metrics.raw_keep")!.value);

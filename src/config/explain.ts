@@ -9,16 +9,22 @@ import { type Restart, type Setting, isNumeric } from "./schema/setting.ts";
 import { type NamedSetting, allSettings, findSetting } from "./setting-names.ts";
 import { writeValue } from "./setting-rules.ts";
 
-/** What somebody can ask about: a setting, a variable that is none, or a variable of the original system without effect. */
+/** What somebody can ask about: a setting, rules of one's own for alerts, a variable that is none, or a variable of the original system without effect. */
 export type Topic =
   | { kind: "setting"; named: NamedSetting }
+  | { kind: "rules" }
   | { kind: "variable"; name: string; about: PlainVariable }
   | { kind: "forgone"; forgone: Forgone };
+
+/** Under which key rules of one's own stand, and what they are for. */
+export const rulesKey = "alerts.rules";
+export const rulesPurpose = "Rules of your own for alerts, each in a table [alerts.rules.NAME].";
 
 /** Everything that can be explained. */
 export function allTopics(): Topic[] {
   return [
     ...allSettings.map((named): Topic => ({ kind: "setting", named })),
+    { kind: "rules" },
     ...Object.entries(plainVariables).map(variableTopic),
     ...forgone.map((one): Topic => ({ kind: "forgone", forgone: one })),
   ];
@@ -32,6 +38,7 @@ export function findTopics(word: string): Topic[] {
   const found = allTopics().filter(
     (topic) =>
       (topic.kind === "setting" && [topic.named.section, topic.named.path.at(-1)].includes(word)) ||
+      (topic.kind === "rules" && /^(alerts|rules|alerts\.rules(\..*)?)$/.test(word)) ||
       (topic.kind === "variable" && topic.name === variable) ||
       (topic.kind === "forgone" && topic.forgone.name === word),
   );
@@ -129,6 +136,7 @@ function allNames(): string[] {
   return allTopics().flatMap((topic) => {
     if (topic.kind === "variable") return [topic.name];
     if (topic.kind === "forgone") return [topic.forgone.name];
+    if (topic.kind === "rules") return [rulesKey];
     const { key, variable, setting, path } = topic.named;
     return [key, variable, path.at(-1)!, ...(setting.original ? [setting.original.name] : [])];
   });

@@ -38,6 +38,11 @@ export async function seriesOf(
   return { ids, untagged };
 }
 
+/** What there is of each name and unit. */
+export async function recordedNames(tx: ReadTx): Promise<{ name: string; unit: string }[]> {
+  return await tx.all("select distinct name, unit from series order by name, unit");
+}
+
 /** Forgets the series that got no point since `before`. */
 export async function pruneSeries(tx: WriteTx, before: number): Promise<void> {
   await tx.run("delete from series where last_at < $before", { before });
