@@ -7,16 +7,22 @@ import type { Reading, Readings } from "./decide.ts";
 import type { Rule } from "./rules.ts";
 import { type Window, openWindow } from "./windows.ts";
 
-/** How many of the newest points one look takes in; a flood is not to hold up what watches over the swarm. */
+/** How many of the newest points one look takes in, and the first one; a flood is not to hold up what watches over the swarm. */
 const newestMax = 20_000;
+const firstMax = 100_000;
 
 /** What is remembered of the rules of users among `rules` from one look to the next. */
 export function openUsersReadings(rules: readonly Rule[], clock: Clock) {
-  const watched = rules.flatMap(({ name, reads, user }) =>
-    user?.points
-      ? [{ name, metric: reads, window: openWindow(reads, user.points, user.subject) }]
-      : [],
+  const watching = rules.flatMap(({ name, reads: metric, user }) =>
+    user?.points ? [{ name, metric, points: user.points, subject: user.subject }] : [],
   );
+  // Rules that differ in their threshold alone look at the same.
+  const alike = Map.groupBy(watching, ({ name: _, ...what }) => JSON.stringify(what));
+  const watched = [...alike.values()].map(([first, ...others]) => ({
+    names: [first!, ...others].map(({ name }) => name),
+    metric: first!.metric,
+    window: openWindow({ ...first!, among: alike.size }),
+  }));
   const metrics = textList([...new Set(watched.map(({ metric }) => metric))]);
   let isReadable = true;
   /** Up to which point all is taken in; undefined before the first look. */
@@ -72,10 +78,12 @@ export function openUsersReadings(rules: readonly Rule[], clock: Clock) {
           );
       }
       if (isReadable)
-        for (const { name, window } of watched) {
-          const read = window.read(clock.tick());
-          all.set(name, read.readings);
-          if (read.unit !== undefined) units.set(name, read.unit);
+        for (const { names, window } of watched) {
+          const { readings: read, unit } = window.read(clock.tick());
+          for (const name of names) {
+            all.set(name, read);
+            if (unit !== undefined) units.set(name, unit);
+          }
         }
       return {
         readings: all,
@@ -108,13 +116,14 @@ async function readSince(
 ): Promise<{ newestId: number; rows: Row[] }> {
   const newest = await tx.get<{ id: number | null }>("select max(id) as id from points");
   const newestId = newest!.id ?? 0;
-  const known = lastId === undefined || lastId > newestId ? 0 : lastId;
+  const isFirst = lastId === undefined || lastId > newestId;
+  const after = isFirst ? newestId - firstMax : Math.max(lastId, newestId - newestMax);
   // In this order, for points are found by their numbers alone.
   const rows = await tx.all<Row>(
     `select p.series, s.name, s.unit, nullif(s.agent, '') as agent, s.tags, p.at, p.value
        from points p cross join series s
       where p.id > $after and s.id = p.series and s.name in (${textsIn("metrics")}) order by p.id`,
-    { after: Math.max(known, newestId - newestMax), metrics },
+    { after, metrics },
   );
   return { newestId, rows };
 }

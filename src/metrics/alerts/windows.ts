@@ -25,47 +25,55 @@ export interface SeriesOf {
   tags: Readonly<Record<string, string>>;
 }
 
-/** How many points a rule looks at, the newest of them; more would be too many to look at again and again. */
-export const windowMax = 10_000;
+/** How many points of one subject are looked at, of one rule, and of all rules together: the newest ones. */
+export const subjectMax = 10_000;
+const ruleMax = 200_000;
+const allMax = 1_000_000;
 
 interface Points {
+  /** In order. */
   ticks: number[];
   values: number[];
   /** Where those begin that still count. */
   first: number;
+  /** When the newest of those was that found no room. */
+  lostTick: number;
+  /** What they come to; undefined when that is to be reckoned anew. */
+  value: number | undefined;
   unit: string;
 }
 
-/** The window of one rule over `metric`; `subject` is the only one that it looks at, null: all. */
-export function openWindow(metric: string, points: PointsOf, subject: string | null) {
-  const { of, windowMs, countMin } = points;
-  const bySubject = new Map<string, Points>();
-  // Whose points they are, in the order in which they came.
-  let queue: string[] = [];
-  let head = 0;
-  /** When the newest of those was that found no room any more. */
-  let lostTick = Number.NEGATIVE_INFINITY;
+interface Watching {
+  metric: string;
+  points: PointsOf;
+  /** The one subject that it looks at; null: all. */
+  subject: string | null;
+  /** Among how many rules that look at points it is. */
+  among: number;
+}
 
-  function dropFirst(): number {
-    const name = queue[head++]!;
-    const of = bySubject.get(name)!;
-    const tick = of.ticks[of.first++]!;
-    if (of.first === of.ticks.length) bySubject.delete(name);
-    else if (of.first > 1_000 && of.first * 2 > of.ticks.length) {
-      of.ticks = of.ticks.slice(of.first);
-      of.values = of.values.slice(of.first);
-      of.first = 0;
-    }
-    if (head > 1_000 && head * 2 > queue.length) {
-      queue = queue.slice(head);
-      head = 0;
-    }
-    return tick;
+/** The window of one rule. */
+export function openWindow({ metric, points, subject, among }: Watching) {
+  const { of, windowMs, countMin } = points;
+  const countMax = Math.min(ruleMax, Math.floor(allMax / among));
+  const bySubject = new Map<string, Points>();
+  let count = 0;
+
+  function dropOldest(held: Points): void {
+    held.lostTick = held.ticks[held.first]!;
+    forget(held, held.first + 1);
   }
 
-  function firstTick(): number {
-    const of = bySubject.get(queue[head]!)!;
-    return of.ticks[of.first]!;
+  /** Has those begin at `first`. */
+  function forget(held: Points, first: number): void {
+    if (first === held.first) return;
+    count -= first - held.first;
+    held.first = first;
+    held.value = undefined;
+    if (first < 1_000 || first * 2 < held.ticks.length) return;
+    held.ticks = held.ticks.slice(first);
+    held.values = held.values.slice(first);
+    held.first = 0;
   }
 
   return {
@@ -76,33 +84,63 @@ export function openWindow(metric: string, points: PointsOf, subject: string | n
     },
     /** Takes a point that came at `tick`. */
     add(name: string, tick: number, value: number, unit: string): void {
-      let of = bySubject.get(name);
-      if (of === undefined) bySubject.set(name, (of = { ticks: [], values: [], first: 0, unit }));
-      of.ticks.push(tick);
-      of.values.push(value);
-      of.unit = unit;
-      queue.push(name);
-      if (queue.length - head > windowMax) lostTick = Math.max(lostTick, dropFirst());
+      let held = bySubject.get(name);
+      if (held === undefined) bySubject.set(name, (held = nothing(unit)));
+      insert(held, tick, value);
+      held.unit = unit;
+      count++;
+      const isMuch = held.ticks.length - held.first > 1;
+      if (held.ticks.length - held.first > subjectMax || (count > countMax && isMuch))
+        dropOldest(held);
     },
     /** What there is at `tick`: a value for each subject that has points in the window. */
     read(tick: number): { readings: Reading[]; unit: string | undefined } {
       const sinceTick = tick - windowMs;
-      while (head < queue.length && firstTick() <= sinceTick) dropFirst();
-      // Of what came before one that found no room nothing is known.
-      const spanMs = Math.max(1, tick - Math.max(sinceTick, lostTick));
       const readings: Reading[] = [];
       let unit: string | undefined;
-      for (const [subject, { ticks, values, first, unit: own }] of bySubject) {
-        // Some may have come late, behind younger ones.
-        const each = values.filter((_, index) => index >= first && ticks[index]! > sinceTick);
-        if (each.length === 0) continue;
-        unit = own;
-        const value = each.length < countMin ? null : valueOf(of, each, spanMs);
-        readings.push({ subject, value });
+      for (const [name, held] of bySubject) {
+        let { first } = held;
+        while (first < held.ticks.length && held.ticks[first]! <= sinceTick) first++;
+        forget(held, first);
+        const isGone = held.first === held.ticks.length;
+        if (isGone) bySubject.delete(name);
+        else {
+          unit = held.unit;
+          readings.push({ subject: name, value: valueOf(held, tick) });
+        }
       }
       return { readings, unit: of === "count" ? "points" : of === "rate" ? "points/s" : unit };
     },
   };
+
+  function valueOf(held: Points, tick: number): number | null {
+    const there = held.ticks.length - held.first;
+    if (there < countMin) return null;
+    if (of === "count") return there;
+    // Of what came before one that found no room nothing is known.
+    const spanMs = Math.max(1, Math.min(windowMs, tick - held.lostTick));
+    if (of === "rate") return there / (spanMs / 1_000);
+    return (held.value ??= cameTo(of, held.values.slice(held.first)));
+  }
+}
+
+function nothing(unit: string): Points {
+  const lostTick = Number.NEGATIVE_INFINITY;
+  return { ticks: [], values: [], first: 0, lostTick, value: undefined, unit };
+}
+
+/** Puts it into its place: what was measured before may be written later, but not by much. */
+function insert(held: Points, tick: number, value: number): void {
+  let at = held.ticks.length;
+  while (at > held.first && held.ticks[at - 1]! > tick) at--;
+  if (at === held.ticks.length) {
+    held.ticks.push(tick);
+    held.values.push(value);
+  } else {
+    held.ticks.splice(at, 0, tick);
+    held.values.splice(at, 0, value);
+  }
+  held.value = undefined;
 }
 
 export type Window = ReturnType<typeof openWindow>;
@@ -123,19 +161,13 @@ function tagOf({ tags }: SeriesOf, tag: string): string | undefined {
 }
 
 /** What the values `each`, of which there is one at least, come to. */
-function valueOf(of: PointsOf["of"], each: readonly number[], spanMs: number): number {
+function cameTo(of: Exclude<PointsOf["of"], "count" | "rate">, each: readonly number[]): number {
   if (of === "last") return each.at(-1)!;
-  if (of === "count") return each.length;
-  if (of === "rate") return each.length / (spanMs / 1_000);
-  if (of === "min" || of === "max") {
-    const most = of === "max" ? 1 : -1;
-    return each.reduce((best, value) => (value * most > best * most ? value : best));
-  }
-  if (of === "sum" || of === "mean") {
-    const sum = each.reduce((total, value) => total + value, 0);
-    // Two numbers near the largest there is add up to none.
-    const { MAX_VALUE } = Number;
-    return Math.max(-MAX_VALUE, Math.min(MAX_VALUE, of === "sum" ? sum : sum / each.length));
-  }
-  return exactPercentiles(each, [Number(of.slice(1))])[0]!;
+  if (of === "min") return each.reduce((least, value) => Math.min(least, value));
+  if (of === "max") return each.reduce((most, value) => Math.max(most, value));
+  if (of !== "sum" && of !== "mean") return exactPercentiles(each, [Number(of.slice(1))])[0]!;
+  const sum = each.reduce((total, value) => total + value, 0);
+  // Two numbers near the largest there is add up to none.
+  const { MAX_VALUE } = Number;
+  return Math.max(-MAX_VALUE, Math.min(MAX_VALUE, of === "sum" ? sum : sum / each.length));
 }

@@ -1,0 +1,355 @@
+import { describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "smol-toml";
+import { stringify } from "yaml";
+import { writtenRules } from "../../src/config/alert-rules.ts";
+import { loadSettings } from "../../src/config/load.ts";
+import { settingsFile } from "../../src/config/schema/settings.ts";
+import { jsonSchemaOf } from "../../src/config/json-schema.ts";
+import { ruleKeys } from "../../src/config/schema/rule-keys.ts";
+import type { SkepError } from "../../src/core/errors.ts";
+import { tempDir } from "../helpers/temp-dir.ts";
+
+function fileWith(text: string, kind = "toml"): { home: string; file: string } {
+  const home = tempDir();
+  const file = join(home, `skep.${kind}`);
+  writeFileSync(file, text);
+  return { home, file };
+}
+
+async function rulesOf(text: string, kind = "toml") {
+  return (await loadSettings(fileWith(text, kind).home)).alertRules;
+}
+
+/** What is wrong with a file, without its name, and the hint of each. */
+async function wrongWith(text: string, kind = "toml"): Promise<string[][]> {
+  const { home, file } = fileWith(text, kind);
+  try {
+    await loadSettings(home);
+  } catch (error) {
+    const { code, mistakes = [] } = error as SkepError;
+    expect(code).toBe("E_CONFIG");
+    return mistakes.map(({ message, hint }) => [message.replace(file, ""), hint ?? ""]);
+  }
+  return [];
+}
+
+const full = `
+[alerts.rules.slow-build]
+metric = "build.time"
+above = 5000
+of = "p95"
+window = "10m"
+count_min = 5
+by = "phase"
+tags = { os = "linux" }
+unit = "ms"
+subject = "link"
+hold = "10s"
+recovery = "80%"
+cooldown = "1m"
+severity = "critical"
+about = "linking takes long"
+`;
+
+describe("a rule of one's own", () => {
+  const rule = {
+    name: "slow-build",
+    metric: "build.time",
+    compare: "above",
+    threshold: 5_000,
+    recoverAt: 4_000,
+    points: {
+      of: "p95",
+      windowMs: 600_000,
+      countMin: 5,
+      by: "phase",
+      tags: { os: "linux" },
+      unit: "ms",
+    },
+    subject: "link",
+    holdMs: 10_000,
+    cooldownMs: 60_000,
+    severity: "critical",
+    about: "linking takes long",
+  };
+  const texts = { toml: full, yaml: stringify(parse(full)), json: JSON.stringify(parse(full)) };
+  for (const [kind, text] of Object.entries(texts))
+    test(`is the same in ${kind}`, async () => {
+      expect(await rulesOf(text, kind)).toEqual({ users: [rule as never], off: [] });
+    });
+  test("needs a metric and a threshold; the rest is as usual", async () => {
+    const { users } = await rulesOf('[alerts.rules.a]\nmetric = "m"\nbelow = -1.5');
+    const points = { of: "last", windowMs: 300_000, countMin: 1, by: null, tags: {}, unit: null };
+    expect(users).toEqual([
+      {
+        name: "a",
+        metric: "m",
+        compare: "below",
+        threshold: -1.5,
+        recoverAt: -1.5,
+        points: points as never,
+        subject: null,
+        holdMs: 0,
+        cooldownMs: null,
+        severity: "warning",
+        about: "last of m in 5m is below -1.5",
+      },
+    ]);
+  });
+  test("looks at what skep's own rules read as it is, unless it says something of points", async () => {
+    const { users } = await rulesOf(`
+      [alerts.rules.a]
+      metric = "inbox.depth"
+      at_least = 3
+      subject = "payments"
+      [alerts.rules.b]
+      metric = "inbox.depth"
+      above = 3
+      of = "max"
+      by = "inbox"
+      [alerts.rules.c]
+      metric = "agent.restarts_per_min"
+      above = 0`);
+    expect(users.map(({ points }) => points?.of ?? null)).toEqual([null, "max", null]);
+  });
+  test("is in words what it looks at", async () => {
+    const said = writtenRules(await rulesOf(`${full}[alerts.rules.dead-letters]\nenabled = false`));
+    expect(said).toEqual([
+      {
+        name: "slow-build",
+        text: "p95 of build.time os=linux in 10m by phase of link above 5000",
+      },
+      { name: "dead-letters", text: "switched off" },
+    ]);
+  });
+  test("stands beside settings, and those are as they were", async () => {
+    const { home } = fileWith(`[alerts]\noldest = "1m"\n${full}`);
+    const { alerts, alertRules } = await loadSettings(home);
+    expect([alerts.oldestMs, alertRules.users.length]).toEqual([60_000, 1]);
+  });
+  test("has every key that is explained, and no other, in the schema for editors", () => {
+    // oxlint-disable-next-line typescript/no-explicit-any
+    const schema: any = jsonSchemaOf(settingsFile(), "settings");
+    const { properties } = schema.properties.alerts.properties.rules.additionalProperties;
+    expect(Object.keys(properties)).toEqual(Object.keys(ruleKeys));
+    for (const [key, { purpose }] of Object.entries(ruleKeys))
+      expect([key, properties[key].description]).toEqual([key, purpose]);
+  });
+});
+
+describe("switching off", () => {
+  test("is for skep's own rules as for others", async () => {
+    const text = '[alerts.rules.queue-depth]\nenabled = false\n[alerts.rules.a]\nmetric = "m"\n';
+    const { users, off } = await rulesOf(`${text}above = 1\nenabled = false`);
+    expect(users.map(({ name }) => name)).toEqual(["a"]);
+    expect(off).toEqual(["queue-depth", "a"]);
+  });
+});
+
+describe("what makes no sense is refused where it stands", () => {
+  /** The lines of a rule on the lines 2 and on, what is said of it, and the hint. */
+  const refused: [lines: string, message: string, hint?: string][] = [
+    ["above = 1", ":1: alerts.rules.a.metric is missing", "Say what to look at"],
+    ["metrc = 'm'\nabove = 1", ":2: alerts.rules.a.metrc is not known", "Did you mean metric?"],
+    ["metric = 'm'", ":1: alerts.rules.a.above is missing", "above, below or at_least"],
+    ["metric = 'm'\nbelo = 1", ":3: alerts.rules.a.belo is not known", "Did you mean below?"],
+    ["metric = 'm'\nabove = 1\nbelow = 0", ":4: alerts.rules.a.below does not go with above"],
+    ["metric = 'm'\nabove = 1\nat_least = 1", ":4: alerts.rules.a.at_least does not go with above"],
+    ["metric = 'm'\nabove = nan", ":3: alerts.rules.a.above must be a number, not NaN"],
+    ["metric = 'm'\nabove = inf", ":3: alerts.rules.a.above must be a number, not Infinity"],
+    ["metric = 'm'\nabove = '5'", ':3: alerts.rules.a.above must be a number, not "5"'],
+    ["metric = 'a b'\nabove = 1", ":2: alerts.rules.a.metric must be the name of a metric"],
+    ["metric = 5\nabove = 1", ":2: alerts.rules.a.metric must be the name of a metric, not 5"],
+    [
+      `metric = '${"m".repeat(101)}'\nabove = 1`,
+      ":2: alerts.rules.a.metric must be 100 characters",
+    ],
+    [
+      "metric = 'inbox.dept'\nabove = 1",
+      ":2: alerts.rules.a.metric names inbox.dept, which skep does not measure",
+      "Did you mean inbox.depth?",
+    ],
+    [
+      "metric = 'disk.free'\nbelow = -1",
+      ":3: alerts.rules.a.below is -1, and disk.free is never below 0",
+    ],
+    [
+      "metric = 'disk.free'\nbelow = 0",
+      ":3: alerts.rules.a.below is 0, and disk.free is never below that",
+      "never fire",
+    ],
+    [
+      "metric = 'inbox.utilization'\nabove = 101",
+      ":3: alerts.rules.a.above is 101, and inbox.utilization is from 0 to 100",
+    ],
+    [
+      "metric = 'delivery.rate'\nbelow = 90\nrecovery = 120",
+      ":4: alerts.rules.a.recovery is 120, and delivery.rate is from 0 to 100",
+    ],
+    [
+      "metric = 'm'\nof = 'count'\nbelow = 1",
+      ":4: alerts.rules.a.below is 1, and the count of points is never below that",
+    ],
+    [
+      "metric = 'm'\nof = 'count'\nabove = 10_000",
+      ":4: alerts.rules.a.above is 10000, and the count of points is never above that",
+    ],
+    [
+      "metric = 'm'\nof = 'rate'\nabove = -1",
+      ":4: alerts.rules.a.above is -1, and a rate is never below 0",
+    ],
+    [
+      "metric = 'm'\nabove = 5\nrecovery = 6",
+      ":4: alerts.rules.a.recovery is 6, on the wrong side of the threshold: it fires above 5",
+      "It is over at 5 or less.",
+    ],
+    [
+      "metric = 'm'\nbelow = 5\nrecovery = '90%'",
+      ":4: alerts.rules.a.recovery is 4.5, on the wrong side of the threshold: it fires below 5",
+      "It is over at 5 or more.",
+    ],
+    [
+      "metric = 'm'\nabove = -5\nrecovery = '90%'",
+      ":4: alerts.rules.a.recovery is -4.5, on the wrong side",
+    ],
+    [
+      "metric = 'm'\nabove = 5\nrecovery = '90'",
+      ":4: alerts.rules.a.recovery must be a number, or",
+    ],
+    ["metric = 'm'\nabove = 5\nrecovery = nan", ":4: alerts.rules.a.recovery must be a number, or"],
+    [
+      "metric = 'm'\nabove = 1\nof = 'p96'",
+      ":4: alerts.rules.a.of must be last, min, max",
+      "Did you mean p95?",
+    ],
+    [
+      "metric = 'm'\nabove = 1\nwindow = '2d'",
+      ":4: alerts.rules.a.window must be a duration from 1s",
+    ],
+    ["metric = 'm'\nabove = 1\nwindow = 60", ":4: alerts.rules.a.window must be a duration"],
+    ["metric = 'm'\nabove = 1\nhold = '25h'", ":4: alerts.rules.a.hold must be a duration from 0s"],
+    ["metric = 'm'\nabove = 1\ncooldown = '8d'", ":4: alerts.rules.a.cooldown must be a duration"],
+    [
+      "metric = 'm'\nabove = 1\ncount_min = 0",
+      ":4: alerts.rules.a.count_min must be a whole number",
+    ],
+    [
+      "metric = 'm'\nabove = 1\nseverity = 'info'",
+      ":4: alerts.rules.a.severity must be critical or",
+    ],
+    ["metric = 'm'\nabove = 1\nby = 'a-b'", ":4: alerts.rules.a.by must be agent, series or"],
+    ["metric = 'm'\nabove = 1\nunit = 'per second'", ":4: alerts.rules.a.unit must be a unit"],
+    [
+      "metric = 'm'\nabove = 1\ntags = { 'a-b' = 'x' }",
+      ":4: alerts.rules.a.tags.a-b must be the name",
+    ],
+    ["metric = 'm'\nabove = 1\ntags = { a = '' }", ":4: alerts.rules.a.tags.a must be text of one"],
+    ["metric = 'm'\nabove = 1\ntags = 'a=b'", ":4: alerts.rules.a.tags must be a table of tags"],
+    [
+      "metric = 'm'\nabove = 1\nabout = \"\\u001b[2J\"",
+      ":4: alerts.rules.a.about must be text of one",
+    ],
+    ["metric = 'm'\nabove = 1\nenabled = 'no'", ":4: alerts.rules.a.enabled must be true or false"],
+    ...["of = 'max'", "window = '1m'", "count_min = 2", "by = 'agent'", "tags = { a = 'b' }"].map(
+      (line): [string, string] => [
+        `metric = 'inbox.oldest'\nabove = 1\n${line}`,
+        `:4: alerts.rules.a.${line.split(" ")[0]} does not go with inbox.oldest, which is looked at as it is`,
+      ],
+    ),
+    [
+      "metric = 'process.cpu'\nabove = 1\nunit = 'ms'",
+      ":4: alerts.rules.a.unit does not go with process.cpu, whose unit is percent",
+    ],
+  ];
+  for (const [lines, message, hint] of refused)
+    test(JSON.stringify(lines), async () => {
+      const [first, ...others] = await wrongWith(`[alerts.rules.a]\n${lines}`);
+      expect(others).toEqual([]);
+      expect(first![0]).toStartWith(message);
+      expect(first![1]).toContain(hint ?? "");
+    });
+
+  const named: [text: string, message: string, hint: string][] = [
+    [
+      "[alerts.rules.queue-depth]\nabove = 5",
+      ":2: alerts.rules.queue-depth.above cannot be set: queue-depth is a rule of skep's own",
+      "a rule of your own needs a name of its own",
+    ],
+    [
+      "[alerts.rules.queue-depth]",
+      ":1: alerts.rules.queue-depth is a rule of skep's own",
+      "enabled = false",
+    ],
+    [
+      "[alerts.rules.test]\nmetric = 'm'\nabove = 1",
+      ":1: alerts.rules.test is what skep alerts",
+      "",
+    ],
+    ["[alerts.rules.'a b']\nmetric = 'm'\nabove = 1", ":1: alerts.rules.a b must be the name", ""],
+    ["[alerts]\nrules = 5", ":2: alerts.rules must be a table of rules, not 5", "Name them one by"],
+    ["[[alerts.rules]]\nmetric = 'm'", ":1: alerts.rules must be a table of rules", "one by one"],
+    ["[alerts.rules]\na = 5", ":2: alerts.rules.a must be a table of keys and values, not 5", ""],
+    ["[alerts.rule.a]\nmetric = 'm'", ":1: alerts.rule is not known", "Did you mean rules?"],
+  ];
+  for (const [text, message, hint] of named)
+    test(JSON.stringify(text), async () => {
+      const [first, ...others] = await wrongWith(text);
+      expect(others).toEqual([]);
+      expect(first![0]).toStartWith(message);
+      expect(first![1]).toContain(hint);
+    });
+
+  test("more rules than can be looked at again and again", async () => {
+    const some = (count: number) =>
+      Array.from({ length: count }, (_, n) => `[alerts.rules.r${n}]\nmetric = "m"\nabove = 1`);
+    expect(await wrongWith(some(200).join("\n"))).toEqual([]);
+    expect(await wrongWith(some(201).join("\n"))).toEqual([
+      [":1: alerts.rules has 201 rules", "200 is the limit."],
+    ]);
+  });
+  test("all of it at once, on the lines of each language", async () => {
+    const texts = {
+      yaml: "alerts:\n  rules:\n    a:\n      metric: m\n      above: .nan\n    b: {abov: 1,\n      metric: m}\n",
+      json: '{"alerts": {"rules":\n{"a": {"metric": "m", "above": 1,\n"hold": "2d"},\n"b": {"metric": "m"}}}}',
+    };
+    expect((await wrongWith(texts.yaml, "yaml")).map(([message]) => message)).toEqual([
+      ":5: alerts.rules.a.above must be a number, not NaN",
+      ":6: alerts.rules.b.abov is not known",
+    ]);
+    expect((await wrongWith(texts.json, "json")).map(([message]) => message)).toEqual([
+      ':3: alerts.rules.a.hold must be a duration from 0s to 1d, not "2d"',
+      ":4: alerts.rules.b.above is missing",
+    ]);
+  });
+});
+
+describe("what does not fit other settings is refused", () => {
+  const rule = (lines: string) => `[alerts.rules.a]\nabove = 1\n${lines}\n`;
+  test("a window that is longer than points are kept", async () => {
+    const text = `${rule("metric = 'm'\nwindow = '10m'")}[metrics]\nraw_keep = "2m"`;
+    expect(await wrongWith(text)).toEqual([
+      [
+        ":4: alerts.rules.a.window is 10m, longer than metrics.raw_keep (2m)",
+        "Points that are older are forgotten.",
+      ],
+    ]);
+    const usual = `${rule("metric = 'm'")}[metrics]\nraw_keep = "2m"`;
+    expect((await wrongWith(usual))[0]![0]).toStartWith(":1: alerts.rules.a.window is 5m, longer");
+  });
+  test("a window in which there is mostly no sample", async () => {
+    const [first] = await wrongWith(rule("metric = 'process.cpu'\nwindow = '15s'"));
+    expect(first![0]).toBe(
+      ":4: alerts.rules.a.window is 15s, and there is a point of process.cpu every 10s only",
+    );
+    expect(await wrongWith(rule("metric = 'process.cpu'\nwindow = '20s'"))).toEqual([]);
+    // It comes when it happens.
+    expect(await wrongWith(rule("metric = 'agent.ends'\nof = 'count'\nwindow = '1s'"))).toEqual([]);
+  });
+  test("what skep would record where it records nothing", async () => {
+    const text = `${rule("metric = 'agent.ends'\nof = 'count'")}[metrics]\nsample_every = "0s"`;
+    const [first] = await wrongWith(text);
+    expect(first![0]).toBe(":3: alerts.rules.a.metric names agent.ends, which nobody records");
+  });
+});
