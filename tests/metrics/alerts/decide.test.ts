@@ -1,7 +1,12 @@
 import { expect, test } from "bun:test";
 import { defaults } from "../../../src/config/settings.ts";
 import { type Known, type Knowledge, decide, keyOf } from "../../../src/metrics/alerts/decide.ts";
-import { type Rule, rules, thresholdOf } from "../../../src/metrics/alerts/rules.ts";
+import {
+  type Rule,
+  type UsersPart,
+  rules,
+  thresholdOf,
+} from "../../../src/metrics/alerts/rules.ts";
 
 const settings = defaults.alerts;
 const ruleOf = (name: string): Rule => rules.find((rule) => rule.name === name)!;
@@ -10,7 +15,8 @@ const ruleOf = (name: string): Rule => rules.find((rule) => rule.name === name)!
 function evaluation(rule: Rule, known: Known[] = []) {
   let state: Knowledge = new Map(known.map((one) => [keyOf(one.rule, one.subject), one]));
   return (value: number | null | undefined, seconds: number, wallSeconds = seconds) => {
-    const readings = new Map([[rule.reads, value === undefined ? [] : [{ subject: "a", value }]]]);
+    const key = rule.user === undefined ? rule.reads : rule.name;
+    const readings = new Map([[key, value === undefined ? [] : [{ subject: "a", value }]]]);
     const time = { now: 1_000_000_000 + wallSeconds * 1_000, tick: seconds * 1_000 };
     const decided = decide({ rules: [rule], settings }, readings, state, time);
     state = decided.known;
@@ -90,6 +96,61 @@ test("a condition has to hold for its time without a break", () => {
   expect(look(2_000, 6)).toBe("");
   expect(look(2_000, 15)).toBe("");
   expect(look(2_000, 16)).toBe("firing");
+});
+
+/** A rule of a user over what skep's own rules read. */
+const usersRule = (name: string, more: Partial<Rule>, user: Partial<UsersPart> = {}): Rule => ({
+  ...ruleOf("queue-depth"),
+  name,
+  threshold: 10,
+  recovery: 1,
+  ...more,
+  user: { recoverAt: 10, points: null, subject: null, cooldownMs: null, ...user },
+});
+
+test("a rule of a user fires at its own threshold, and is over at the value that it says", () => {
+  const above = evaluation(usersRule("a", {}, { recoverAt: 5 }));
+  expect([10, 11, 6, 5].map((value, n) => above(value, n))).toEqual(["", "firing", "", "resolved"]);
+  const atLeast = evaluation(usersRule("b", { compare: "at least" }));
+  expect([9, 10, 10, 9].map((value, n) => atLeast(value, n))).toEqual([
+    "",
+    "firing",
+    "",
+    "resolved",
+  ]);
+  const below = evaluation(
+    usersRule("c", { compare: "below", threshold: 150, unit: "percent" }, { recoverAt: 170 }),
+  );
+  expect([150, 149, 160, 170].map((value, n) => below(value, n))).toEqual([
+    "",
+    "firing",
+    "",
+    "resolved",
+  ]);
+  const zero = evaluation(usersRule("d", { threshold: 0 }, { recoverAt: -1 }));
+  expect([1, 0, -1].map((value, n) => zero(value, n))).toEqual(["firing", "", "resolved"]);
+});
+
+test("a rule of a user rests for as long as it says", () => {
+  const look = evaluation(usersRule("a", {}, { cooldownMs: 10_000 }));
+  expect(look(11, 0)).toBe("firing");
+  expect(look(0, 1)).toBe("resolved");
+  expect(look(11, 9)).toBe("");
+  expect(look(11, 10)).toBe("firing");
+  const restless = evaluation(usersRule("b", {}, { cooldownMs: 0 }));
+  expect([11, 0, 11].map((value, n) => restless(value, n))).toEqual([
+    "firing",
+    "resolved",
+    "firing",
+  ]);
+});
+
+test("a rule of a user over what skep's own read is held against that by its name alone", () => {
+  const rule = usersRule("mine", {});
+  const readings = new Map([["inbox.depth", [{ subject: "a", value: 11 }]]]);
+  const time = { now: 1_000_000_000, tick: 0 };
+  const decided = decide({ rules: [rule], settings }, readings, new Map(), time);
+  expect(decided.transitions).toEqual([]);
 });
 
 test("what cannot be said changes nothing, and a subject that is gone has nothing wrong", () => {
