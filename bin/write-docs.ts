@@ -5,6 +5,7 @@ import { originalOf, profilesOf, rangeOf, restartWords } from "../src/config/exp
 import { forgone } from "../src/config/originals.ts";
 import { type PlainVariable, plainVariables } from "../src/config/plain-variables.ts";
 import { type NamedSetting, allSettings } from "../src/config/setting-names.ts";
+import { ruleKeys } from "../src/config/schema/rule-keys.ts";
 import { settingsText } from "../src/config/settings-text.ts";
 
 const page = join(dirname(import.meta.dir), "docs", "configuration.md");
@@ -41,6 +42,18 @@ export function configurationPage(): string {
     ),
     "The variable of a setting is its name in capitals, with `SKEP_` before it and underscores for dots: `bus.lease` is `SKEP_BUS_LEASE`.",
     "Rules between settings: `bus.backoff_min` is not longer than `bus.backoff_max`, `bus.body_bytes_max` not more than `bus.inbox_bytes`, and three times `agents.beat_every` not longer than `bus.lease` or `agents.suspect_after`; where nobody chose how often to beat, it is often enough. The host of `notify.webhook` is this machine, or one of `notify.hosts`.",
+    "## Rules of your own",
+    "Only the file has them, each in a table `[alerts.rules.NAME]` (in YAML and JSON the same tables). [alerts.md](alerts.md) says how they go about it. There are 200 of them at most; a name has letters, digits, dashes and underscores, and is none of skep's own rules.",
+    table(
+      ["key", "values", "without it", "what it is for"],
+      Object.entries(ruleKeys).map(([key, { range, usual, purpose }]) => [
+        `\`${key}\``,
+        range,
+        usual || "-",
+        purpose.replace(/\.$/, ""),
+      ]),
+    ),
+    "Exactly one of `above`, `below` and `at_least` is there. Refused are, besides what is not known or out of its range: a threshold that the metric never has (an inbox that is filled by 150 %, free space below 0), a recovery on the wrong side of the threshold, a window that is longer than `metrics.raw_keep` or, for what is sampled, shorter than two times `metrics.sample_every`, and `of`, `window`, `count_min`, `by`, `tags` and `unit` with a metric that is recorded nowhere. A name that is almost that of a metric of skep's own is taken for a slip. A metric that nobody has emitted yet is none: `skep alerts rules` and `skep config check` say so, with the name that was probably meant.",
     "## Before anything starts",
     "`skep config check [FILE]` looks at the settings, the home, a swarm file (`skep.swarm.toml` where there is one) and the machine, and tells everything that is wrong at once, with exit 2: what is said above, a home that cannot be written or lies on a file system without locks, a database that is damaged, and where memory, processes, open files or the disk are not enough for that swarm. Of a variable that `env` names and that is not set it warns. Where nothing is wrong it tells what the swarm takes, and what 100, 300 and 708 agents would, each with a host of its own or sharing a few, and whether this machine is large enough for those.",
     "## Secrets",

@@ -8,7 +8,7 @@ import { didYouMean } from "../core/names.ts";
 import { readMetric, recordedUnit } from "../core/metric-names.ts";
 import { type Rule, rules } from "../metrics/alerts/rules.ts";
 import { recordedNames } from "../metrics/series.ts";
-import { vitalsFile } from "../store/files.ts";
+import { busFile, vitalsFile } from "../store/files.ts";
 import type { Store } from "../store/store.ts";
 
 /** Every rule there is, skep's own first, whether it is switched off or not. */
@@ -51,9 +51,9 @@ export async function unrecorded(
   });
 }
 
-/** Whether anything was ever recorded in `home`. */
+/** Whether there is a home at `home`, and something may be recorded in it. */
 export function hasVitals(home: string): boolean {
-  return existsSync(join(home, vitalsFile.name));
+  return [busFile, vitalsFile].every(({ name }) => existsSync(join(home, name)));
 }
 
 function ruleOf({ name, metric, points, ...rule }: UserRule): Rule {

@@ -119,6 +119,25 @@ enabled = false
   expect((await place.skep(["alerts", "rules"])).stdout).toMatch(
     /\nqueue-depth +warning +never: switched off/,
   );
+  const rules = jsonLines<{ name: string }>(
+    (await place.skep(["alerts", "rules", "--json"])).stdout,
+  );
+  expect(rules.find(({ name }) => name === "queue-depth")).toMatchObject({
+    enabled: false,
+    user: null,
+  });
+  expect(rules.at(-1)).toMatchObject({
+    name: "payments",
+    reads: "inbox.depth",
+    threshold: 2,
+    unit: "deliveries",
+    enabled: true,
+    user: { of: null, subject: "payments", hold_ms: 0 },
+  });
+  expect((await place.skep(["alerts", "silence", "--rule", "payments"])).status).toBe(0);
+  expect((await place.skep(["alerts", "silence", "--rule", "paymnets"])).stderr).toContain(
+    "Did you mean payments?",
+  );
   await place.skep(["down"]);
 });
 

@@ -1,9 +1,10 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "bun:test";
 import { check } from "../../src/cli/config-check.ts";
 import { openApp } from "../../src/app.ts";
 import { defaults } from "../../src/config/settings.ts";
+import { recordPoints } from "../../src/metrics/record.ts";
 import { heardContext } from "../helpers/heard-context.ts";
 
 const swarm = (agents: object) => JSON.stringify({ name: "census", agents });
@@ -124,4 +125,36 @@ test("a variable that agents are to get and that is not set is told of", async (
     "skep: agents.a.env names SKEP_TEST_NOT_SET, which is not set here: no agent will have it",
   );
   expect(said).toHaveLength(2);
+});
+
+const rule = (name: string, metric: string, more = "") =>
+  `[alerts.rules.${name}]\nmetric = "${metric}"\nabove = 1\n${more}\n`;
+
+test("rules that look at what nobody has recorded are told of, with the name that was probably meant", async () => {
+  const rules =
+    rule("typo", "build.tiem") +
+    rule("fine", "build.time", 'unit = "ms"') +
+    rule("seconds", "build.time", 'unit = "s"') +
+    rule("off", "nothing", "enabled = false") +
+    rule("own", "agent.ends", 'of = "count"') +
+    rule("read", "inbox.oldest");
+  const { context, home, said } = heardContext(rules);
+  await check(context, undefined);
+  expect(said.filter((text) => text.includes("alerts.rules"))).toEqual([
+    "skep: alerts.rules.typo looks at build.tiem, and nothing was recorded under that name so far",
+    "skep: alerts.rules.fine looks at build.time, and nothing was recorded under that name so far",
+    "skep: alerts.rules.seconds looks at build.time, and nothing was recorded under that name so far",
+  ]);
+  // It looks at the home that there would be, and makes none.
+  expect(readdirSync(home)).toEqual(["skep.toml"]);
+  const app = await openApp(home, defaults);
+  const point = { name: "build.time", value: 1, unit: "ms", agent: null, tags: {} };
+  await (await app.vitals()).write((tx) => recordPoints(tx, [point]));
+  await app.close();
+  said.length = 0;
+  await check(context, undefined);
+  expect(said.filter((text) => text.includes("alerts.rules"))).toEqual([
+    "skep: alerts.rules.typo looks at build.tiem, and nothing was recorded under that name so far. Did you mean build.time?",
+    "skep: alerts.rules.seconds looks at build.time in s, and it was recorded in ms only",
+  ]);
 });

@@ -1,5 +1,6 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { explain } from "../../src/cli/config-explain.ts";
+import { ruleKeys } from "../../src/config/schema/rule-keys.ts";
 import { heardContext } from "../helpers/heard-context.ts";
 
 test("one setting is explained with its value here, where that is from, and its range", async () => {
@@ -28,4 +29,25 @@ test("what is unknown is refused, and mistakes are no reason not to explain", as
   expect(explain(context, "bus.leese")).rejects.toThrow('there is no setting "bus.leese"');
   await explain(context, "bus.lease");
   expect(said[0]).toContain("what is set here has mistakes");
+});
+
+describe("rules of one's own", () => {
+  const rule = '[alerts.rules.slow]\nmetric = "build.time"\nabove = 5\n';
+  test.each(["alerts.rules", "alerts.rules.slow", "rules"])("are explained as %s", async (word) => {
+    const { context, lines } = heardContext(rule);
+    await explain(context, word);
+    for (const key of Object.keys(ruleKeys))
+      expect(lines.some((line) => line.startsWith(`  ${key} `))).toBe(true);
+    expect(lines).toContain("  slow  last of build.time in 5m above 5");
+  });
+  test("stand among all that can be set, and in the section of alerts", async () => {
+    const all = heardContext(rule);
+    await explain(all.context, undefined);
+    expect(all.lines.find((line) => line.startsWith("alerts.rules.NAME "))).toContain("1 here");
+    const section = heardContext(rule, { json: true });
+    await explain(section.context, "alerts");
+    const last = JSON.parse(section.lines.at(-1)!);
+    expect(last).toMatchObject({ setting: "alerts.rules", kind: "rules", restart: "swarm" });
+    expect(last.keys).toHaveLength(Object.keys(ruleKeys).length);
+  });
 });

@@ -39,3 +39,29 @@ test("mistakes are told, all of them, and nothing else", async () => {
   expect(show(context)).rejects.toMatchObject({ code: "E_CONFIG" });
   expect(lines).toEqual([]);
 });
+
+const rules = `[alerts.rules.slow]
+metric = "build.time"
+above = 5
+[alerts.rules.log-size]
+enabled = false
+`;
+
+test("rules of one's own have a line too, and what is switched off", async () => {
+  const { context, lines, home } = heardContext(rules);
+  await show(context);
+  expect(lines.slice(-2).map((line) => line.split(/ {2,}/))).toEqual([
+    ["alerts.rules.slow", "last of build.time in 5m above 5", `${home}/skep.toml:1`],
+    ["alerts.rules.log-size", "switched off", `${home}/skep.toml:4`],
+  ]);
+  const json = heardContext(rules, { json: true });
+  await show(json.context);
+  expect(JSON.parse(json.lines.at(-2)!)).toEqual({
+    setting: "alerts.rules.slow",
+    value: "last of build.time in 5m above 5",
+    source: "file",
+    name: null,
+    file: `${json.home}/skep.toml`,
+    line: 1,
+  });
+});

@@ -10,7 +10,8 @@ export default defineCommand({
   name: "alerts",
   summary: "show what is wrong with the swarm; see to it",
   notes: [
-    "Without a verb it lists the alerts that fire; history also those that are over. rules: when each comes.",
+    "Without a verb it lists the alerts that fire; history also those that are over. rules: when each comes, by skep's",
+    "own rules and by yours, which stand in skep.toml (skep config explain alerts.rules).",
     "channels: where alerts go besides the topic alerts, and how that went; the settings notify say where.",
     "ack ID says that somebody sees to it. silence has nobody told for a while, of a rule, a subject or both.",
     "test sends one alert through every channel; exit 8 when one of them fails. watch looks where no supervisor does.",

@@ -8,8 +8,8 @@ import type { Rule } from "./rules.ts";
 import { type Window, openWindow } from "./windows.ts";
 
 /** How many of the newest points one look takes in, and the first one; a flood is not to hold up what watches over the swarm. */
-const newestMax = 20_000;
-const firstMax = 100_000;
+export const newestMax = 20_000;
+export const firstMax = 100_000;
 
 /** What is remembered of the rules of users among `rules` from one look to the next. */
 export function openUsersReadings(rules: readonly Rule[], clock: Clock) {

@@ -27,7 +27,7 @@ export interface SeriesOf {
 
 /** How many points of one subject are looked at, of one rule, and of all rules together: the newest ones. */
 export const subjectMax = 10_000;
-const ruleMax = 200_000;
+export const ruleMax = 200_000;
 const allMax = 1_000_000;
 
 interface Points {
