@@ -3,8 +3,7 @@
 import { writeDuration } from "../core/durations.ts";
 import { readMetric, recordedUnit } from "../core/metric-names.ts";
 import type { Finding } from "./faults.ts";
-import type { Chosen } from "./layers.ts";
-import type { RuleTable } from "./schema/alert-rules.ts";
+import type { RuleTable } from "./schema/alert-rule.ts";
 import { type Statistic, pointKeys, thresholdKeys, windowUsualMs } from "./schema/rule-keys.ts";
 
 export interface UserRule {
@@ -118,16 +117,17 @@ export function writtenRules({ users, off }: AlertRules): { name: string; text: 
   ];
 }
 
-/** Where the rules do not fit the settings that were `chosen`: points of the window are forgotten by then, or never come. */
-export function unfitRules({ users }: AlertRules, chosen: ReadonlyMap<string, Chosen>): Finding[] {
-  const keepMs = Number(chosen.get("metrics.raw_keep")!.value);
-  const everyMs = Number(chosen.get("metrics.sample_every")!.value);
+/** Where the rules do not fit how long points are kept, and how often skep takes some. */
+export function unfitRules(
+  { users }: AlertRules,
+  { rawKeepMs, sampleEveryMs }: { rawKeepMs: number; sampleEveryMs: number },
+): Finding[] {
   return users.flatMap(({ name, metric, points }) => {
     if (points === null) return [];
     const at = (key: string) => ["alerts", "rules", name, key];
     const { windowMs } = points;
     const isOwn = recordedUnit(metric) !== undefined;
-    if (isOwn && everyMs === 0)
+    if (isOwn && sampleEveryMs === 0)
       return [
         {
           path: at("metric"),
@@ -135,20 +135,20 @@ export function unfitRules({ users }: AlertRules, chosen: ReadonlyMap<string, Ch
           hint: "metrics.sample_every is 0s; with any other time the supervisor does.",
         },
       ];
-    if (windowMs > keepMs)
+    if (windowMs > rawKeepMs)
       return [
         {
           path: at("window"),
-          what: `is ${writeDuration(windowMs)}, longer than metrics.raw_keep (${writeDuration(keepMs)})`,
+          what: `is ${writeDuration(windowMs)}, longer than metrics.raw_keep (${writeDuration(rawKeepMs)})`,
           hint: "Points that are older are forgotten.",
         },
       ];
-    if (!isOwn || !sampled.test(metric) || windowMs >= 2 * everyMs) return [];
+    if (!isOwn || !sampled.test(metric) || windowMs >= 2 * sampleEveryMs) return [];
     return [
       {
         path: at("window"),
-        what: `is ${writeDuration(windowMs)}, and there is a point of ${metric} every ${writeDuration(everyMs)} only`,
-        hint: `Without two of them in it, it would be over between one and the next: at least ${writeDuration(2 * everyMs)}.`,
+        what: `is ${writeDuration(windowMs)}, and there is a point of ${metric} every ${writeDuration(sampleEveryMs)} only`,
+        hint: `Without two of them in it, it would be over between one and the next: at least ${writeDuration(2 * sampleEveryMs)}.`,
       },
     ];
   });

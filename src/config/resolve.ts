@@ -54,9 +54,10 @@ export async function resolveSettings(
   }
   const broken = brokenRules(chosen);
   const rules = layers.find((layer) => layer.rules !== undefined)?.rules;
-  const unfit = rules === undefined ? [] : unfitRules(rules.all, chosen);
+  const settings = settingsOf(chosen, rules?.all);
+  const unfit = unfitRules(settings.alertRules, settings.metrics);
   return {
-    settings: settingsOf(chosen, rules?.all),
+    settings,
     placeOfRule: (name) => rules?.placeOf(["alerts", "rules", name]),
     chosen,
     mistakes: [

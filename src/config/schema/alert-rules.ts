@@ -1,69 +1,16 @@
-// `[alerts.rules.NAME]`: the rules of a user, each checked by itself. What is sense among its keys is for rule-sense.ts.
+// `[alerts.rules.NAME]`: the rules of a user, and whether each of them makes sense.
 import * as v from "valibot";
-import {
-  metricLengthMax,
-  metricPattern,
-  tagPattern,
-  unitPattern,
-} from "../../core/metric-names.ts";
-import {
-  type RuleKeyName,
-  pointsMax,
-  ruleKeys,
-  rulesMax,
-  severities,
-  statistics,
-} from "./rule-keys.ts";
+import { type RuleTable, alertRule, formed } from "./alert-rule.ts";
+import { rulesMax } from "./rule-keys.ts";
 import { senselessIn } from "./rule-sense.ts";
-import { anyTable, choice, duration, editors, step, table, whole } from "./values.ts";
-
-const dayMs = 24 * 3_600_000;
-const sharePattern = /^(\d{1,4}(?:\.\d{1,6})?)%$/;
-
-/** The keys of one rule. */
-const keys = {
-  metric: told(
-    "metric",
-    v.pipe(
-      formed(metricPattern, "the name of a metric\nWords with dots between them: build.time."),
-      v.maxLength(metricLengthMax, `must be ${metricLengthMax} characters at most`),
-    ),
-  ),
-  above: told("above", anyNumber()),
-  below: told("below", anyNumber()),
-  at_least: told("at_least", anyNumber()),
-  of: told("of", choice(statistics)),
-  window: told("window", duration(1_000, dayMs)),
-  count_min: told("count_min", whole(1, pointsMax)),
-  by: told("by", formed(tagPattern, "agent, series or the name of a tag")),
-  tags: told(
-    "tags",
-    v.pipe(
-      anyTable<Record<string, string>>('a table of tags: { phase = "link" }'),
-      v.record(formed(tagPattern, "the name of a tag"), line(64)),
-    ),
-  ),
-  unit: told("unit", formed(unitPattern, "a unit: ms, bytes, count, req/s")),
-  subject: told("subject", line(200)),
-  hold: told("hold", duration(0, dayMs)),
-  recovery: told("recovery", recovery()),
-  cooldown: told("cooldown", duration(0)),
-  severity: told("severity", choice(severities)),
-  about: told("about", line(200)),
-  enabled: told("enabled", v.boolean("must be true or false")),
-};
-
-const oneRule = table(keys);
-
-/** A rule as the file describes it, without what it leaves to be as usual. */
-export type RuleTable = v.InferOutput<typeof oneRule>;
+import { anyTable, step } from "./values.ts";
 
 const named = v.record(
   formed(
     /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/,
     "the name of a rule, 1 to 64 characters\nLetters, digits, dash and underscore are allowed; the first is a letter or a digit.",
   ),
-  oneRule,
+  alertRule,
 );
 
 /** All of them by name. */
@@ -91,53 +38,3 @@ export const alertRules = v.pipe(
     }
   }),
 );
-
-function told<Schema extends v.GenericSchema>(key: RuleKeyName, schema: Schema) {
-  const described = v.pipe(schema, editors({ description: ruleKeys[key].purpose }));
-  return v.optional(described as unknown as Schema);
-}
-
-function formed(pattern: RegExp, what: string) {
-  const message = `must be ${what}`;
-  return v.pipe(
-    v.string(message),
-    v.regex(pattern, message),
-    editors({ type: "string", pattern: pattern.source }),
-  );
-}
-
-function line(lengthMax: number) {
-  const message = `must be text of one line, 1 to ${lengthMax} characters`;
-  return v.pipe(
-    v.string(message),
-    v.minLength(1, message),
-    v.maxLength(lengthMax, message),
-    // What could drive a terminal is no text for people.
-    v.check((text) => !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(text), message),
-  );
-}
-
-function anyNumber() {
-  const message = "must be a number";
-  return v.pipe(v.number(message), v.finite(message));
-}
-
-/** A value, or a share of the threshold, which is a factor afterwards. */
-function recovery() {
-  const message = 'must be a number, or a share of the threshold such as "90%"';
-  return v.pipe(
-    v.custom<number | string>(
-      (given) =>
-        typeof given === "number"
-          ? Number.isFinite(given)
-          : typeof given === "string" && sharePattern.test(given),
-      message,
-    ),
-    v.transform((given) =>
-      typeof given === "number"
-        ? { value: given }
-        : { share: Number(sharePattern.exec(given)![1]) / 100 },
-    ),
-    editors({ anyOf: [{ type: "number" }, { type: "string", pattern: sharePattern.source }] }),
-  );
-}

@@ -2,7 +2,7 @@
 import { nearest } from "../../core/names.ts";
 import { ownMetrics, readMetric, readMetrics, recordedUnit } from "../../core/metric-names.ts";
 import { builtInRules, testRule } from "../../core/rule-names.ts";
-import type { RuleTable } from "./alert-rules.ts";
+import type { RuleTable } from "./alert-rule.ts";
 import { pointKeys, pointsMax, thresholdKeys } from "./rule-keys.ts";
 
 type Key = keyof RuleTable;

@@ -1,7 +1,5 @@
 // The rules of alerts, as data: what each reads, against what it is held, for how long, and when it is over. Pure.
 
-import type { PointsOf } from "./windows.ts";
-
 export type Severity = "critical" | "warning";
 
 export interface Rule {
@@ -39,6 +37,20 @@ export interface UsersPart {
   subject: string | null;
   /** How long it stays away after it has fired; null: as all the others. */
   cooldownMs: number | null;
+}
+
+/** How a value comes from points. */
+export interface PointsOf {
+  of: "last" | "min" | "max" | "mean" | "sum" | "count" | "rate" | "p50" | "p95" | "p99";
+  windowMs: number;
+  /** With fewer points nothing can be said. */
+  countMin: number;
+  /** A tag, `agent`, or `series` for each combination of agent and tags; null: all points are of one subject. */
+  by: string | null;
+  /** Only points with all of these count. */
+  tags: Readonly<Record<string, string>>;
+  /** Null: any. */
+  unit: string | null;
 }
 
 const plain = {

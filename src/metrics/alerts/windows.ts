@@ -3,20 +3,7 @@
 // depends on the wall clock standing still.
 import { exactPercentiles } from "../figures.ts";
 import type { Reading } from "./decide.ts";
-
-/** How a value comes from points. */
-export interface PointsOf {
-  of: "last" | "min" | "max" | "mean" | "sum" | "count" | "rate" | "p50" | "p95" | "p99";
-  windowMs: number;
-  /** With fewer points nothing can be said. */
-  countMin: number;
-  /** A tag, `agent`, or `series` for each combination of agent and tags; null: all points are of one subject. */
-  by: string | null;
-  /** Only points with all of these count. */
-  tags: Readonly<Record<string, string>>;
-  /** Null: any. */
-  unit: string | null;
-}
+import type { PointsOf } from "./rules.ts";
 
 /** A series, as far as a rule tells it from others. */
 export interface SeriesOf {

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Readings } from "../../../src/metrics/alerts/decide.ts";
-import type { Rule, UsersPart } from "../../../src/metrics/alerts/rules.ts";
+import type { PointsOf, Rule, UsersPart } from "../../../src/metrics/alerts/rules.ts";
 import { openUsersReadings } from "../../../src/metrics/alerts/users-readings.ts";
-import type { PointsOf } from "../../../src/metrics/alerts/windows.ts";
 import { recordPoints } from "../../../src/metrics/record.ts";
 import type { ReadTx, Store } from "../../../src/store/store.ts";
 import { pointOf, vitalsStores } from "../vitals.ts";

@@ -1,10 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import {
-  type PointsOf,
-  type SeriesOf,
-  openWindow,
-  subjectMax,
-} from "../../../src/metrics/alerts/windows.ts";
+import type { PointsOf } from "../../../src/metrics/alerts/rules.ts";
+import { type SeriesOf, openWindow, subjectMax } from "../../../src/metrics/alerts/windows.ts";
 
 const usual: PointsOf = {
   of: "last",
