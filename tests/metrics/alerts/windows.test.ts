@@ -84,7 +84,9 @@ describe("a window", () => {
     expect(max.read(11_000).readings).toEqual([{ subject: "m", value: 2 }]);
   });
   test("has the newest of very many, and reckons a rate over the time of those", () => {
-    const [count, rate, min] = (["count", "rate", "min"] as const).map((of) => windowOf({ of }));
+    const [count, rate, min] = (["count", "rate", "min"] as const).map((of) =>
+      windowOf({ of, windowMs: 2 * subjectMax }),
+    );
     // One each millisecond, of which the first half finds no room.
     for (let tick = 1; tick <= 2 * subjectMax; tick++)
       for (const window of [count, rate, min]) window!.add("m", tick, tick, "ms");
