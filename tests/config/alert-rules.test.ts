@@ -1,11 +1,15 @@
+import fc from "fast-check";
 import { describe, expect, test } from "bun:test";
 import { parse } from "smol-toml";
 import { stringify } from "yaml";
 import { writtenRules } from "../../src/config/alert-rules.ts";
+import { fileLayer } from "../../src/config/layers.ts";
 import { loadSettings } from "../../src/config/load.ts";
 import { settingsFile } from "../../src/config/schema/settings.ts";
 import { jsonSchemaOf } from "../../src/config/json-schema.ts";
 import { ruleKeys } from "../../src/config/schema/rule-keys.ts";
+import { casesMs, casesOf, seed } from "../helpers/cases.ts";
+import { change, changed, checkTold, inEachLanguage } from "./mutations.ts";
 import { fileWith, rulesOf, wrongWith } from "./rule-files.ts";
 
 const full = `
@@ -204,3 +208,28 @@ describe("what does not fit other settings is refused", () => {
     expect(first![0]).toBe(":3: alerts.rules.a.metric names agent.ends, which nobody records");
   });
 });
+
+for (const [kind, usual] of inEachLanguage(full))
+  test(
+    `a rule in ${kind} with one mistake is refused with the file, the line and the key, or means something else that fits`,
+    async () => {
+      const file = `skep.${kind}`;
+      let refused = 0;
+      await fc.assert(
+        fc.asyncProperty(change, async (one) => {
+          const text = changed(usual, one);
+          const { mistakes, rules } = await fileLayer({ file, bytes: Buffer.from(text) });
+          if (mistakes.length === 0) {
+            for (const { threshold, recoverAt } of rules?.all.users ?? [])
+              expect([threshold, recoverAt].every(Number.isFinite)).toBe(true);
+            return;
+          }
+          checkTold(mistakes, file, text.split("\n").length);
+          refused++;
+        }),
+        { numRuns: casesOf(300), seed },
+      );
+      expect(refused).toBeGreaterThan(casesOf(300) / 3);
+    },
+    casesMs(60_000),
+  );
