@@ -81,8 +81,11 @@ export async function fileLayer(source: Source): Promise<Layer> {
 
 /** The rules for alerts that a file has; undefined when there are none, or something is wrong with one. */
 function rulesIn(tree: unknown): AlertRules | undefined {
-  const checked = v.safeParse(v.optional(alertRules), valueAt(tree, ["alerts", "rules"]));
-  return checked.success && checked.output ? alertRulesOf(checked.output) : undefined;
+  const given = valueAt(tree, ["alerts", "rules"]);
+  // Mostly there are none.
+  if (given === undefined) return undefined;
+  const checked = v.safeParse(alertRules(), given);
+  return checked.success ? alertRulesOf(checked.output) : undefined;
 }
 
 /** How many values a file has, in sections that there are and beside them. */

@@ -12,44 +12,43 @@ import { anyTable, choice, duration, editors, table, whole } from "./values.ts";
 const dayMs = 24 * 3_600_000;
 const sharePattern = /^(\d{1,4}(?:\.\d{1,6})?)%$/;
 
-/** The keys of one rule. */
-const keys = {
-  metric: told(
-    "metric",
-    v.pipe(
-      formed(metricPattern, "the name of a metric\nWords with dots between them: build.time."),
-      v.maxLength(metricLengthMax, `must be ${metricLengthMax} characters at most`),
+/** A rule, but for what has to hold among its keys. Made when it is asked for: most files have none, and it takes its time. */
+export function alertRule() {
+  return table({
+    metric: told(
+      "metric",
+      v.pipe(
+        formed(metricPattern, "the name of a metric\nWords with dots between them: build.time."),
+        v.maxLength(metricLengthMax, `must be ${metricLengthMax} characters at most`),
+      ),
     ),
-  ),
-  above: told("above", anyNumber()),
-  below: told("below", anyNumber()),
-  at_least: told("at_least", anyNumber()),
-  of: told("of", choice(statistics)),
-  window: told("window", duration(1_000, dayMs)),
-  count_min: told("count_min", whole(1, pointsMax)),
-  by: told("by", formed(tagPattern, "agent, series or the name of a tag")),
-  tags: told(
-    "tags",
-    v.pipe(
-      anyTable<Record<string, string>>('a table of tags: { phase = "link" }'),
-      v.record(formed(tagPattern, "the name of a tag"), line(64)),
+    above: told("above", anyNumber()),
+    below: told("below", anyNumber()),
+    at_least: told("at_least", anyNumber()),
+    of: told("of", choice(statistics)),
+    window: told("window", duration(1_000, dayMs)),
+    count_min: told("count_min", whole(1, pointsMax)),
+    by: told("by", formed(tagPattern, "agent, series or the name of a tag")),
+    tags: told(
+      "tags",
+      v.pipe(
+        anyTable<Record<string, string>>('a table of tags: { phase = "link" }'),
+        v.record(formed(tagPattern, "the name of a tag"), line(64)),
+      ),
     ),
-  ),
-  unit: told("unit", formed(unitPattern, "a unit: ms, bytes, count, req/s")),
-  subject: told("subject", line(200)),
-  hold: told("hold", duration(0, dayMs)),
-  recovery: told("recovery", recovery()),
-  cooldown: told("cooldown", duration(0)),
-  severity: told("severity", choice(severities)),
-  about: told("about", line(200)),
-  enabled: told("enabled", v.boolean("must be true or false")),
-};
-
-/** A rule, but for what has to hold among its keys. */
-export const alertRule = table(keys);
+    unit: told("unit", formed(unitPattern, "a unit: ms, bytes, count, req/s")),
+    subject: told("subject", line(200)),
+    hold: told("hold", duration(0, dayMs)),
+    recovery: told("recovery", recovery()),
+    cooldown: told("cooldown", duration(0)),
+    severity: told("severity", choice(severities)),
+    about: told("about", line(200)),
+    enabled: told("enabled", v.boolean("must be true or false")),
+  });
+}
 
 /** A rule as the file describes it, without what it leaves to be as usual. */
-export type RuleTable = v.InferOutput<typeof alertRule>;
+export type RuleTable = v.InferOutput<ReturnType<typeof alertRule>>;
 
 function told<Schema extends v.GenericSchema>(key: RuleKeyName, schema: Schema) {
   const described = v.pipe(schema, editors({ description: ruleKeys[key].purpose }));

@@ -5,21 +5,26 @@ import { rulesMax } from "./rule-keys.ts";
 import { senselessIn } from "./rule-sense.ts";
 import { anyTable, step } from "./values.ts";
 
-const named = v.record(
-  formed(
-    /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/,
-    "the name of a rule, 1 to 64 characters\nLetters, digits, dash and underscore are allowed; the first is a letter or a digit.",
-  ),
-  alertRule,
-);
-
 /** All of them by name. */
-export const alertRules = v.pipe(
-  anyTable<v.InferInput<typeof named>>(
-    "a table of rules\nName them one by one: [alerts.rules.slow-build]",
-  ),
-  named,
-  v.rawCheck(({ dataset, addIssue }) => {
+export function alertRules() {
+  const named = v.record(
+    formed(
+      /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/,
+      "the name of a rule, 1 to 64 characters\nLetters, digits, dash and underscore are allowed; the first is a letter or a digit.",
+    ),
+    alertRule(),
+  );
+  return v.pipe(
+    anyTable<v.InferInput<typeof named>>(
+      "a table of rules\nName them one by one: [alerts.rules.slow-build]",
+    ),
+    named,
+    allSensible(),
+  );
+}
+
+function allSensible() {
+  return v.rawCheck<Record<string, RuleTable>>(({ dataset, addIssue }) => {
     const { issues = [] } = dataset;
     if (issues.some(({ path }) => path === undefined)) return;
     const all = dataset.value as Record<string, RuleTable>;
@@ -36,5 +41,5 @@ export const alertRules = v.pipe(
         addIssue({ message, path: key === null ? [at] : [at, step(given, key, given[key])] });
       }
     }
-  }),
-);
+  });
+}

@@ -37,7 +37,7 @@ export function settingsFile() {
 }
 
 function sectionOf(section: string, settings: readonly NamedSetting[]): v.ObjectEntries {
-  const rules = section === "alerts" ? { rules: v.optional(alertRules) } : {};
+  const rules = section === "alerts" ? { rules: v.optional(alertRules()) } : {};
   return { ...entriesOf(settings), ...rules };
 }
 
