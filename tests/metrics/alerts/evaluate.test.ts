@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { describe, expect, test } from "bun:test";
+import { defaults } from "../../../src/config/settings.ts";
 import { listAlerts } from "../../../src/metrics/alerts/record.ts";
 import { type Depths, evaluations } from "./evaluation.ts";
 
@@ -11,6 +12,8 @@ const many = (count: number): Depths =>
   Object.fromEntries(Array.from({ length: count }, (_, n) => [`inbox-${n}`, 5_000]));
 
 test("the first pass after the condition tells of it, and the first after it has gone that it is over", async () => {
+  // Somebody looks every 2 s, so an alert comes within 5 s of what it is about.
+  expect(defaults.alerts.evaluateEveryMs).toBe(2_000);
   const { pass, told, rows } = newEvaluation();
   await pass({ a: 1_000 });
   expect(told()).toEqual([]);

@@ -27,7 +27,7 @@ test("what rules read has a name, with the unit that they have", () => {
   for (const { name, reads, unit } of rules)
     expect([name, readMetric(reads)?.unit]).toEqual([name, unit]);
   const growth = ["process.memory_growth", "process.descriptor_growth"];
-  const read = [...readingsOf([look], defaults.alerts).keys(), ...growth];
+  const read = [...readingsOf(look, [], defaults.alerts).keys(), ...growth];
   expect(Object.keys(readMetrics).sort()).toEqual(read.sort());
 });
 
