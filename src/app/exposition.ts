@@ -9,7 +9,7 @@ import { isSkepError } from "../core/errors.ts";
 import type { Snapshot } from "../export/prometheus.ts";
 import { type Alert, listAlerts } from "../metrics/alerts/record.ts";
 import { reportDeliveries } from "../metrics/deliveries.ts";
-import { type Latest, latestMs, latestPoints } from "../metrics/latest.ts";
+import { type LatestPoints, latestMs, latestPoints } from "../metrics/latest.ts";
 
 // The history may have a million rows, and whoever is asked every few seconds looks at few of them.
 const deliveriesMax = 20_000;
@@ -50,13 +50,14 @@ export async function readSnapshot(app: App): Promise<Snapshot> {
 /** What was measured and which alerts fire; null where it cannot be read. */
 async function readVitals({
   vitals,
-}: App): Promise<{ latest: Latest[] | null; alerts: Alert[] | null }> {
+}: App): Promise<{ latest: LatestPoints | null; alerts: Alert[] | null }> {
   try {
     const store = await vitals();
-    return await store.read(async (tx) => ({
-      latest: await latestPoints(tx),
-      alerts: (await listAlerts(tx)).filter(({ state }) => state === "firing"),
-    }));
+    const alerts = await store.read(listAlerts);
+    return {
+      latest: await latestPoints(store),
+      alerts: alerts.filter(({ state }) => state === "firing"),
+    };
   } catch (error) {
     if (!isSkepError(error)) throw error;
     return { latest: null, alerts: null };

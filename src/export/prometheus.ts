@@ -1,5 +1,5 @@
 // Prometheus: how a swarm stands as families of samples. What becomes of deliveries is exact, from the bus's own books.
-import { latestMs, type Latest } from "../metrics/latest.ts";
+import { type Latest, type LatestPoints, latestMs } from "../metrics/latest.ts";
 import { ownMetrics } from "../core/metric-names.ts";
 import type { Ends, Reported } from "../metrics/deliveries.ts";
 import type { Family, Sample } from "./exposition.ts";
@@ -35,14 +35,12 @@ export interface Snapshot {
   ends: Ends | undefined;
   durations: readonly Reported[];
   /** The last values of what was measured; null when they cannot be read. */
-  latest: readonly Latest[] | null;
+  latest: LatestPoints | null;
 }
 
-/** How many inboxes, agents, and series of each other kind are told of; the others are counted. */
+/** How many inboxes and agents are told of; the others are counted. */
 export const inboxesMax = 2_000;
 export const agentsMax = 2_000;
-export const processesMax = 10_000;
-export const userSeriesMax = 10_000;
 
 const agentStates = "starting ready busy paused suspect stopping stopped failed dead".split(" ");
 
@@ -52,14 +50,12 @@ const window = `the last ${latestMs / 60_000} minutes`;
 export function familiesOf(snapshot: Snapshot): Family[] {
   const inboxes = snapshot.inboxes.slice(0, inboxesMax);
   const agents = snapshot.agents.slice(0, agentsMax);
-  const latest = snapshot.latest ?? [];
-  const processes = processFamilies(latest);
-  const users = userFamilies(latest);
+  const users = userFamilies(snapshot.latest?.users ?? []);
   const leftOut = {
     inboxes: snapshot.inboxes.length - inboxes.length,
     agents: snapshot.agents.length - agents.length,
-    processes: processes.leftOut,
-    user_series: users.leftOut,
+    processes: snapshot.latest?.leftOut.processes ?? 0,
+    user_series: (snapshot.latest?.leftOut.users ?? 0) + users.twice,
   };
   return [
     gauge("skep_build_info", "What answers.", [[{ version: snapshot.version }, 1]]),
@@ -88,7 +84,7 @@ export function familiesOf(snapshot: Snapshot): Family[] {
     ...agentFamilies(agents, snapshot.agents),
     ...deliveryFamilies(snapshot),
     ...alertFamilies(snapshot),
-    ...processes.families,
+    ...processFamilies(snapshot.latest?.processes ?? []),
     ...users.families,
     gauge("skep_vitals_readable", "Whether what was measured can be read.", [
       [{}, Number(snapshot.latest !== null)],
@@ -211,25 +207,20 @@ const processNames = {
   },
 } as const;
 
-function processFamilies(latest: readonly Latest[]) {
-  const ours = latest.filter(({ name }) => Object.hasOwn(processNames, name));
-  const told = ours.slice(0, processesMax);
-  const families = Object.entries(processNames).map(([metric, { name, unit, factor, help }]) => {
-    const pairs = told
+function processFamilies(latest: readonly Latest[]): Family[] {
+  return Object.entries(processNames).map(([metric, { name, unit, factor, help }]) => {
+    const pairs = latest
       .filter((point) => point.name === metric)
       .map((point) => [labelsOf(point), point.value * factor] as const);
     return { ...gauge(name, help, pairs), unit };
   });
-  return { families, leftOut: ours.length - told.length };
 }
 
 /** What users emitted, under names that begin with `skep_user_`. Of two that come to the same name and labels the first is told. */
 function userFamilies(latest: readonly Latest[]) {
   const families = new Map<string, Family & { samples: Sample[] }>();
   const seen = new Set<string>();
-  const ours = latest.filter(({ name }) => !Object.hasOwn(ownMetrics, name));
-  for (const point of ours) {
-    if (seen.size === userSeriesMax) break;
+  for (const point of latest) {
     const { name, unit, factor } = nameOfUser(point);
     const labels = labelsOf(point);
     const key = `${name} ${JSON.stringify(Object.entries(labels).toSorted())}`;
@@ -240,5 +231,5 @@ function userFamilies(latest: readonly Latest[]) {
     families.set(name, family);
     family.samples.push({ labels, value: point.value * factor });
   }
-  return { families: [...families.values()], leftOut: ours.length - seen.size };
+  return { families: [...families.values()], twice: latest.length - seen.size };
 }

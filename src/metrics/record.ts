@@ -37,15 +37,17 @@ interface Rollup {
   least: number;
   most: number;
   histogram: Histogram;
+  last_value: number | null;
+  last_at: number | null;
 }
 
 async function addToMinute(
   tx: WriteTx,
   minute: number,
-  points: readonly { series: number; value: number }[],
+  points: readonly { series: number; at: number; value: number }[],
 ): Promise<void> {
   const rollups = await rollupsOf(tx, minute, [...new Set(points.map(({ series }) => series))]);
-  for (const { series, value } of points) {
+  for (const { series, at, value } of points) {
     const rollup = rollups.get(series) ?? newRollup(series);
     rollups.set(series, rollup);
     rollup.count++;
@@ -53,30 +55,36 @@ async function addToMinute(
     rollup.least = Math.min(rollup.least, value);
     rollup.most = Math.max(rollup.most, value);
     addValue(rollup.histogram, value);
+    if (at < (rollup.last_at ?? at)) continue;
+    rollup.last_value = value;
+    rollup.last_at = at;
   }
-  const rows = [...rollups.values()].map(({ series, count, sum, least, most, histogram }) => [
-    series,
-    count,
+  const rows = [...rollups.values()].map((rollup) => [
+    rollup.series,
+    rollup.count,
     // Two numbers near the largest there is add up to none.
-    Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, sum)),
-    least,
-    most,
-    JSON.stringify(histogram),
+    Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, rollup.sum)),
+    rollup.least,
+    rollup.most,
+    JSON.stringify(rollup.histogram),
+    rollup.last_value,
+    rollup.last_at,
   ]);
   await tx.run(
     `insert into rollups (minute, ${columns.join(", ")})
      select $minute, ${columns.join(", ")} from ${rowsOf("rows", columns)} where true
      on conflict (minute, series) do update set
        count = excluded.count, sum = excluded.sum, least = excluded.least, most = excluded.most,
-       histogram = excluded.histogram`,
+       histogram = excluded.histogram, last_value = excluded.last_value, last_at = excluded.last_at`,
     { minute, rows: rowList(rows) },
   );
 }
 
-const columns = ["series", "count", "sum", "least", "most", "histogram"];
+const columns = ["series", "count", "sum", "least", "most", "histogram", "last_value", "last_at"];
 
 function newRollup(series: number): Rollup {
-  return { series, count: 0, sum: 0, least: Infinity, most: -Infinity, histogram: {} };
+  const extremes = { least: Infinity, most: -Infinity };
+  return { series, count: 0, sum: 0, ...extremes, histogram: {}, last_value: null, last_at: null };
 }
 
 /** What is there already of `minute`, by series. */

@@ -13,6 +13,7 @@ import metrics from "../../migrations/vitals/0002-metrics.sql" with { type: "tex
 import alerts from "../../migrations/vitals/0003-metrics-alerts.sql" with { type: "text" };
 import notices from "../../migrations/vitals/0004-metrics-notices.sql" with { type: "text" };
 import looks from "../../migrations/vitals/0005-metrics-looks.sql" with { type: "text" };
+import latest from "../../migrations/vitals/0006-metrics-latest.sql" with { type: "text" };
 import type { Migration } from "./migrate.ts";
 
 /** Those of bus.db. */
@@ -35,6 +36,7 @@ export const vitalsMigrations: readonly Migration[] = numbered([
   alerts,
   notices,
   looks,
+  latest,
 ]);
 
 function numbered(texts: readonly string[]): Migration[] {

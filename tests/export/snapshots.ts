@@ -68,10 +68,15 @@ export const example: Snapshot = {
       trend: [],
     },
   ],
-  latest: [
-    { ...host, name: "process.memory", unit: "bytes", value: 1e6 },
-    { ...host, name: "process.cpu", unit: "percent", value: 25 },
-    { ...host, name: "process.descriptors", unit: "count", value: 12 },
-    { name: "build.time", unit: "ms", agent: null, tags: { phase: 'a"b\\c' }, value: 800, at },
-  ],
+  latest: {
+    processes: [
+      { ...host, name: "process.memory", unit: "bytes", value: 1e6 },
+      { ...host, name: "process.cpu", unit: "percent", value: 25 },
+      { ...host, name: "process.descriptors", unit: "count", value: 12 },
+    ],
+    users: [
+      { name: "build.time", unit: "ms", agent: null, tags: { phase: 'a"b\\c' }, value: 800, at },
+    ],
+    leftOut: { processes: 3, users: 4 },
+  },
 };
