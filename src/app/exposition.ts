@@ -32,13 +32,15 @@ export async function readSnapshot(app: App): Promise<Snapshot> {
     figures.inboxes.filter((one) => !one.temporary),
     figures.inboxes.filter((one) => one.temporary),
   ];
+  const run = await app.lastRun();
   return {
     version,
     inboxes: lasting.map((one) => ({ ...one, cap: figures.caps.get(one.inbox) ?? usualCap })),
     requests: temporary.length,
     agents: await app.agents(),
-    supervised: (await app.lastRun())?.alive ?? false,
     heldTo: figures.hold?.level ?? null,
+    run: run ?? null,
+    supervised: run?.alive ?? false,
     walBytes: (await store.log()).bytes,
     ends: figures.ends,
     durations: figures.durations,

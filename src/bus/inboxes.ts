@@ -3,10 +3,12 @@ import type { ReadTx } from "../store/store.ts";
 import { inboxExists, unknownInbox } from "./ledger.ts";
 import type { Delivery } from "./message.ts";
 
-/** How one inbox stands; the first ten count deliveries. */
+/** How one inbox stands; what has no other unit counts deliveries. */
 export interface InboxSummary {
   inbox: string;
   temporary: boolean;
+  /** Since when there is one, in milliseconds since 1970. */
+  createdAt: number;
   ready: number;
   delayed: number;
   leased: number;
@@ -34,7 +36,7 @@ export async function listInboxes(tx: ReadTx): Promise<InboxSummary[]> {
   const rows = await tx.all<
     Omit<InboxSummary, "temporary" | "oldestReadyMs"> & { temporary: number; oldest: number | null }
   >(
-    `select inbox, temporary, ready, delayed, leased, parked, reserved, sent, acked, dead, expired, purged,
+    `select inbox, temporary, created_at as createdAt, ready, delayed, leased, parked, reserved, sent, acked, dead, expired, purged,
             moved_in as movedIn, moved_out as movedOut, bytes, refused,
             (select count(*) from waiters w
               where w.inbox = ledger.inbox and w.wants in ('room', 'turn') and w.waiting = 1) as waitingSenders,

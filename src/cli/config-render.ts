@@ -11,6 +11,7 @@ import { faultOf } from "../config/faults.ts";
 import { namedFiles } from "../config/named-files.ts";
 import { passedKeys } from "../config/passed-keys.ts";
 import type { Resolution } from "../config/resolve.ts";
+import { isSecret } from "../config/schema/setting.ts";
 import { allSettings } from "../config/setting-names.ts";
 import { writeValue } from "../config/setting-rules.ts";
 import type { Settings } from "../config/settings.ts";
@@ -122,9 +123,12 @@ function deploymentOf(
       chosen: origin !== "default" && origin !== "profile",
     };
   });
-  // An address may have a password in it, or a token.
+  // An address or a header may have a password in it, or a token.
   const secrets = allSettings
-    .filter(({ key, setting }) => setting.kind === "address" && chosen.get(key)!.value !== "none")
+    .filter(
+      ({ key, setting }) =>
+        isSecret(setting) && !["", "none"].includes(String(chosen.get(key)!.value)),
+    )
     .map(({ variable }) => variable);
   const graces = swarm?.agents.map((agent) => agent.stopGraceMs ?? stopGraceMs) ?? [stopGraceMs];
   return {

@@ -62,5 +62,7 @@ function at(place: Place | undefined) {
 
 /** As a file has it: numbers as numbers, durations as text. */
 function writtenOf(named: NamedSetting, value: SettingValue): SettingValue {
-  return ["whole", "flag", "words"].includes(named.setting.kind) ? value : showValue(named, value);
+  const { kind } = named.setting;
+  if (kind === "words") return JSON.parse(showValue(named, value));
+  return kind === "whole" || kind === "flag" ? value : showValue(named, value);
 }

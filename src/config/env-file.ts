@@ -4,6 +4,7 @@ import { type Mistake, SkepError } from "../core/errors.ts";
 import { textOf } from "../core/text.ts";
 import { changesRuntimes } from "./environment.ts";
 import { type Place, faultOf, mistakeAt } from "./faults.ts";
+import { isSecret } from "./schema/setting.ts";
 import { findSetting } from "./setting-names.ts";
 
 export interface EnvFile {
@@ -49,10 +50,15 @@ const entryOf = /^\s*(?:export\s+)?(?<name>[A-Za-z_][A-Za-z0-9_]*)\s*=\s*(?<valu
 const form = "Write NAME=value, or NAME='value' where it has spaces or a #.";
 const remove = "Take it out of the file.";
 
-/** Settings are for everybody to see, but for addresses; of anything else nobody knows what it is. */
+/** Settings are for everybody to see, but for addresses and headers; of anything else nobody knows what it is. */
 function mayBeSecret(name: string): boolean {
   const isSetting = /^(SKEP|CFN)_/.test(name) && name !== "SKEP_TOKEN";
-  return !isSetting || findSetting(name)?.setting.kind === "address";
+  return !isSetting || isSecretSetting(name);
+}
+
+function isSecretSetting(name: string): boolean {
+  const setting = findSetting(name)?.setting;
+  return setting !== undefined && isSecret(setting);
 }
 
 function exposed(path: string): string {

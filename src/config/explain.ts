@@ -63,6 +63,7 @@ export function rangeOf(setting: Setting): string {
 const rangeOfWords = {
   program: "a list: a program, then its arguments",
   hosts: "a list of host names",
+  headers: "a list of headers: name: value",
 } as const;
 
 /** In what it is measured. */

@@ -3,8 +3,8 @@ import { writeDuration } from "../core/durations.ts";
 import { secret } from "../core/secret.ts";
 import type { Finding, Place } from "./faults.ts";
 import type { Chosen } from "./layers.ts";
-import { isLoopback } from "../core/loopback.ts";
-import { type SettingValue, isNumeric } from "./schema/setting.ts";
+import { unfitUrl } from "../core/loopback-url.ts";
+import { type SettingValue, isNumeric, isSecret } from "./schema/setting.ts";
 import { type NamedSetting, allSettings } from "./setting-names.ts";
 
 type Values = ReadonlyMap<string, Chosen>;
@@ -85,7 +85,7 @@ function neat(ms: number): number {
 
 /** The rules that do not hold among what was `chosen`, each told where somebody chose one of its two settings. */
 export function brokenRules(chosen: Values): Broken[] {
-  return [...brokenBounds(chosen), ...strangeHost(chosen)];
+  return [...brokenBounds(chosen), ...calls.flatMap((call) => strangeHost(chosen, call))];
 }
 
 interface Broken {
@@ -93,18 +93,25 @@ interface Broken {
   finding: Omit<Finding, "path">;
 }
 
-/** Alerts name what is wrong with a swarm: they leave this machine only for a host that somebody named. */
-function strangeHost(chosen: Values): Broken[] {
-  const { value: address, place } = chosen.get("notify.webhook")!;
-  if (address === "none") return [];
-  const host = new URL(String(address)).hostname;
-  const allowed = chosen.get("notify.hosts")!.value as readonly string[];
-  if (isLoopback(host) || allowed.includes(host)) return [];
-  const finding = {
-    what: `names the host ${host}, which is not this machine`,
-    hint: `If alerts may go there: notify.hosts = ["${host}"]`,
-  };
-  return [{ place: place ?? { file: null, line: null, key: "notify.webhook" }, finding }];
+interface Call {
+  address: string;
+  hosts: string;
+  what: string;
+}
+
+/** What skep itself calls. What it tells there is about a swarm: it leaves this machine only for a host that somebody named. */
+const calls: readonly Call[] = [
+  { address: "notify.webhook", hosts: "notify.hosts", what: "alerts" },
+  { address: "export.otlp_endpoint", hosts: "export.otlp_hosts", what: "metrics" },
+];
+
+function strangeHost(chosen: Values, { address, hosts: allowedBy, what }: Call): Broken[] {
+  const { value, place } = chosen.get(address)!;
+  if (value === "none") return [];
+  const hosts = chosen.get(allowedBy)!.value as readonly string[];
+  const finding = unfitUrl(String(value), { hosts, what, allowedBy });
+  if (finding === undefined) return [];
+  return [{ place: place ?? { file: null, line: null, key: address }, finding }];
 }
 
 function brokenBounds(chosen: Values): Broken[] {
@@ -141,8 +148,10 @@ export function writeValue({ setting }: NamedSetting, value: SettingValue): stri
   return setting.kind === "duration" ? writeDuration(Number(value)) : String(value);
 }
 
-/** A value as anybody may see it: of an address what stands behind its host is left out. */
+/** A value as anybody may see it: of an address what stands behind its host is left out, of headers what they say. */
 export function showValue(named: NamedSetting, value: SettingValue): string {
+  if (Array.isArray(value) && isSecret(named.setting))
+    return JSON.stringify(value.map((header) => `${header.split(":")[0]}: ${secret("")}`));
   const text = writeValue(named, value);
   if (named.setting.kind !== "address" || text === "none") return text;
   const { origin } = new URL(text);

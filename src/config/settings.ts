@@ -5,13 +5,23 @@ import { agents } from "./schema/agents.ts";
 import { alerts } from "./schema/alerts.ts";
 import { bus } from "./schema/bus.ts";
 import { governor } from "./schema/governor.ts";
+import { exporting } from "./schema/export.ts";
 import { metrics } from "./schema/metrics.ts";
 import { notify } from "./schema/notify.ts";
 import type { Section, ValuesOf } from "./schema/setting.ts";
 import { store } from "./schema/store.ts";
 
 /** Every setting by its section and its name in the program. */
-export const sections = { bus, store, agents, governor, metrics, alerts, notify } as const;
+export const sections = {
+  bus,
+  store,
+  agents,
+  governor,
+  metrics,
+  alerts,
+  notify,
+  export: exporting,
+} as const;
 
 export type SectionName = keyof typeof sections;
 export type BusSettings = ValuesOf<typeof bus>;
@@ -21,6 +31,7 @@ export type GovernorSettings = ValuesOf<typeof governor>;
 export type MetricsSettings = ValuesOf<typeof metrics>;
 export type AlertsSettings = ValuesOf<typeof alerts>;
 export type NotifySettings = ValuesOf<typeof notify>;
+export type ExportSettings = ValuesOf<typeof exporting>;
 
 export interface Settings {
   readonly bus: BusSettings;
@@ -32,6 +43,7 @@ export interface Settings {
   readonly notify: NotifySettings;
   /** What the section `alerts` says about rules; only a file can. */
   readonly alertRules: AlertRules;
+  readonly export: ExportSettings;
 }
 
 /** The settings of a home in which nobody chose any. */
@@ -44,6 +56,7 @@ export const defaults: Settings = freeze({
   alerts: usualOf(alerts),
   notify: usualOf(notify),
   alertRules: { users: [], off: [] },
+  export: usualOf(exporting),
 });
 
 /** `settings` so that nobody can change them afterwards. */

@@ -17,6 +17,15 @@ export interface Events {
   "agent.ended": { name: string; state: string; reason: string | null; killed: number };
   /** What became of an alert that a channel outside of skep was to tell of: sent, failed or dropped, and why. `isNew` when that was not so before. */
   "alert.noticed": { channel: string; what: string; why: string | null; isNew: boolean };
+  /** What became of figures that were pushed to `to`: of so many points some were not wanted; `kind` is why it ended early, `why` what was said. `isNew` when that was not so before. */
+  "metrics.pushed": {
+    points: number;
+    rejected: number;
+    kind: string | null;
+    why: string | null;
+    to: string;
+    isNew: boolean;
+  };
 }
 
 export type EventName = keyof Events;

@@ -19,6 +19,9 @@ export const ownMetrics = {
     about: "an alert was told outside of skep, or was not; the tags channel and outcome say which",
   },
   "governor.level": { unit: "percent", about: "how far the governor lets things go on, from here" },
+  "export.points": { unit: "count", about: "points that a receiver of OTLP took" },
+  "export.rejected": { unit: "count", about: "those of them that it did not want" },
+  "export.failures": { unit: "count", about: "a push that did not go through; kind says why" },
   "metrics.dropped": { unit: "count", about: "points that found no room while they waited" },
 } as const;
 

@@ -6,6 +6,8 @@ export type Labels = Readonly<Record<string, string>>;
 export interface Sample {
   labels: Labels;
   value: number;
+  /** Of a counter, since when it counts, in milliseconds since 1970; undefined where nobody knows. */
+  since?: number | undefined;
 }
 
 /** All that is measured under one name. */

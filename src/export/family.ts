@@ -1,7 +1,12 @@
-// A family from pairs of labels and values. Pure.
+// A family from labels and their values. Pure.
 import type { Family, Labels, Sample } from "./exposition.ts";
 
-export type Pairs = readonly (readonly [Labels, number])[];
+/** Labels with their value and, of a counter, since when it counts. */
+export type Pairs = readonly (readonly [
+  labels: Labels,
+  value: number,
+  since?: number | undefined,
+])[];
 
 /** A gauge of `pairs`, a value for each set of labels. */
 export function gauge(name: string, help: string, pairs: Pairs): Family {
@@ -14,5 +19,5 @@ export function counter(name: string, help: string, pairs: Pairs): Family {
 }
 
 function samplesOf(pairs: Pairs): Sample[] {
-  return pairs.map(([labels, value]) => ({ labels, value }));
+  return pairs.map(([labels, value, since]) => ({ labels, value, since }));
 }

@@ -5,6 +5,8 @@ import { type Pairs, counter, gauge } from "./family.ts";
 /** How one inbox stands: deliveries in it and ended there, bytes, senders and receivers that wait. */
 export interface InboxFigures {
   inbox: string;
+  /** Since when there is one. */
+  createdAt: number;
   ready: number;
   delayed: number;
   leased: number;
@@ -29,11 +31,11 @@ export interface InboxFigures {
 /** Families with samples of each of `inboxes`. */
 export function inboxFamilies(inboxes: readonly InboxFigures[]): Family[] {
   const each = (value: (one: InboxFigures) => number): Pairs =>
-    inboxes.map((one) => [{ inbox: one.inbox }, value(one)]);
+    inboxes.map((one) => [{ inbox: one.inbox }, value(one), one.createdAt]);
   const by = (label: string, values: (one: InboxFigures) => Record<string, number>): Pairs =>
     inboxes.flatMap((one) =>
       Object.entries(values(one)).map(
-        ([word, count]) => [{ inbox: one.inbox, [label]: word }, count] as const,
+        ([word, count]) => [{ inbox: one.inbox, [label]: word }, count, one.createdAt] as const,
       ),
     );
   return [

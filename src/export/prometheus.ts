@@ -22,6 +22,8 @@ export interface Snapshot {
   /** How many inboxes there are beside those, for answers that somebody waits for. */
   requests: number;
   agents: readonly AgentFigures[];
+  /** The swarm that was up last; null before the first. */
+  run: { swarm: string; startedAt: number } | null;
   /** Whether a supervisor is alive. */
   supervised: boolean;
   /** How much of what could go on at once the governor of the swarm lets go on, in percent; null without one. */
@@ -81,7 +83,7 @@ export function familiesOf(snapshot: Snapshot): Family[] {
       unit: "bytes",
     },
     ...inboxFamilies(inboxes),
-    ...agentFamilies(agents, snapshot.agents),
+    ...agentFamilies(agents, snapshot),
     ...deliveryFamilies(snapshot),
     ...alertFamilies(snapshot),
     ...processFamilies(snapshot.latest?.processes ?? []),
@@ -97,7 +99,7 @@ export function familiesOf(snapshot: Snapshot): Family[] {
   ];
 }
 
-function agentFamilies(agents: readonly AgentFigures[], all: readonly AgentFigures[]): Family[] {
+function agentFamilies(agents: readonly AgentFigures[], { agents: all, run }: Snapshot): Family[] {
   const identity = ({ name, group }: AgentFigures) => ({ agent: name, group });
   return [
     gauge(
@@ -113,7 +115,7 @@ function agentFamilies(agents: readonly AgentFigures[], all: readonly AgentFigur
     counter(
       "skep_agent_restarts",
       "How often it was started again in this run.",
-      agents.map((one) => [identity(one), one.restarts]),
+      agents.map((one) => [identity(one), one.restarts, run?.startedAt]),
     ),
     {
       ...gauge(

@@ -34,6 +34,11 @@ export function hearEvents(
   events.on("swarm.governed", ({ level, cause }) =>
     take(ownPoint("governor.level", level, { tags: { cause: cause ?? "none" } })),
   );
+  events.on("metrics.pushed", ({ points, rejected, kind }) => {
+    if (points > 0) take(ownPoint("export.points", points));
+    if (rejected > 0) take(ownPoint("export.rejected", rejected));
+    if (kind !== null) take(ownPoint("export.failures", 1, { tags: { kind } }));
+  });
   events.on("swarm.handover", ({ from: agent, moved }) =>
     take(ownPoint("swarm.moved", moved, { agent })),
   );

@@ -21,11 +21,13 @@ test("inboxes are listed by name, each with all that lies in it and all that end
   await ack(bus, held[0]!.receipt, { reply: "!" });
   await nack(bus, held[1]!.receipt);
   bus.clock.pass(40);
+  const createdAt = bus.clock.now() - 40;
   const none = { ready: 0, delayed: 0, leased: 0, parked: 0, acked: 0, dead: 0, bytes: 0, sent: 0 };
   const moved = { expired: 0, purged: 0, movedIn: 0, movedOut: 0, refused: 0 };
   const waiting = { waitingSenders: 0, waitingReceivers: 0 };
   const rest = {
     temporary: false,
+    createdAt,
     reserved: 0,
     ...none,
     ...moved,

@@ -60,6 +60,12 @@ describe("the settings", () => {
       severity = "critical"
       timeout = "3s"
       waiting_max = 7
+      [export]
+      otlp_endpoint = "http://collector.example.com:4318/v1/metrics"
+      otlp_hosts = ["collector.example.com"]
+      otlp_headers = ["x-api-key: 4711"]
+      otlp_every = "15s"
+      otlp_timeout = "2s"
     `);
     const settings = await loadSettings(home);
     expect(settings).toEqual({
@@ -108,6 +114,13 @@ describe("the settings", () => {
         waitingMax: 7,
       },
       alertRules: defaults.alertRules,
+      export: {
+        otlpEndpoint: "http://collector.example.com:4318/v1/metrics",
+        otlpHosts: ["collector.example.com"],
+        otlpHeaders: ["x-api-key: 4711"],
+        otlpEveryMs: 15_000,
+        otlpTimeoutMs: 2_000,
+      },
     });
     for (const section of Object.keys(defaults) as (keyof typeof defaults)[])
       expect(Object.keys(settings[section])).toEqual(Object.keys(defaults[section]));
@@ -115,8 +128,8 @@ describe("the settings", () => {
   test("left out keep their defaults beside those that are set", async () => {
     const { bus, ...rest } = await loadSettings(homeWith("bus.inbox_cap = 7"));
     expect(bus).toEqual({ ...defaults.bus, inboxCap: 7 });
-    const { store, agents, governor, metrics, alerts, notify, alertRules } = defaults;
-    expect(rest).toEqual({ store, agents, governor, metrics, alerts, notify, alertRules });
+    const { bus: _, ...others } = defaults;
+    expect(rest).toEqual(others);
   });
   test("in the environment go before those in the file, and may be numbers", async () => {
     const home = homeWith('bus = { lease = "30s", inbox_cap = 7 }');

@@ -13,6 +13,7 @@ const anyWords = {
     fc.tuple(fc.constant("./tell me"), fc.constantFrom("", "#", "'\"\\", "a = b", "ä")),
   ),
   hosts: fc.subarray(["hooks.example.com", "10.0.0.1", "[fe80::1]"]),
+  headers: fc.subarray(["x-api-key: 47#11", 'authorization:Basic "a=b\'"']),
 };
 
 /** Any choice of settings, each by its key; between two of them no rule is broken. */

@@ -4,6 +4,7 @@ import type { Snapshot } from "../../src/export/prometheus.ts";
 
 const inbox: InboxFigures = {
   inbox: "a1",
+  createdAt: 1_600_000_000_000,
   ready: 3,
   delayed: 1,
   leased: 2,
@@ -37,6 +38,7 @@ export const example: Snapshot = {
     { ...agent, name: "w-1" },
     { ...agent, name: "w-2", state: "failed", lastBeatAt: null },
   ],
+  run: { swarm: "census", startedAt: 1_650_000_000_000 },
   supervised: true,
   heldTo: 50,
   walBytes: 4_096,

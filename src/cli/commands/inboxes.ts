@@ -50,7 +50,8 @@ function row(inbox: InboxSummary): string[] {
 }
 
 function jsonLine(summary: InboxSummary): string {
-  const { movedIn, movedOut, oldestReadyMs, waitingSenders, waitingReceivers, ...inbox } = summary;
+  const { movedIn, movedOut, oldestReadyMs, waitingSenders, waitingReceivers, ...others } = summary;
+  const { createdAt: _, ...inbox } = others;
   return JSON.stringify({
     ...inbox,
     moved_in: movedIn,

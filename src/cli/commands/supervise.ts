@@ -9,6 +9,7 @@ import type { Context } from "../context.ts";
 import { decisionText } from "../governor.ts";
 import { open } from "../open.ts";
 import { sayUntold } from "../untold.ts";
+import { pushSentence } from "../push-sentence.ts";
 import { summaryJson, summaryText } from "../summary.ts";
 
 export default defineCommand({
@@ -54,7 +55,11 @@ export default defineCommand({
     tell(context.urgent, "waiting no longer; once more leaves at once");
     const how = { signal, urgent: context.urgent, guardianPid: guardian, again, applied };
     const serving = await serve(context, app, { name: swarm.name, again });
+    const over = new AbortController();
+    const pushing = push(app, over.signal, context.urgent);
     const summary = await app.runSwarm(swarm, how);
+    over.abort();
+    await pushing;
     serving?.close();
     if (summary.gaveUp !== null) context.say(`${swarm.name} gave up: ${summary.gaveUp}`);
     await context.data(context.json ? summaryJson(summary) : summaryText(summary));
@@ -89,6 +94,13 @@ async function serve(
   }
 }
 
+/** Pushes metrics where it is set, until `over` aborts and then once more. */
+async function push(app: App, over: AbortSignal, urgent: AbortSignal): Promise<void> {
+  if (app.settings.export.otlpEndpoint === "none") return;
+  const { pushMetrics } = await import("../../app/push.ts");
+  await pushMetrics(app, over, urgent);
+}
+
 const guardianGone = "its guardian is gone";
 
 async function untilOrphaned(context: Context): Promise<void> {
@@ -107,6 +119,9 @@ function tellOf(events: Events, context: Context): void {
   events.on("agent.ended", ({ name, state, reason, killed }) => {
     if (state === "failed") context.say(`${name} failed: ${reason}${also(killed)}`);
     if (state === "dead") context.say(`${name} died: ${reason}${also(killed)}`);
+  });
+  events.on("metrics.pushed", ({ isNew, ...pushed }) => {
+    if (isNew) context.say(pushSentence(pushed));
   });
   events.on("swarm.handover", ({ from, to, moved }) =>
     context.say(

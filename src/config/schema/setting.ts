@@ -60,10 +60,10 @@ export interface FlagSetting extends About<boolean> {
   readonly kind: "flag";
 }
 
-/** A list of words: a program with its arguments, or names of hosts. */
+/** A list of words: a program with its arguments, names of hosts, or headers, whose values may be secrets and are not shown. */
 export interface WordsSetting extends About<readonly string[]> {
   readonly kind: "words";
-  readonly form: "program" | "hosts";
+  readonly form: "program" | "hosts" | "headers";
 }
 
 /** The address of a web server, or none. What stands in it behind the host may be a secret, and is not shown. */
@@ -88,6 +88,11 @@ export type ValuesOf<Declared extends Section> = {
       ? Declared[Name]["usual"]
       : number;
 };
+
+/** Whether what is in it is not for everybody to see. */
+export function isSecret(setting: Setting): boolean {
+  return setting.kind === "address" || (setting.kind === "words" && setting.form === "headers");
+}
 
 /** Whether its values are numbers. */
 export function isNumeric(setting: Setting): setting is WholeSetting | DurationSetting {

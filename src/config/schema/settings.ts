@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { writeDuration } from "../../core/durations.ts";
 import { type NamedSetting, allSettings } from "../setting-names.ts";
+import { httpHeaders } from "./http-headers.ts";
 import { programOrNone } from "./program.ts";
 import { alertRules } from "./alert-rules.ts";
 import type { Setting } from "./setting.ts";
@@ -16,10 +17,12 @@ export function kindOf(setting: Setting) {
   if (kind === "whole") return whole(setting.least, setting.most);
   if (kind === "duration") return duration(setting.least, setting.most);
   if (kind === "flag") return flag();
-  if (kind === "words") return setting.form === "program" ? programOrNone : hostNames();
+  if (kind === "words") return kindsOfWords[setting.form]();
   if (kind === "address") return webAddress();
   return choice(setting.options);
 }
+
+const kindsOfWords = { program: () => programOrNone, hosts: hostNames, headers: httpHeaders };
 
 /** The schema of a whole file of settings. To make it takes longer than to check a value of each. */
 export function settingsFile() {

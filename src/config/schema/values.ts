@@ -2,7 +2,6 @@
 // A message finishes the sentence "<key> …"; what follows its line break is the hint.
 import * as v from "valibot";
 import { parseDurationMs, writeDuration } from "../../core/durations.ts";
-import { unfitUrl } from "../../core/loopback-url.ts";
 import { didYouMean, namePattern } from "../../core/names.ts";
 import { parsePerSecond } from "../../core/rates.ts";
 
@@ -135,19 +134,6 @@ export function text() {
   return v.pipe(
     v.string("must be text"),
     v.regex(/^[^\0]*$/, "must be text without NUL characters"),
-  );
-}
-
-/** A URL that is called, of whichever machine; empty where none is. */
-export function url() {
-  const unfitOf = (text: string) =>
-    text === "" ? undefined : unfitUrl(text, { remote: true, allowedBy: "" });
-  return v.pipe(
-    v.string("must be text"),
-    v.check(
-      (text) => unfitOf(text) === undefined,
-      ({ input }) => Object.values(unfitOf(input)!).join("\n"),
-    ),
   );
 }
 
