@@ -1,7 +1,7 @@
 // The only reader of the process's environment: what skep takes from it, and what an agent gets of it.
 import { type Secret, secret } from "../core/secret.ts";
 import { plainVariables } from "./plain-variables.ts";
-import type { Setting } from "./schema/setting.ts";
+import { type Setting, isSecret } from "./schema/setting.ts";
 import { sections } from "./settings.ts";
 
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -128,14 +128,25 @@ export function addVariables(variables: Readonly<Record<string, string>>): strin
   return added;
 }
 
-/** The variables that set settings, to be handed on to a process of our own. */
+/** The variables that set settings, to be handed on to agents; without secrets, which are the supervisor's alone. */
 export function settingVariables(variables: Variables = process.env): Record<string, string> {
   const originals = Object.values(sections).flatMap((section) =>
     Object.values<Setting>(section).flatMap(({ original }) => original?.name ?? []),
   );
   const chosen = Object.entries(settingsOf(variables));
+  const secrets = secretVariables();
   return Object.fromEntries(
-    chosen.filter(([name]) => !name.startsWith("CFN_") || originals.some((one) => one === name)),
+    chosen
+      .filter(([name]) => !name.startsWith("CFN_") || originals.some((one) => one === name))
+      .filter(([name]) => !secrets.includes(name)),
+  );
+}
+
+function secretVariables(): string[] {
+  return Object.entries(sections).flatMap(([section, settings]) =>
+    Object.entries<Setting>(settings)
+      .filter(([, setting]) => isSecret(setting))
+      .map(([name]) => `SKEP_${section}${name.replace(/^|[A-Z]/g, "_$&")}`.toUpperCase()),
   );
 }
 

@@ -158,3 +158,21 @@ test("rules that look at what nobody has recorded are told of, with the name tha
     "skep: alerts.rules.seconds looks at build.time in s, and it was recorded in ms only",
   ]);
 });
+test("headers are told to be none without what they say, and none is taken that a request is made of", async () => {
+  for (const header of [
+    "hidden",
+    "x: hidd\u0007en",
+    "content-length: 5",
+    " x: hidden",
+    "x y: hidden",
+    ": x",
+  ]) {
+    const { context, home } = heardContext(
+      `[export]\notlp_headers = [${JSON.stringify(header)}]\n`,
+    );
+    const fault = await check(context, undefined).catch((error) => error);
+    expect(fault.message.replaceAll(`${home}/`, "")).toBe(
+      "skep.toml:2: export.otlp_headers.0 is no list of headers",
+    );
+  }
+});

@@ -31,13 +31,15 @@ test("every file there is can be rendered, and has what was chosen", async () =>
 });
 test("a list is written so that it is read again, and of an address only the name of its variable is there", async () => {
   const settings =
-    '[notify]\ncommand = ["./tell", "it\'s #1", "a b"]\nwebhook = "http://localhost/hidden"\n';
+    '[notify]\ncommand = ["./tell", "it\'s #1", "a b"]\nwebhook = "http://localhost/hidden"\n' +
+    '[export]\notlp_headers = ["x-api-key: hidden"]\n';
   for (const name of Object.keys(renderings)) {
     const { context, lines, file } = withSwarm(settings);
     await render(context, name, { ...one, file });
     expect([name, lines.join("\n").includes("hidden")]).toEqual([name, false]);
     const names = ["env", "compose", "k8s", "systemd"].includes(name);
-    if (names) expect(lines.join("\n")).toContain("SKEP_NOTIFY_WEBHOOK");
+    for (const variable of names ? ["SKEP_NOTIFY_WEBHOOK", "SKEP_EXPORT_OTLP_HEADERS"] : [])
+      expect(lines.join("\n")).toContain(variable);
   }
   const { context, lines, home, file } = withSwarm(settings);
   await render(context, "env", { ...one, file });

@@ -65,3 +65,18 @@ test("rules of one's own have a line too, and what is switched off", async () =>
     line: 1,
   });
 });
+test("of headers what they say is not shown, however it is asked for", async () => {
+  const settings =
+    '[export]\notlp_headers = ["x-api-key: hidden", "authorization:hidden:hidden"]\n';
+  const shown = '["x-api-key: (secret)","authorization: (secret)"]';
+  const { context, lines } = heardContext(settings);
+  await show(context);
+  await explain(context, undefined);
+  await explain(context, "export.otlp_headers");
+  expect(lines.join("\n").split(shown)).toHaveLength(4);
+  const { context: json, lines: objects } = heardContext(settings, { json: true });
+  await show(json);
+  await explain(json, "export.otlp_headers");
+  expect(objects.join("\n")).toContain(`"value":${shown}`);
+  expect([...lines, ...objects].join("\n")).not.toContain("hidden");
+});

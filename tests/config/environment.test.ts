@@ -5,6 +5,8 @@ import {
   settingVariables,
   unsetVariables,
 } from "../../src/config/environment.ts";
+import { isSecret } from "../../src/config/schema/setting.ts";
+import { allSettings } from "../../src/config/setting-names.ts";
 import { secret } from "../../src/core/secret.ts";
 
 describe("what skep takes from the environment", () => {
@@ -92,4 +94,14 @@ describe("the environment of an agent", () => {
 test("setting variables are those that choose settings, and nothing that names somebody", () => {
   const variables = { SKEP_BUS_LEASE: "5s", SKEP_TOKEN: "t", SKEP_HOME: "/h", PATH: "/bin" };
   expect(settingVariables(variables)).toEqual({ SKEP_BUS_LEASE: "5s" });
+});
+
+test("settings that may be secrets are handed on to no agent", () => {
+  const variables = Object.fromEntries(allSettings.map(({ variable }) => [variable, "x"]));
+  const kept = allSettings.filter(({ setting }) => isSecret(setting)).map((one) => one.variable);
+  expect(kept).toContain("SKEP_EXPORT_OTLP_HEADERS");
+  const all = allSettings.map(({ variable }) => variable);
+  expect(Object.keys(settingVariables(variables)).toSorted()).toEqual(
+    all.filter((name) => !kept.includes(name)).toSorted(),
+  );
 });

@@ -7,7 +7,7 @@ import { printExposition } from "../export-prometheus.ts";
 
 export default defineCommand({
   name: "export",
-  summary: "print figures for Prometheus or Grafana, or rows as JSON or CSV; push figures",
+  summary: "figures for Prometheus, OpenTelemetry, Grafana; rows as JSON or CSV",
   notes: [
     "prometheus: exact counts of each inbox from the bus, the agents' states, what processes take, and the last values",
     "of your own metrics; what is too much for one answer is left out, and counted in skep_export_left_out.",

@@ -1,0 +1,108 @@
+// What a real swarm pushes to a receiver of OTLP, and that a receiver which misbehaves is said and counted, and stops nothing.
+import { expect, test } from "bun:test";
+import { type Place, idle, swarmPlaces } from "../agents/swarm-place.ts";
+import { type OtlpReceiver, otlpReceivers, taken } from "../helpers/otlp-receiver.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
+
+const newPlace = swarmPlaces();
+const newReceiver = otlpReceivers();
+
+function placeFor({ url }: OtlpReceiver): Promise<Place> {
+  return newPlace(
+    `[agents]\nstop_grace = "200ms"\n[metrics]\nsample_every = "100ms"\n[export]\notlp_endpoint = "${url}"\notlp_every = "1s"\notlp_headers = ["x-api-key: hidden"]\n`,
+  );
+}
+
+/** The values of a counter or a gauge of inbox `a`, push by push. */
+function valuesOf({ received }: OtlpReceiver, name: string): number[] {
+  return received.flatMap(({ metrics }) =>
+    metrics
+      .filter((metric) => metric.name === name)
+      .flatMap(({ points }) => points)
+      .filter(({ attributes }) => attributes["inbox"] === "a")
+      .map(({ value }) => value),
+  );
+}
+
+async function recorded({ app }: Place, name: string): Promise<{ value: number; tags: string }[]> {
+  const store = await app.vitals();
+  return store.read((tx) =>
+    tx.all<{ value: number; tags: string }>("select value, tags from metrics where name = $name", {
+      name,
+    }),
+  );
+}
+
+test("a swarm pushes as long as it is up: counters that grow, processes, and at last how all of it ended", async () => {
+  const receiver = newReceiver();
+  const place = await placeFor(receiver);
+  const up = place.up({ a: idle });
+  await place.becomes("a", "ready");
+  await place.send("a", "one");
+  await waitUntil("it was told", () => valuesOf(receiver, "skep_inbox_sent").includes(1));
+  await place.send("a", "two");
+  await waitUntil("it grew", () => valuesOf(receiver, "skep_inbox_sent").includes(2));
+  await waitUntil("processes were told", () =>
+    receiver.received.some(({ metrics }) =>
+      metrics.some(({ name }) => name === "skep_process_resident_memory_bytes"),
+    ),
+  );
+  await waitUntil("what went through was recorded", async () => {
+    const points = await recorded(place, "export.points");
+    return points.length > 0 && points.every(({ value }) => value > 30);
+  });
+  await place.skep(["down"]);
+  const { status, stderr } = await up.ended;
+  expect(status).toBe(0);
+  expect(receiver.wrong).toEqual([]);
+  const sent = valuesOf(receiver, "skep_inbox_sent");
+  expect(sent).toEqual(sent.toSorted((x, y) => x - y));
+  const first = receiver.received[0]!;
+  const last = receiver.received.at(-1)!;
+  expect(last.metrics.find(({ name }) => name === "skep_agents")!.points).toContainEqual(
+    expect.objectContaining({ attributes: { state: "stopped" }, value: 1 }),
+  );
+  expect(last.resource).toMatchObject({ "service.name": "skep", "skep.swarm": "s" });
+  expect(last.resource["service.instance.id"]).toBe(first.resource["service.instance.id"]!);
+  expect(last.headers["x-api-key"]).toBe("hidden");
+  expect(stderr).not.toContain("metrics");
+  expect(stderr).not.toContain("hidden");
+});
+
+test("a receiver that takes nothing is said once, and counted, and that it takes them again is said", async () => {
+  const receiver = newReceiver();
+  receiver.answer = () => Response.json({ message: "no such tenant" }, { status: 400 });
+  const place = await placeFor(receiver);
+  const up = place.up({ a: idle });
+  await place.becomes("a", "ready");
+  await waitUntil("failures were counted", async () => {
+    const failures = await recorded(place, "export.failures");
+    return failures.length >= 2 && failures.every(({ tags }) => tags === '{"kind":"refused"}');
+  });
+  // The work goes on.
+  await place.send("a", "x");
+  await waitUntil("it was done", async () =>
+    (await place.skep(["inboxes", "--json"])).stdout.includes('"acked":1'),
+  );
+  receiver.answer = taken;
+  const { host } = new URL(receiver.url);
+  await waitUntil("all is well", () => up.stderr().includes(`metrics are taken by ${host}\n`));
+  await place.skep(["down"]);
+  const { stderr } = await up.ended;
+  const lines = stderr.split("\n").filter((line) => line.includes("metrics"));
+  expect(lines.map((line) => line.replace(/^skep: /, ""))).toEqual([
+    `metrics were not taken: ${host} answered with 400: no such tenant`,
+    `metrics are taken by ${host}`,
+  ]);
+});
+
+test("a receiver that hangs keeps no swarm up", async () => {
+  const receiver = newReceiver();
+  receiver.answer = () => new Promise<never>(() => {});
+  const place = await placeFor(receiver);
+  const up = place.up({ a: idle });
+  await place.becomes("a", "ready");
+  await waitUntil("it hangs", () => receiver.received.length > 0);
+  expect((await place.skep(["down"])).status).toBe(0);
+  expect((await up.ended).status).toBe(0);
+});
