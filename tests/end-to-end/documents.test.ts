@@ -210,6 +210,7 @@ async function setTheScene(at: Place): Promise<void> {
   for (const body of ["one", "two", "three"]) await skep("--as", "ada", "send", "bob", body);
   await skep("recv", "bob", "--ack");
   for (const name of ["a1", "a2", "texts"]) await skep("send", name, "hello");
+  await skep("metrics", "emit", "build.time", "812", "--unit", "ms");
 }
 
 async function untilReady(at: Place): Promise<void> {
