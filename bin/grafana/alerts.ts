@@ -5,10 +5,9 @@ import * as prometheus from "@grafana/grafana-foundation-sdk/prometheus";
 import { defaults } from "../../src/config/settings.ts";
 import { type Rule, rules, thresholdOf } from "../../src/metrics/alerts/rules.ts";
 
-/** What each reading of a rule is in Prometheus, in the unit of the rule; null for what is not exported. */
-export const expressions: Readonly<Record<string, string | null>> = {
-  // A start of a swarm is one moment, and when a publication was dealt with is in no counter.
-  "coordination.time": null,
+/** What each reading of a rule is in Prometheus, in the unit of the rule. */
+export const expressions: Readonly<Record<string, string>> = {
+  "coordination.time": "skep_coordination_time_seconds * 1000",
   "delivery.error_rate": "skep_delivery_error_ratio * 100 and skep_delivery_recent >= COUNT_MIN",
   "delivery.rate": "skep_delivery_rate_ratio * 100 and skep_delivery_recent >= COUNT_MIN",
   "agent.failed": 'sum by (agent) (skep_agent_state{state=~"failed|dead"})',
@@ -25,13 +24,12 @@ export const expressions: Readonly<Record<string, string | null>> = {
     "(skep_process_resident_memory_bytes / (skep_process_resident_memory_bytes offset 10m > 0) - 1) * 100",
   "process.descriptor_growth": "skep_process_open_fds - skep_process_open_fds offset 10m",
   "store.log": "skep_wal_size_bytes",
-  // Only the process that sees to the log knows who keeps it.
-  "store.log_kept": null,
+  "store.log_kept": "skep_store_log_kept_bytes",
 };
 
-/** The expression of `rule` in Prometheus; undefined when it has none. */
-export function expressionOf({ reads }: Pick<Rule, "reads">): string | undefined {
-  return expressions[reads]?.replace("COUNT_MIN", String(defaults.alerts.rateCountMin));
+/** The expression of `rule` in Prometheus. */
+export function expressionOf({ reads }: Pick<Rule, "reads">): string {
+  return expressions[reads]!.replace("COUNT_MIN", String(defaults.alerts.rateCountMin));
 }
 
 /** The name of the data source in files that Grafana provisions. */
@@ -40,10 +38,7 @@ const evaluators = { above: "gt", "at least": "gte", below: "lt" } as const;
 
 /** A file that Grafana provisions its rules from. */
 export function alertFile() {
-  const built = rules.flatMap((rule) => {
-    const expression = expressionOf(rule);
-    return expression === undefined ? [] : [build(rule, expression)];
-  });
+  const built = rules.map((rule) => build(rule, expressionOf(rule)));
   const group = { orgId: 1, name: "skep", folder: "skep", interval: "30s", rules: built };
   return { apiVersion: 1, groups: [group] };
 }

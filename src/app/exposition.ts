@@ -1,7 +1,9 @@
 // What is exported to Prometheus, taken together from the parts that know of it.
 import { version } from "../../package.json" with { type: "json" };
-import { type App, freeBytes } from "../app.ts";
 import { findHold } from "../agents/hold.ts";
+import type { Agent } from "../agents/registry.ts";
+import { type App, type LastRun, freeBytes } from "../app.ts";
+import { longestPublicationMs } from "../bus/conditions.ts";
 import { listInboxes } from "../bus/inboxes.ts";
 import { listLimits } from "../bus/limits.ts";
 import { newestDelivery } from "../bus/loss.ts";
@@ -25,7 +27,8 @@ export async function readSnapshot(app: App): Promise<Snapshot> {
     const after = (await newestDelivery(tx)) - deliveriesMax;
     const { ends, figures: durations } = await reportDeliveries(tx, window, "name", 0, after);
     const hold = await findHold(tx, app.clock.boot);
-    return { caps, hold, inboxes, ends: ends[0], durations };
+    const publicationMs = await longestPublicationMs(tx, latestMs);
+    return { caps, hold, inboxes, ends: ends[0], durations, publicationMs };
   });
   const usualCap = settings.bus.inboxCap;
   const [lasting, temporary] = [
@@ -33,20 +36,38 @@ export async function readSnapshot(app: App): Promise<Snapshot> {
     figures.inboxes.filter((one) => one.temporary),
   ];
   const run = await app.lastRun();
+  const agents = await app.agents();
+  const log = await store.log();
+  const readable = await readVitals(app);
   return {
     version,
     inboxes: lasting.map((one) => ({ ...one, cap: figures.caps.get(one.inbox) ?? usualCap })),
     requests: temporary.length,
-    agents: await app.agents(),
+    agents,
     heldTo: figures.hold?.level ?? null,
     run: run ?? null,
     supervised: run?.alive ?? false,
-    walBytes: (await store.log()).bytes,
+    walBytes: log.bytes,
+    keptLogBytes: log.reader === undefined ? 0 : log.bytes,
+    coordination: {
+      swarm: startingMs(app, run, agents) ?? readable.latest?.startMs ?? 0,
+      publications: figures.publicationMs ?? 0,
+    },
     ends: figures.ends,
     durations: figures.durations,
     freeBytes: freeBytes(app.home),
-    ...(await readVitals(app)),
+    ...readable,
   };
+}
+
+/** How long a swarm has been starting by now; undefined when every agent of it has run already. */
+function startingMs(
+  { clock }: App,
+  run: LastRun | undefined,
+  agents: readonly Agent[],
+): number | undefined {
+  const starts = agents.some(({ state, restarts }) => state === "starting" && restarts === 0);
+  return run?.alive && starts ? Math.max(0, clock.now() - run.startedAt) : undefined;
 }
 
 /** What was measured and which alerts fire; null where it cannot be read. */

@@ -58,17 +58,22 @@ export async function readConditions(
     `select coalesce(sum(acked), 0) as acked, coalesce(sum(dead), 0) as dead,
             coalesce(sum(expired), 0) as expired, coalesce(sum(purged), 0) as purged from ledger`,
   );
-  const published = await tx.get<{ ms: number | null }>(
+  return {
+    inboxes: rows.map(({ oldest, ...row }) => ({ ...row, oldestMs: ages.get(oldest ?? -1) ?? 0 })),
+    ended: sums!,
+    publicationMs: await longestPublicationMs(tx, windowMs),
+  };
+}
+
+/** The longest time that one of the newest publications which ended in the last `windowMs` took in an inbox; null when there was none. */
+export async function longestPublicationMs(tx: ReadTx, windowMs: number): Promise<number | null> {
+  const row = await tx.get<{ ms: number | null }>(
     `select max(0, max(h.ended_at - m.sent_at)) as ms from history h join messages m on m.id = h.message_id
       where h.delivery_id > (select max(delivery_id) from history) - ${newest}
         and h.outcome = 'acked' and m.topic is not null and h.ended_at > $since`,
     { since: tx.now - windowMs },
   );
-  return {
-    inboxes: rows.map(({ oldest, ...row }) => ({ ...row, oldestMs: ages.get(oldest ?? -1) ?? 0 })),
-    ended: sums!,
-    publicationMs: published?.ms ?? null,
-  };
+  return row?.ms ?? null;
 }
 
 async function agesOf(tx: ReadTx, ids: readonly number[]): Promise<Map<number, number>> {

@@ -29,6 +29,10 @@ export interface Snapshot {
   /** How much of what could go on at once the governor of the swarm lets go on, in percent; null without one. */
   heldTo: number | null;
   walBytes: number;
+  /** The same while somebody who reads keeps it from being copied back; 0 otherwise. */
+  keptLogBytes: number;
+  /** How long the swarm took to start, or has taken so far, and the slowest inbox with what was published; 0 where neither was of late. */
+  coordination: { swarm: number; publications: number };
   /** How much is free where the home lies. */
   freeBytes: number;
   /** The alerts that fire; null when they cannot be read. */
@@ -81,6 +85,22 @@ export function familiesOf(snapshot: Snapshot): Family[] {
     {
       ...gauge("skep_wal_size_bytes", "The write-ahead log.", [[{}, snapshot.walBytes]]),
       unit: "bytes",
+    },
+    {
+      ...gauge(
+        "skep_store_log_kept_bytes",
+        "The same while somebody who reads keeps it from being copied back.",
+        [[{}, snapshot.keptLogBytes]],
+      ),
+      unit: "bytes",
+    },
+    {
+      ...gauge(
+        "skep_coordination_time_seconds",
+        `How long the swarm took to start, and the slowest inbox with what was published, in ${window}; 0 when there was none.`,
+        Object.entries(snapshot.coordination).map(([of, ms]) => [{ of }, ms / 1_000]),
+      ),
+      unit: "seconds",
     },
     ...inboxFamilies(inboxes),
     ...agentFamilies(agents, snapshot),

@@ -8,10 +8,11 @@ import { minuteMs } from "./record.ts";
 /** A point without those before it. */
 export type Latest = Point & { at: number };
 
-/** The last values of processes and of what users emit, and how many there are beyond those. */
+/** The last values of processes and of what users emit, how many there are beyond those, and how long a swarm took to start. */
 export interface LatestPoints {
   processes: Latest[];
   users: Latest[];
+  startMs: number | null;
   leftOut: { processes: number; users: number };
 }
 
@@ -30,7 +31,8 @@ const pageSeries = 2_000;
  * of those minutes, so it costs as much for a million points as for a thousand.
  */
 export async function latestPoints(store: Store): Promise<LatestPoints> {
-  const found: LatestPoints = { processes: [], users: [], leftOut: { processes: 0, users: 0 } };
+  const leftOut = { processes: 0, users: 0 };
+  const found: LatestPoints = { processes: [], users: [], startMs: null, leftOut };
   for (let after = 0; ;) {
     const page = await store.read((tx) => readPage(tx, after));
     if (page === undefined) return found;
@@ -49,6 +51,7 @@ const newestFirst = Array.from({ length: latestMs / minuteMs + 1 }, (_, n) => {
 type Row = Omit<Latest, "tags"> & { tags: string };
 
 function keep(found: LatestPoints, row: Row): void {
+  if (row.name === "swarm.start_time") found.startMs = row.value;
   const isProcess = row.name.startsWith("process.");
   if (!isProcess && Object.hasOwn(ownMetrics, row.name)) return;
   const kind = isProcess ? "processes" : "users";

@@ -159,6 +159,9 @@ test("a swarm that takes long to start, and a process that grows, fire once each
     expect([rule, await times(place, rule, subject)]).toEqual([rule, 1]);
   }
   await comes(place, "coordination-time", "swarm", "resolved");
+  expect((await place.skep(["export", "prometheus"])).stdout).toMatch(
+    /^skep_coordination_time_seconds\{of="swarm"\} (?!0$)/m,
+  );
   await place.skep(["down"]);
 });
 
@@ -194,6 +197,9 @@ test("without a supervisor watch sees dead letters, rates, refusals and senders 
   expect((await place.skep(["publish", "news", "hello"])).status).toBe(0);
   expect((await place.skep(["recv", "b", "--ack", "--wait", "10s"])).status).toBe(0);
   await comes(place, "coordination-time", "publications");
+  expect((await place.skep(["export", "prometheus"])).stdout).toMatch(
+    /^skep_coordination_time_seconds\{of="publications"\} (?!0$)/m,
+  );
   await place.skep(["dead", "drop", "--all"]);
   await place.skep(["purge", "a", "--yes"]);
   const all = [...fired, "queue-depth a", "send-failures a", "backpressure a"];
@@ -236,6 +242,8 @@ test.skipIf(Bun.which("sqlite3") === null)(
       await reader.stdout.getReader().read();
       for (let i = 0; i < 34; i++) await place.send("a", "x".repeat(1024 * 1024));
       for (const rule of ["log-size", "checkpoint-stuck"]) await comes(place, rule, "bus.db");
+      const exported = (await place.skep(["export", "prometheus"])).stdout;
+      expect(exported).toMatch(/^skep_store_log_kept_bytes \d{8,}$/m);
     } finally {
       reader.kill("SIGKILL");
       await reader.exited;

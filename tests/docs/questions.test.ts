@@ -1,12 +1,11 @@
 // docs/questions.md by the letter: each of its lines is run with the machine's own sqlite3 on the home of a swarm that
 // has worked and is down, and what it answers is what skep itself says.
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { jsonLines } from "../end-to-end/json.ts";
 import { lacks } from "../helpers/programs.ts";
-import { tempDir } from "../helpers/temp-dir.ts";
-import { waitUntil } from "../helpers/wait-until.ts";
+import { type Row, askedSwarm } from "./asked-swarm.ts";
 
 setDefaultTimeout(60_000);
 
@@ -16,115 +15,8 @@ const asked = [...page.matchAll(/^(\S.*?\?).*\n\n```sh\n(.*)\n```$/gm)].map(
   ([, question, line]) => ({ question: question!, line: line! }),
 );
 
-type Row = Record<string, string | number | null>;
-
-const settings = `
-[bus]
-max_attempts = 2
-backoff_min = "10ms"
-backoff_max = "20ms"
-[agents]
-stop_grace = "200ms"
-[metrics]
-sample_every = "200ms"
-[alerts]
-evaluate_every = "50ms"
-`;
-
-const swarm = `
-name = "asked"
-[agents.upper]
-command = ["tr", "a-z", "A-Z"]
-runner = "exec"
-inbox = "words"
-count = 2
-[agents.failing]
-command = ["false"]
-runner = "exec"
-inbox = "doomed"
-[agents.crasher]
-command = ["false"]
-runner = "self"
-restart_max = 2
-backoff_max = "1s"
-`;
-
 describe.skipIf(lacks("sqlite3"))("with sqlite3 (wants sqlite3)", () => {
-  const cwd = tempDir();
-  type Child = Bun.Subprocess<"ignore", "pipe", "pipe">;
-  const children: Child[] = [];
-
-  function start(words: readonly string[]): Child {
-    const { PATH = "", HOME = "" } = process.env;
-    const pipes = { stdin: "ignore", stdout: "pipe", stderr: "pipe" } as const;
-    const child = Bun.spawn([...words], { cwd, ...pipes, env: { PATH, HOME } });
-    children.push(child);
-    return child;
-  }
-  async function ended(child: Child) {
-    const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
-    return { status: await child.exited, stdout, stderr };
-  }
-  const skep = (...words: string[]) =>
-    ended(start([process.execPath, join(root, "bin", "skep.ts"), ...words]));
-  const says = async <Line = Row>(...words: string[]): Promise<Line[]> =>
-    jsonLines<Line>((await skep(...words, "--json")).stdout);
-
-  beforeAll(async () => {
-    await skep("init");
-    writeFileSync(join(cwd, ".skep", "skep.toml"), settings);
-    writeFileSync(join(cwd, "swarm.toml"), swarm);
-    const up = start([process.execPath, join(root, "bin", "skep.ts"), "up", "swarm.toml"]);
-    await waitUntil(
-      "the swarm is up",
-      async () => (await skep("ps")).stdout.match(/ready/g)?.length === 3,
-      30_000,
-    );
-    await skep("subscribe", "news", "words");
-    await skep("subscribe", "news", "notes");
-    await skep("publish", "news", "all of you");
-    for (let n = 0; n < 5; n++)
-      for (const [sender, type] of [
-        ["ada", "long"],
-        ["ada", "short"],
-        ["bob", "short"],
-      ] as const)
-        await skep("--as", sender, "send", "words", "hello", "--type", type);
-    await skep("send", "words", "hello");
-    await skep("send", "doomed", "poison");
-    await skep("recv", "notes", "--ack");
-    for (let n = 0; n < 21; n++)
-      await skep("metrics", "emit", "build.time", String((n * 13) % 21), "--unit", "ms");
-    await waitUntil(
-      "all of it has happened",
-      async () => {
-        const [doomed] = await says("dead", "list");
-        const inboxes = await says("inboxes");
-        const alerts = (await says("alerts", "history")).map(({ rule }) => rule);
-        return (
-          doomed !== undefined &&
-          inboxes.find(({ inbox }) => inbox === "words")?.["acked"] === 17 &&
-          alerts.includes("agent-failed") &&
-          alerts.includes("dead-letters") &&
-          (await skep("export", "csv", "metrics")).stdout.includes("process.memory")
-        );
-      },
-      50_000,
-    );
-    await skep("down");
-    await up.exited;
-    // From now on nothing changes but by the test.
-    for (const n of [1, 2, 3]) await skep("--as", "eve", "send", "letters", `${n}`, "--type", "x");
-    await skep("--as", "bob", "recv", "letters", "--lease", "10m");
-    await skep("limits", "set", "tiny", "--cap", "1");
-    await skep("send", "tiny", "1");
-    for (const n of [2, 3]) await skep("send", "tiny", `${n}`, "--on-full", "fail");
-  }, 120_000);
-
-  afterAll(async () => {
-    for (const child of children) child.kill("SIGKILL");
-    await Promise.all(children.map((child) => child.exited));
-  });
+  const { cwd, start, ended, skep, says } = askedSwarm();
 
   const report = async (by: string) => {
     const [all] = await says<{

@@ -36,6 +36,9 @@ test("inboxes, agents, processes and users' metrics are told in base units", () 
     'skep_process_cpu_ratio{agent="w-1",kind="host",group="workers"} 0.25',
     'skep_user_build_time_seconds{phase="a\\"b\\\\c"} 0.8',
     "skep_vitals_readable 1",
+    "skep_store_log_kept_bytes 0",
+    'skep_coordination_time_seconds{of="swarm"} 1.25',
+    'skep_coordination_time_seconds{of="publications"} 0.04',
   ])
     expect(lines).toContain(line);
   expect(lines.filter((line) => /^skep_agent_last_beat.*w-2/.test(line))).toEqual([]);

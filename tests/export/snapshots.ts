@@ -42,6 +42,8 @@ export const example: Snapshot = {
   supervised: true,
   heldTo: 50,
   walBytes: 4_096,
+  keptLogBytes: 0,
+  coordination: { swarm: 1_250, publications: 40 },
   freeBytes: 1e9,
   alerts: [{ rule: "queue-depth", severity: "warning" }],
   ends: {
@@ -79,6 +81,7 @@ export const example: Snapshot = {
     users: [
       { name: "build.time", unit: "ms", agent: null, tags: { phase: 'a"b\\c' }, value: 800, at },
     ],
+    startMs: 1_250,
     leftOut: { processes: 3, users: 4 },
   },
 };

@@ -83,10 +83,12 @@ test("so many of each kind are told, and the others are counted", async () => {
       name: `job.size_${n % 11}`,
       tags: { id: `${n}` },
     })),
-    // Of skep's own only processes are told from here.
+    // Of skep's own only processes are told, and how long the start took.
     pointOf("agent.restarts", 1),
+    pointOf("swarm.start_time", 71),
   );
-  const { processes, users, leftOut } = await latestPoints(store);
+  const { processes, users, startMs, leftOut } = await latestPoints(store);
+  assert.equal(startMs, 71);
   assert.deepEqual(
     [processes.length, users.length, leftOut],
     [processesMax, usersMax, { processes: 3, users: 4 }],
