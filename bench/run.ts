@@ -17,6 +17,7 @@ import { startUp } from "./start-up.ts";
 import { wakeUp } from "./wake-up.ts";
 import { metricsCostOfHundred, metricsCostOfOne } from "./metrics-cost.ts";
 import { metricsReport } from "./metrics-report.ts";
+import { metricsScrape } from "./metrics-scrape.ts";
 import { killAll } from "./programs.ts";
 import { defaultFolder, findReferences } from "./references.ts";
 import { type Results, printTable, writeResults } from "./results.ts";
@@ -35,6 +36,7 @@ const benches: readonly Bench[] = [
   spares,
   metricsReport,
   alertPass,
+  metricsScrape,
   metricsCostOfOne,
   metricsCostOfHundred,
 ];

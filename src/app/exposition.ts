@@ -7,6 +7,7 @@ import { longestPublicationMs } from "../bus/conditions.ts";
 import { listInboxes } from "../bus/inboxes.ts";
 import { listLimits } from "../bus/limits.ts";
 import { newestDelivery } from "../bus/loss.ts";
+import { sleep } from "../core/clock.ts";
 import { isSkepError } from "../core/errors.ts";
 import type { Snapshot } from "../export/prometheus.ts";
 import { type Alert, listAlerts } from "../metrics/alerts/record.ts";
@@ -16,20 +17,25 @@ import { type LatestPoints, latestMs, latestPoints } from "../metrics/latest.ts"
 // The history may have a million rows, and whoever is asked every few seconds looks at few of them.
 const deliveriesMax = 20_000;
 
-/** How everything stands now, at one moment of the bus. Without what was measured where that cannot be read. */
+/** How everything stands now, all inboxes at one moment. Without what was measured where that cannot be read. */
 export async function readSnapshot(app: App): Promise<Snapshot> {
   const { store, settings } = app;
   const figures = await store.read(async (tx) => {
     const limits = (await listLimits(tx, settings.bus)).filter((one) => one.of === "inbox");
     const caps = new Map(limits.map(({ name, cap }) => [name, cap]));
-    const inboxes = await listInboxes(tx);
+    const hold = await findHold(tx, app.clock.boot);
+    return { caps, hold, inboxes: await listInboxes(tx) };
+  });
+  // Whoever reads is a supervisor most often, and has more to do: between two reads others have their turn.
+  await sleep(0);
+  const recent = await store.read(async (tx) => {
     const window = { since: tx.now - latestMs, until: tx.now };
     const after = (await newestDelivery(tx)) - deliveriesMax;
     const { ends, figures: durations } = await reportDeliveries(tx, window, "name", 0, after);
-    const hold = await findHold(tx, app.clock.boot);
     const publicationMs = await longestPublicationMs(tx, latestMs);
-    return { caps, hold, inboxes, ends: ends[0], durations, publicationMs };
+    return { ends: ends[0], durations, publicationMs };
   });
+  await sleep(0);
   const usualCap = settings.bus.inboxCap;
   const [lasting, temporary] = [
     figures.inboxes.filter((one) => !one.temporary),
@@ -51,10 +57,10 @@ export async function readSnapshot(app: App): Promise<Snapshot> {
     keptLogBytes: log.reader === undefined ? 0 : log.bytes,
     coordination: {
       swarm: startingMs(app, run, agents) ?? readable.latest?.startMs ?? 0,
-      publications: figures.publicationMs ?? 0,
+      publications: recent.publicationMs ?? 0,
     },
-    ends: figures.ends,
-    durations: figures.durations,
+    ends: recent.ends,
+    durations: recent.durations,
     freeBytes: freeBytes(app.home),
     ...readable,
   };

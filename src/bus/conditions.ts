@@ -1,6 +1,7 @@
 // Conditions: what alerts are made of, of the bus as it is now, in one cheap look however much lies in it.
 import type { ReadTx } from "../store/store.ts";
 import type { BusSettings } from "./message.ts";
+import { oldestReady } from "./oldest-ready.ts";
 
 /** How an inbox stands, and what has happened to it since there is one. */
 export interface InboxCondition {
@@ -28,25 +29,19 @@ export interface BusConditions {
 /** How many of the newest deliveries are looked at for publications. */
 const newest = 1_000;
 
-const priorities = "[0,1,2,3,4,5,6,7,8,9]";
-
 /** How every lasting inbox stands, and the sums over all; publications count that ended in the last `windowMs`. */
 export async function readConditions(
   tx: ReadTx,
   { inboxCap }: Pick<BusSettings, "inboxCap">,
   windowMs: number,
 ): Promise<BusConditions> {
-  // The index has the oldest of each priority at its beginning, so that a full inbox costs no more than one with little in it.
   const rows = await tx.all<Omit<InboxCondition, "oldestMs"> & { oldest: number | null }>(
     `select inbox, ready + delayed + leased + parked as depth, refused,
             100.0 * (ready + delayed + leased + reserved) / coalesce(cap, $inboxCap) as utilization,
             (select count(*) from dead_letters x where x.inbox = l.inbox) as dead,
             (select count(*) from waiters w
               where w.inbox = l.inbox and w.wants in ('room', 'turn') and w.waiting = 1) as waitingSenders,
-            case when ready > 0 then
-              (select min((select min(d.id) from deliveries d
-                            where d.inbox = l.inbox and d.state = 'ready' and d.priority = p.value))
-                 from json_each('${priorities}') p) end as oldest
+            ${oldestReady("l")} as oldest
        from ledger l where temporary = 0`,
     { inboxCap },
   );

@@ -2,6 +2,7 @@
 import type { ReadTx } from "../store/store.ts";
 import { inboxExists, unknownInbox } from "./ledger.ts";
 import type { Delivery } from "./message.ts";
+import { oldestReady } from "./oldest-ready.ts";
 
 /** How one inbox stands; what has no other unit counts deliveries. */
 export interface InboxSummary {
@@ -42,8 +43,8 @@ export async function listInboxes(tx: ReadTx): Promise<InboxSummary[]> {
               where w.inbox = ledger.inbox and w.wants in ('room', 'turn') and w.waiting = 1) as waitingSenders,
             (select count(*) from waiters w
               where w.inbox = ledger.inbox and w.wants = 'mail' and w.waiting = 1) as waitingReceivers,
-            (select min(m.sent_at) from deliveries d join messages m on m.id = d.message_id
-              where d.inbox = ledger.inbox and d.state = 'ready') as oldest
+            (select m.sent_at from deliveries d join messages m on m.id = d.message_id
+              where d.id = ${oldestReady("ledger")}) as oldest
        from ledger order by inbox`,
   );
   return rows.map(({ oldest, temporary, ...row }) => ({

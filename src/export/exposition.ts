@@ -51,12 +51,16 @@ function familyLines({ name, type, unit, help, samples }: Family, format: Exposi
   ];
 }
 
+// For each of many thousand samples, so nothing is made here that need not be.
 function labelText(labels: Labels): string {
-  const pairs = Object.entries(labels).map(([label, value]) => `${label}="${escapeValue(value)}"`);
-  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
+  let pairs = "";
+  for (const label in labels)
+    pairs += `${pairs === "" ? "" : ","}${label}="${escapeValue(labels[label]!)}"`;
+  return pairs === "" ? "" : `{${pairs}}`;
 }
 
 function escapeValue(value: string): string {
+  if (!/[\\\n"]/.test(value)) return value;
   return value.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll('"', '\\"');
 }
 

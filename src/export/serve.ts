@@ -1,6 +1,6 @@
 // Serve: what is exported to Prometheus, over HTTP, to this machine alone.
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
-import { elapsedMs } from "../core/clock.ts";
+import { elapsedMs, sleep } from "../core/clock.ts";
 import { SkepError, isSkepError } from "../core/errors.ts";
 import { type ExpositionFormat, type Family, contentTypes, expositionText } from "./exposition.ts";
 
@@ -21,11 +21,11 @@ export async function serveMetrics(
   port: number,
   read: () => Promise<readonly Family[]>,
 ): Promise<Serving> {
-  const families = atTimes(read);
+  const readings = atTimes(read);
   const server = createServer(
     { requestTimeout: requestMs, headersTimeout: requestMs },
     (request, response) => {
-      void answer(families, request, response);
+      void answer(readings, request, response);
     },
   );
   server.maxConnections = connectionsMax;
@@ -45,7 +45,8 @@ export async function serveMetrics(
   };
 }
 
-type Reading = { families: readonly Family[] } | { fault: unknown };
+/** The text of what was read in each format, once somebody wanted it so. */
+type Reading = { text: (format: ExpositionFormat) => string } | { fault: unknown };
 
 /** What `read` answers or answered not long ago; one reading at a time, however many ask. */
 function atTimes(read: () => Promise<readonly Family[]>): () => Promise<Reading> {
@@ -55,7 +56,10 @@ function atTimes(read: () => Promise<readonly Family[]>): () => Promise<Reading>
     const startMs = elapsedMs();
     let reading: Reading;
     try {
-      reading = { families: await read() };
+      const families = await read();
+      // What was read may have taken its time, and so does writing it down: others have their turn in between.
+      await sleep(0);
+      reading = { text: textsOf(families) };
     } catch (fault) {
       reading = { fault };
     }
@@ -72,14 +76,24 @@ function atTimes(read: () => Promise<readonly Family[]>): () => Promise<Reading>
   };
 }
 
+/** Made once, however often it is asked for. */
+function textsOf(families: readonly Family[]): (format: ExpositionFormat) => string {
+  const texts = new Map<ExpositionFormat, string>();
+  return (format) => {
+    const text = texts.get(format) ?? expositionText(families, format);
+    texts.set(format, text);
+    return text;
+  };
+}
+
 async function answer(
-  families: () => Promise<Reading>,
+  read: () => Promise<Reading>,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const refusal = refusalOf(request);
   if (refusal !== undefined) return end(response, ...refusal);
-  const reading = await families();
+  const reading = await read();
   // Whatever goes wrong here is for whoever asked, and stops nothing else.
   if ("fault" in reading) {
     const { fault } = reading;
@@ -87,7 +101,7 @@ async function answer(
   }
   const format = formatFor(request.headers.accept ?? "");
   response.writeHead(200, { "content-type": contentTypes[format], "cache-control": "no-store" });
-  response.end(expositionText(reading.families, format));
+  response.end(reading.text(format));
 }
 
 /** OpenMetrics for whoever names it. */

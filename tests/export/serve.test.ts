@@ -57,6 +57,22 @@ test("however many ask, it is read once at a time and not again at once", async 
   for (const answer of await Promise.all(asked)) expect(answer.status).toBe(200);
   expect(readings).toBe(1);
 });
+test("what was read is written down once for each format, however often it is asked for", async () => {
+  let written = 0;
+  const counted: Family = {
+    ...family,
+    get samples() {
+      written++;
+      return family.samples;
+    },
+  };
+  const url = `${await serve(async () => [counted])}/metrics`;
+  const first = await (await fetch(url)).text();
+  const once = written;
+  expect(once).toBeGreaterThan(0);
+  expect(await (await fetch(url)).text()).toBe(first);
+  expect(written).toBe(once);
+});
 test("what cannot be read is said, and nothing is said of a bug", async () => {
   const refusing = await serve(() => Promise.reject(new SkepError("E_CORRUPT", "it is damaged")));
   const refused = await fetch(`${refusing}/metrics`);
