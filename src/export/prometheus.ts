@@ -1,6 +1,5 @@
 // Prometheus: how a swarm stands as families of samples. What becomes of deliveries is exact, from the bus's own books.
 import { type Latest, type LatestPoints, latestMs } from "../metrics/latest.ts";
-import { ownMetrics } from "../core/metric-names.ts";
 import type { Ends, Reported } from "../metrics/deliveries.ts";
 import type { Family, Sample } from "./exposition.ts";
 import { type InboxFigures, inboxFamilies } from "./inbox-families.ts";

@@ -1,7 +1,7 @@
 // Latest: the last value of each series that got one of late.
 import { sleep } from "../core/clock.ts";
 import type { ReadTx, Store } from "../store/store.ts";
-import { ownMetrics } from "./names.ts";
+import { ownMetrics } from "../core/metric-names.ts";
 import type { Point } from "./point.ts";
 import { minuteMs } from "./record.ts";
 
