@@ -1,6 +1,8 @@
 // Post: a body over HTTP, once, and what was answered. No redirect is followed and no proxy asked, so that it goes where
 // the URL says and nowhere else.
 import type { IncomingMessage, RequestOptions } from "node:http";
+import { lookUpHere } from "./look-up-here.ts";
+import { isLoopback } from "./loopback.ts";
 
 export interface Post {
   /** Http or https. */
@@ -8,20 +10,25 @@ export interface Post {
   /** Beside its length. */
   headers: Readonly<Record<string, string>>;
   body: string;
+  /** How much of what comes with the answer is wanted, in bytes; 64 KiB where it does not say. */
+  textMax?: number;
 }
 
 export interface Answer {
   status: number;
   /** What the header Retry-After says; undefined where there is none. */
   retryAfter: string | undefined;
-  /** What came with it, up to 64 KiB. */
+  /** What came with it, as much as was wanted. */
   text: string;
 }
 
-const textMax = 65_536;
+const usualTextMax = 65_536;
 
-/** The answer to `post`; `signal` ends it, and it rejects with its reason. Rejects with an error of the system when nobody answers. */
-export async function send({ url, headers, body }: Post, signal: AbortSignal): Promise<Answer> {
+/** The answer to `post`; `signal` ends it, and it rejects with its reason. Rejects with an error of the system when nobody answers, and with `leadsElsewhere` as its code when a name of this machine leads to another. */
+export async function send(
+  { url, headers, body, textMax = usualTextMax }: Post,
+  signal: AbortSignal,
+): Promise<Answer> {
   // Not by fetch, which hands what is for this machine to a proxy that the environment names.
   const { request } = await (url.protocol === "https:"
     ? import("node:https")
@@ -31,10 +38,11 @@ export async function send({ url, headers, body }: Post, signal: AbortSignal): P
     // A connection that is kept would be one more thing to end.
     agent: false,
     headers: { ...headers, "content-length": Buffer.byteLength(body), connection: "close" },
+    ...(isLoopback(url.hostname) && { lookup: lookUpHere() }),
   };
   return await new Promise<Answer>((resolve, reject) => {
     const sending = request(url, options, (response) => {
-      readText(response).then((text) => {
+      readText(response, textMax).then((text) => {
         const { statusCode = 0, headers: said } = response;
         resolve({ status: statusCode, retryAfter: said["retry-after"], text });
         response.destroy();
@@ -52,7 +60,8 @@ export async function send({ url, headers, body }: Post, signal: AbortSignal): P
   });
 }
 
-async function readText(response: IncomingMessage): Promise<string> {
+async function readText(response: IncomingMessage, textMax: number): Promise<string> {
+  if (textMax === 0) return "";
   const parts: Buffer[] = [];
   let length = 0;
   for await (const part of response as AsyncIterable<Buffer>) {

@@ -2,6 +2,7 @@
 // of the protocol; what it does not want is not.
 import { elapsedMs, jitter, sleep } from "../core/clock.ts";
 import { formatDuration } from "../core/durations.ts";
+import { leadsElsewhere } from "../core/look-up-here.ts";
 import { type Answer, send } from "../core/post.ts";
 import { clip, printable } from "../core/text.ts";
 import type { OtlpBody } from "./otlp.ts";
@@ -98,6 +99,7 @@ async function tryOnce(
     if (late.aborted)
       return { fault: { kind: "late", what: `did not answer within ${formatDuration(lastsMs)}` } };
     const { code, message } = error as NodeJS.ErrnoException;
+    if (code === leadsElsewhere) return { fault: { kind: "refused", what: message } };
     return { fault: { kind: "unreachable", what: `cannot be reached (${code ?? message})` } };
   }
 }

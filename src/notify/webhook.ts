@@ -1,10 +1,9 @@
 // Tells a web server: posts the notice as JSON to one address, and follows nobody who sends it elsewhere.
-import type { RequestOptions } from "node:http";
 import { sleep } from "../core/clock.ts";
 import { writeDuration } from "../core/durations.ts";
 import { SkepError } from "../core/errors.ts";
-import { isLoopback } from "../core/loopback.ts";
-import { leadsElsewhere, lookUpHere } from "./look-up-here.ts";
+import { leadsElsewhere } from "../core/look-up-here.ts";
+import { send } from "../core/post.ts";
 
 export interface Post {
   /** Http or https. */
@@ -44,14 +43,18 @@ interface Fault {
 }
 
 async function tryOnce(post: Post, signal: AbortSignal): Promise<Fault | undefined> {
-  const late = AbortSignal.timeout(post.timeoutMs);
+  const { address, body, timeoutMs } = post;
+  const headers = { "content-type": "application/json", "user-agent": "skep" };
+  const late = AbortSignal.timeout(timeoutMs);
   const until = AbortSignal.any([signal, late]);
   try {
-    return judge(await send(post, until));
+    // Whatever it says besides, nobody reads it.
+    const { status } = await send({ url: new URL(address), headers, body, textMax: 0 }, until);
+    return judge(status);
   } catch (error) {
     if (signal.aborted) return { what: "was being told when skep ended", again: false };
     if (late.aborted)
-      return { what: `did not answer within ${writeDuration(post.timeoutMs)}`, again: true };
+      return { what: `did not answer within ${writeDuration(timeoutMs)}`, again: true };
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === leadsElsewhere) return { what: message, again: false };
     return { what: "cannot be reached", detail: code ?? message, again: true };
@@ -64,41 +67,4 @@ function judge(status: number): Fault | undefined {
   const detail =
     status >= 300 && status < 400 ? "Name the address that it leads to instead." : undefined;
   return { what: `answered with ${status}`, detail, again };
-}
-
-/** The status that it is answered with. Not by fetch, which would hand it to a proxy that the environment names. */
-async function send({ address, body }: Post, signal: AbortSignal): Promise<number> {
-  const url = new URL(address);
-  const { request } = await (url.protocol === "https:"
-    ? import("node:https")
-    : import("node:http"));
-  const options: RequestOptions = {
-    method: "POST",
-    // A connection that is kept would be one more thing to end.
-    agent: false,
-    headers: {
-      "content-type": "application/json",
-      "content-length": Buffer.byteLength(body),
-      "user-agent": "skep",
-      connection: "close",
-    },
-    ...(isLoopback(url.hostname) && { lookup: lookUpHere() }),
-  };
-  return await new Promise<number>((resolve, reject) => {
-    const sending = request(url, options, (response) => {
-      resolve(response.statusCode ?? 0);
-      // Whatever it says besides, nobody reads it.
-      response.on("error", () => {});
-      response.destroy();
-    });
-    const end = () => {
-      sending.destroy();
-      reject(signal.reason);
-    };
-    sending.on("error", reject);
-    sending.on("close", () => signal.removeEventListener("abort", end));
-    signal.addEventListener("abort", end);
-    if (signal.aborted) end();
-    sending.end(body);
-  });
 }

@@ -1,7 +1,7 @@
 // Looking up a name that is said to be this machine's own.
 import { lookup } from "node:dns";
 import type { LookupFunction } from "node:net";
-import { isLoopbackAddress } from "../core/loopback.ts";
+import { isLoopbackAddress } from "./loopback.ts";
 
 /** The code of the error for a name that leads to another machine. */
 export const leadsElsewhere = "E_LEADS_ELSEWHERE";

@@ -1,6 +1,6 @@
 import type { LookupAddress, lookup } from "node:dns";
 import { expect, test } from "bun:test";
-import { lookUpHere } from "../../src/notify/look-up-here.ts";
+import { lookUpHere } from "../../src/core/look-up-here.ts";
 
 /** What a resolver with these answers lets whoever asks for all of them, or for one, connect to. */
 function found(answers: string[] | Error, all: boolean): Promise<unknown> {
