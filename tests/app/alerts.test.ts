@@ -16,6 +16,14 @@ interface Row {
   fired_at: number;
 }
 
+const crasher = {
+  runner: "self",
+  command: ["false"],
+  restart: "on-failure",
+  restart_max: 2,
+  backoff_max: "1s",
+};
+
 /** Settings of a home in which alerts are looked for often, and rest for no time. */
 const often = (more: string, sections = "") =>
   `[agents]\nstop_grace = "200ms"\n${sections}\n[alerts]\nevaluate_every = "50ms"\n${more}\n`;
@@ -85,13 +93,6 @@ test("what lies in an inbox for long, fills it, or is too much fires once each, 
 test("an agent that crashes, fails or is stopped fires once each, and is over", async () => {
   const place = await newPlace(often("crashes_max = 0", 'suspect_after = "3s"'));
   const sleeper = { runner: "self", command: ["sleep", "1000"] };
-  const crasher = {
-    runner: "self",
-    command: ["false"],
-    restart: "on-failure",
-    restart_max: 2,
-    backoff_max: "1s",
-  };
   place.up({ s: sleeper, c: crasher });
   await place.becomes("s", "ready");
   await comes(place, "agent-crash-loop", "c");
@@ -116,13 +117,6 @@ test("crashes before anybody has looked count, and so do those under a superviso
   const place = await newPlace(
     '[agents]\nstop_grace = "200ms"\n[alerts]\nevaluate_every = "3s"\ncrashes_max = 2\n',
   );
-  const crasher = {
-    runner: "self",
-    command: ["false"],
-    restart: "on-failure",
-    restart_max: 2,
-    backoff_max: "1s",
-  };
   place.up({ s: { runner: "self", command: ["sleep", "1000"] }, c: crasher });
   await place.becomes("c", "failed");
   const counts = "select counts from vitals.looks order by id desc limit 1";
