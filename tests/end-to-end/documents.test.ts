@@ -59,8 +59,10 @@ test("the settings in the documentation are all there are, with the values that 
     { variables: {}, flags: [] },
   );
   expect(settings).toEqual(defaults);
+  // Rules are tables of their own, and without any there is none to show.
+  const { alertRules: _, ...plain } = defaults;
   const keys = (settings: object) => Object.values(settings).flatMap(Object.keys).length;
-  expect(shown!.lines.filter((line) => /^\w+ = /.test(line)).length).toBe(keys(defaults));
+  expect(shown!.lines.filter((line) => /^\w+ = /.test(line)).length).toBe(keys(plain));
 });
 
 test("whatever else can be set in the documentation fits", async () => {
