@@ -155,6 +155,8 @@ test("the rules are told with the thresholds that hold here", async () => {
     unit: "deliveries",
     recovery: 45,
     about: "much lies in an inbox",
+    enabled: true,
+    user: null,
   });
   const { stdout } = await skep("alerts", "rules");
   expect(stdout).toContain("inbox.oldest above 5m");
