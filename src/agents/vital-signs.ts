@@ -44,12 +44,17 @@ export async function exchangeBeats(crew: Crew): Promise<void> {
       });
     for (const name of silenced) crew.silenced.delete(name);
     crew.vitalsTick = Math.max(crew.vitalsTick, ...fresh.map(({ beatTick }) => beatTick!));
-    if (!takeNotes(crew, await store.read(readBeats), false)) return;
-    // Only where somebody who opens the file now can beat is silence anybody's own fault.
+    if (!takeNotes(crew, await store.read(readBeats)).isDoubtful) return;
+    // Only where somebody who opens the file can beat is silence anybody's own fault. Tried from half of the time on,
+    // so that who could not beat for long has the other half for it when it can.
     const other = await openVitals();
     try {
       await other.write(touchBeats);
-      takeNotes(crew, await other.read(readBeats), true);
+      for (const { charge, reason } of takeNotes(crew, await other.read(readBeats)).overdue) {
+        // Once is enough: its end will be reported.
+        charge.startedTick = undefined;
+        charge.host!.tell({ order: "kill", name: charge.member.name, reason });
+      }
     } finally {
       await other.close();
     }
@@ -75,24 +80,36 @@ function beatOf(
   };
 }
 
-/** Sees to what agents have said, and to what they should have said by now: whether any is to be ended, which is done when it `may` be. */
-function takeNotes(crew: Crew, beats: readonly LastBeat[], may: boolean): boolean {
-  const byName = new Map(beats.map((beat) => [beat.agent, beat]));
-  let isAny = false;
-  for (const charge of crew.charges.values()) {
-    const reason = takeNote(crew, charge, byName.get(charge.member.name));
-    if (reason === undefined) continue;
-    isAny = true;
-    if (!may) continue;
-    // Once is enough: its end will be reported.
-    charge.startedTick = undefined;
-    charge.host!.tell({ order: "kill", name: charge.member.name, reason });
-  }
-  return isAny;
+interface Notes {
+  /** Whether any is silent for half of the time that it may be, or more. */
+  isDoubtful: boolean;
+  /** Those that have been for longer than they may, and in which words. */
+  overdue: { charge: Charge; reason: string }[];
 }
 
-/** Why the agent is to be ended; undefined when it is not. */
-function takeNote(crew: Crew, charge: Charge, beat: LastBeat | undefined): string | undefined {
+/** Sees to what agents have said, and to what they should have said by now. */
+function takeNotes(crew: Crew, beats: readonly LastBeat[]): Notes {
+  const byName = new Map(beats.map((beat) => [beat.agent, beat]));
+  const notes: Notes = { isDoubtful: false, overdue: [] };
+  for (const charge of crew.charges.values()) {
+    const silence = takeNote(crew, charge, byName.get(charge.member.name));
+    if (silence === undefined) continue;
+    const { silentMs, mayMs, reason } = silence;
+    if (silentMs > mayMs / 2) notes.isDoubtful = true;
+    if (silentMs > mayMs) notes.overdue.push({ charge, reason });
+  }
+  return notes;
+}
+
+interface Silence {
+  silentMs: number;
+  /** For how long it may be silent, and how it is told when it was for longer. */
+  mayMs: number;
+  reason: string;
+}
+
+/** Sees to what one agent has said: how silent it is; undefined when it may be for as long as it likes. */
+function takeNote(crew: Crew, charge: Charge, beat: LastBeat | undefined): Silence | undefined {
   const { member, host, startedTick } = charge;
   if (host === undefined || startedTick === undefined || crew.stopping) return undefined;
   const tick = crew.supervision.clock.tick();
@@ -109,11 +126,12 @@ function takeNote(crew: Crew, charge: Charge, beat: LastBeat | undefined): strin
     void crew.record.note(member.name, { lastBeatAt: beat.at });
   }
   if (readyByBeat !== undefined && charge.state === "starting") {
-    if (saidTick !== undefined) becomeReady(crew, member.name);
-    else if (silentMs > readyByBeat.timeoutMs)
-      return `no beat within ${formatDuration(readyByBeat.timeoutMs)}`;
-  } else if (liveBeatMs !== undefined && silentMs > liveBeatMs)
-    return `no beat for ${formatDuration(silentMs)}`;
+    const mayMs = readyByBeat.timeoutMs;
+    if (saidTick === undefined)
+      return { silentMs, mayMs, reason: `no beat within ${formatDuration(mayMs)}` };
+    becomeReady(crew, member.name);
+  } else if (liveBeatMs !== undefined)
+    return { silentMs, mayMs: liveBeatMs, reason: `no beat for ${formatDuration(silentMs)}` };
   return undefined;
 }
 

@@ -147,6 +147,20 @@ describe("who could not beat", () => {
     expect(killed).toEqual([]);
   });
 
+  test("because it could not write has half of its time at least from when it can, whenever that is", async () => {
+    for (const seconds of [1, 2, 3, 4, 5, 6, 7, 8]) {
+      const { look, beat, killed, barNewcomers } = newCrew();
+      await beat();
+      barNewcomers(true);
+      await look(seconds);
+      barNewcomers(false);
+      await look(1);
+      await beat();
+      await look(3);
+      expect([seconds, killed]).toEqual([seconds, []]);
+    }
+  });
+
   test("where it was seen, because the file was deleted, is not taken for silent", async () => {
     const { look, beat, killed, remove } = newCrew();
     for (let second = 0; second < 10; second++) {

@@ -20,27 +20,33 @@ export function refusingVitals() {
 
   return () => {
     const [clock, home] = [handClock(), tempHome()];
-    const connections: Connection[] = [];
-    const driver: Driver = {
-      open(path, options) {
-        const connection = testDriver.open(path, options);
-        connections.push(connection);
-        return connection;
-      },
-    };
-    const how = { home, file: vitalsFile, driver, clock, durability: "process" } as const;
+    const [connections, newcomers]: Connection[][] = [[], []];
+    const how = {
+      home,
+      file: vitalsFile,
+      clock,
+      durability: "process",
+      busyTimeoutMs: 5_000,
+    } as const;
     const path = join(home, vitalsFile.name);
-    const disposable = disposableStore(path, () => openStore({ ...how, busyTimeoutMs: 5_000 }));
+    const driver = driverInto(connections!);
+    const disposable = disposableStore(path, () => openStore({ ...how, driver }));
     opened.push(disposable);
     const all = (sql: string) => {
-      for (const connection of connections) connection.exec(sql);
+      for (const connection of connections!) connection.exec(sql);
     };
+    let areBarred = false;
     return {
       clock,
       path,
       vitals: () => disposable.store(),
-      /** Another one on the same file, which refuses nothing. */
-      openVitals: () => openStore({ ...how, driver: testDriver, busyTimeoutMs: 5_000 }),
+      /** Another one on the same file, which refuses nothing unless newcomers are barred. */
+      async openVitals() {
+        const other = await openStore({ ...how, driver: driverInto(newcomers!) });
+        if (areBarred) newcomers!.at(-1)!.exec("pragma query_only = on");
+        return other;
+      },
+      barNewcomers: (isBarred: boolean) => void (areBarred = isBarred),
       /** It may grow by no page more, until there is `room` again. */
       fill: () => all("pragma max_page_count = 1"),
       room: () => all("pragma max_page_count = 1000000"),
@@ -50,5 +56,16 @@ export function refusingVitals() {
         for (const end of ["", "-wal", "-shm"]) rmSync(`${path}${end}`, { force: true });
       },
     };
+  };
+}
+
+/** The driver of the tests, which notes whatever it opens. */
+function driverInto(connections: Connection[]): Driver {
+  return {
+    open(path, options) {
+      const connection = testDriver.open(path, options);
+      connections.push(connection);
+      return connection;
+    },
   };
 }
