@@ -41,7 +41,7 @@ export function configurationPage(): string {
       ]),
     ),
     "The variable of a setting is its name in capitals, with `SKEP_` before it and underscores for dots: `bus.lease` is `SKEP_BUS_LEASE`.",
-    "Rules between settings: `bus.backoff_min` is not longer than `bus.backoff_max`, `bus.body_bytes_max` not more than `bus.inbox_bytes`, and three times `agents.beat_every` not longer than `bus.lease` or `agents.suspect_after`; where nobody chose how often to beat, it is often enough. The host of `notify.webhook` is this machine, or one of `notify.hosts`.",
+    "Rules between settings: `bus.backoff_min` is not longer than `bus.backoff_max`, `bus.body_bytes_max` not more than `bus.inbox_bytes`, and three times `agents.beat_every` not longer than `bus.lease` or `agents.suspect_after`; where nobody chose how often to beat, it is often enough. The host of `notify.webhook` is this machine, or one of `notify.hosts`; that of `export.otlp_endpoint` likewise, with `export.otlp_hosts`.",
     "## Rules of your own",
     "Only the file has them, each in a table `[alerts.rules.NAME]` (in YAML and JSON the same tables). [alerts.md](alerts.md) says how they go about it. There are 200 of them at most; a name has letters, digits, dashes and underscores, and is none of skep's own rules.",
     table(
