@@ -35,6 +35,7 @@ import { isAlive } from "./core/identity.ts";
 import { runtimeDriver } from "./store/runtime-driver.ts";
 import { disposableStore } from "./store/disposable.ts";
 import { vitalsFile } from "./store/files.ts";
+import { openRefusals } from "./store/refusals.ts";
 import {
   freeBytes as freeBytesAt,
   homeFault as faultOfHome,
@@ -142,13 +143,16 @@ export async function openApp(
       busyTimeoutMs: settings.store.busyTimeoutMs,
     });
   const vitals = disposableStore(vitalsPath, openVitals);
+  const refusals = openRefusals(clock);
+  const noted = async () => refusals.noting(await vitals.store());
   const events = createEmitter();
   // What a whole swarm is run with is loaded when it is asked for: sending a message, or hosting, needs none of it.
   const partsOf = async () => ({
     home,
     store,
-    vitals: () => vitals.store(),
+    vitals: noted,
     openVitals,
+    vitalsRefusedTick: refusals.lastTick,
     clock,
     events,
     ledger: (await import("./app/ledger.ts")).ledgerOf(bus),
@@ -210,7 +214,7 @@ export async function openApp(
       const { openNotifier } = await import("./app/notify.ts");
       const { openStrain } = await import("./core/strain.ts");
       const growth = openGrowth(settings.alerts);
-      const plain = { home, bus, store, clock, events, vitals: () => vitals.store(), settings };
+      const plain = { home, bus, store, clock, events, vitals: noted, settings };
       const notifier = openNotifier(plain);
       const parts = { ...plain, growth, notifier };
       const collecting = collect(parts, over.signal);

@@ -35,6 +35,8 @@ export interface Supervision {
   vitals(): Promise<Store>;
   /** The same as somebody opens it who has not got it open; to be closed. */
   openVitals(): Promise<Store>;
+  /** When something was last written there in vain; undefined: never. */
+  vitalsRefusedTick(): number | undefined;
   clock: Clock;
   events: Emitter;
   /** What the bus does in the transactions of a run; `app` passes it in. */

@@ -19,7 +19,7 @@ const copyEveryMs = 30_000;
 
 /** Writes down the signs of life that have come, and sees to what agents said. That the file is damaged or full stops nobody. */
 export async function exchangeBeats(crew: Crew): Promise<void> {
-  const { clock, vitals, openVitals } = crew.supervision;
+  const { clock, vitals, openVitals, vitalsRefusedTick } = crew.supervision;
   const fresh = [...crew.charges.values()].filter(
     ({ beatTick }) => beatTick !== null && beatTick > crew.vitalsTick,
   );
@@ -42,6 +42,8 @@ export async function exchangeBeats(crew: Crew): Promise<void> {
           fresh.map((charge) => beatOf(charge, clock)),
         );
       });
+    // Where others of ours found no room agents may have found none either.
+    crew.awakeTick = Math.max(crew.awakeTick, vitalsRefusedTick() ?? crew.awakeTick);
     for (const name of silenced) crew.silenced.delete(name);
     crew.vitalsTick = Math.max(crew.vitalsTick, ...fresh.map(({ beatTick }) => beatTick!));
     if (!takeNotes(crew, await store.read(readBeats)).isDoubtful) return;

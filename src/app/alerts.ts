@@ -8,6 +8,7 @@ import { publishTx } from "../bus/publish.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Emitter } from "../core/events.ts";
+import { alertsTopic } from "../core/names.ts";
 import { bytesOf } from "../core/text.ts";
 import { type EvaluateParts, evaluateAlerts, openEvaluation } from "../metrics/alerts/evaluate.ts";
 import type { Growth } from "../metrics/alerts/growth.ts";
@@ -29,9 +30,6 @@ interface Parts {
   growth: Growth;
   notifier: Pick<Notifier, "tell">;
 }
-
-/** The topic that skep publishes alerts on. */
-const topic = "alerts";
 
 /** Evaluates the alerts of the swarm that runs under this process, until `signal` aborts. */
 export async function superviseAlerts(parts: Parts, signal: AbortSignal): Promise<void> {
@@ -101,10 +99,10 @@ async function publish(bus: Bus, notices: readonly Notice[]): Promise<number> {
   return await bus.store.write(async (tx) => {
     let deliveries = 0;
     // Mostly nobody listens.
-    if (!(await hasSubscribers(tx, topic))) return deliveries;
+    if (!(await hasSubscribers(tx, alertsTopic))) return deliveries;
     for (const notice of notices) {
       const body = bytesOf(jsonOf(notice));
-      const publication = { topic, type: `alert.${notice.state}`, body };
+      const publication = { topic: alertsTopic, type: `alert.${notice.state}`, body };
       const published = await publishTx(tx, bus.settings, publication, {
         from: null,
         skipFull: true,

@@ -1,4 +1,5 @@
 // Conditions: what alerts are made of, of the bus as it is now, in one cheap look however much lies in it.
+import { alertsTopic } from "../core/names.ts";
 import type { ReadTx } from "../store/store.ts";
 import type { BusSettings } from "./message.ts";
 import { oldestReady } from "./oldest-ready.ts";
@@ -60,13 +61,13 @@ export async function readConditions(
   };
 }
 
-/** The longest time that one of the newest publications which ended in the last `windowMs` took in an inbox; null when there was none. */
+/** The longest time that one of the newest publications which ended in the last `windowMs` took in an inbox; null when there was none. Alerts do not count, or to read one late would bring about the next. */
 export async function longestPublicationMs(tx: ReadTx, windowMs: number): Promise<number | null> {
   const row = await tx.get<{ ms: number | null }>(
     `select max(0, max(h.ended_at - m.sent_at)) as ms from history h join messages m on m.id = h.message_id
       where h.delivery_id > (select max(delivery_id) from history) - ${newest}
-        and h.outcome = 'acked' and m.topic is not null and h.ended_at > $since`,
-    { since: tx.now - windowMs },
+        and h.outcome = 'acked' and m.topic != $alerts and h.ended_at > $since`,
+    { since: tx.now - windowMs, alerts: alertsTopic },
   );
   return row?.ms ?? null;
 }

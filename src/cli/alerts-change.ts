@@ -4,12 +4,17 @@ import { allRules } from "../app/alert-rules.ts";
 import { publishNotice, testNotice } from "../app/alerts.ts";
 import { tryChannels } from "../app/notify.ts";
 import { isoTime } from "../core/clock.ts";
+import { formatDuration } from "../core/durations.ts";
 import { SkepError } from "../core/errors.ts";
 import { didYouMean } from "../core/names.ts";
-import { ackAlert, silence } from "../metrics/alerts/record.ts";
+import { ackAlert, endSilence, listSilences, silence } from "../metrics/alerts/record.ts";
 import type { Context } from "./context.ts";
+import { columns } from "./columns.ts";
 import { idOf } from "./id.ts";
 import { open } from "./open.ts";
+
+const silenceMinMs = 1_000;
+const silenceMaxMs = 365 * 24 * 3_600_000;
 
 /** Notes that somebody sees to it. */
 export async function ack(context: Context, word: string | undefined): Promise<void> {
@@ -42,12 +47,51 @@ export async function silenceFor(
     });
   if (subject !== undefined && !/^[\x20-\x7e]{1,200}$/.test(subject))
     throw new SkepError("E_USAGE", "a subject is a line of up to 200 characters");
+  if (forMs < silenceMinMs || forMs > silenceMaxMs)
+    throw new SkepError("E_USAGE", `a silence of ${formatDuration(forMs)} is none`, {
+      hint: "It lasts between 1s and 365d: --for 2h.",
+    });
   const { vitals } = await open(context);
   const store = await vitals();
   const made = { rule: rule ?? null, subject: subject ?? null, forMs, by: context.as ?? null };
   const { id, until } = await store.write((tx) => silence(tx, made));
   const line = { id, rule: made.rule, subject: made.subject, until: isoTime(until) };
   await context.data(JSON.stringify(line), `silence ${id} holds`);
+}
+
+/** Prints the silences that hold. */
+export async function printSilences(context: Context): Promise<void> {
+  const { vitals } = await open(context);
+  const silences = await (await vitals()).read(listSilences);
+  if (context.json)
+    for (const { untilAt, madeBy, ...one } of silences)
+      await context.data(JSON.stringify({ ...one, until: isoTime(untilAt), made_by: madeBy }));
+  else if (silences.length === 0) context.say("no silence holds");
+  else
+    await context.data(
+      columns([
+        ["ID", "RULE", "SUBJECT", "UNTIL", "BY"],
+        ...silences.map(({ id, rule, subject, untilAt, madeBy }) => [
+          String(id),
+          rule ?? "-",
+          subject ?? "-",
+          isoTime(untilAt),
+          madeBy ?? "-",
+        ]),
+      ]),
+    );
+}
+
+/** Ends a silence before its time. */
+export async function unsilence(context: Context, word: string | undefined): Promise<void> {
+  if (word === undefined)
+    throw new SkepError("E_USAGE", "which silence?", {
+      hint: "skep alerts silences lists them: unsilence ID.",
+    });
+  const id = idOf(word, "a silence");
+  const { vitals } = await open(context);
+  await (await vitals()).write((tx) => endSilence(tx, id));
+  await context.data(JSON.stringify({ id, ended: true }), `silence ${id} is over`);
 }
 
 /** Sends an alert that says that it is none through every channel, and says what came of it. E_FAILED when one of them did not tell. */

@@ -1,4 +1,5 @@
 // `skep alerts` and `skep alerts history`, `rules`: alerts and rules as lines.
+import type { App } from "../app.ts";
 import { allRules, unrecorded } from "../app/alert-rules.ts";
 import { type UserRule, whatOf } from "../config/alert-rules.ts";
 import { isoTime } from "../core/clock.ts";
@@ -9,20 +10,33 @@ import { sayMissed } from "./alerts-channels.ts";
 import { columns } from "./columns.ts";
 import type { Context } from "./context.ts";
 import { open } from "./open.ts";
+import { supervisorTrouble } from "./supervisor-trouble.ts";
 
 /** Prints what fires, and with `last` so many of those that are over. */
 export async function printAlerts(context: Context, last: number): Promise<void> {
-  const { vitals } = await open(context);
-  const store = await vitals();
+  const app = await open(context);
+  const store = await app.vitals();
   const alerts = await store.read((tx) => listAlerts(tx, last));
   await sayMissed(context, store);
   if (context.json) {
     for (const alert of alerts) await context.data(JSON.stringify(alertObject(alert)));
     return;
   }
+  if (alerts.some(({ state }) => state === "firing")) await sayUnwatched(context, app);
   if (alerts.length === 0)
     return context.say(last === 0 ? "nothing is wrong" : "nothing is or was wrong");
   await context.data(alertTable(alerts));
+}
+
+/** What fires does so as long as nobody has seen that it is over. */
+async function sayUnwatched(context: Context, { lastRun }: App): Promise<void> {
+  const run = await lastRun();
+  const trouble =
+    run === undefined || run.state === "stopped" ? "no swarm is up" : supervisorTrouble(run);
+  if (trouble !== undefined)
+    context.say(
+      `skep: ${trouble}; unless skep alerts watch runs, nobody looks, and this is how it was last`,
+    );
 }
 
 /** Alerts in columns, for people. */
@@ -90,7 +104,16 @@ function usersJson(rule: UserRule | undefined): object | null {
   };
 }
 
-const headings = ["ID", "SEVERITY", "RULE", "SUBJECT", "STATE", "VALUE", "SINCE", "WHAT IS WRONG"];
+const headings = [
+  "ID",
+  "SEVERITY",
+  "RULE",
+  "SUBJECT",
+  "STATE",
+  "VALUE THEN",
+  "SINCE",
+  "WHAT IS WRONG",
+];
 
 function row(alert: Alert): string[] {
   const { id, severity, rule, subject, value, unit, firedAt, about } = alert;

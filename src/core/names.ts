@@ -7,6 +7,9 @@ export const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 /** The sender of a route that holds for whoever sends; no name. */
 export const anybody = "*";
 
+/** The topic that skep publishes alerts on. */
+export const alertsTopic = "alerts";
+
 /** What the swarm itself is called where its agents are named: in its logs. No agent has that name. */
 export const swarmLogName = "skep";
 

@@ -28,10 +28,7 @@ const tagValueMax = 64;
 /** `point` itself when somebody may emit it. E_NAME for its name or a tag that cannot be, E_USAGE for a unit or a value that cannot. */
 export function checkPoint(point: Point): Point {
   const { name, value, unit, tags } = point;
-  if (!metricPattern.test(name) || name.length > metricLengthMax)
-    throw new SkepError("E_NAME", `${shown(name)} is not the name of a metric`, {
-      hint: `Words of letters, digits, dashes and underscores, with dots between them, ${metricLengthMax} characters at most: build.time.`,
-    });
+  checkMetricName(name);
   if (recordedUnit(name) !== undefined || readMetric(name) !== undefined)
     throw new SkepError("E_NAME", `${name} is what skep itself measures`, {
       hint: "Give yours another name: a word of your own before it will do.",
@@ -46,6 +43,14 @@ export function checkPoint(point: Point): Point {
     });
   checkTags(name, tags);
   return point;
+}
+
+/** Throws E_NAME when `name` can be no metric's. */
+export function checkMetricName(name: string): void {
+  if (metricPattern.test(name) && name.length <= metricLengthMax) return;
+  throw new SkepError("E_NAME", `${shown(name)} is not the name of a metric`, {
+    hint: `Words of letters, digits, dashes and underscores, the first with a letter in front, with dots between them, ${metricLengthMax} characters at most: build.time.`,
+  });
 }
 
 function checkTags(name: string, tags: Point["tags"]): void {

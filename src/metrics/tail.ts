@@ -17,6 +17,8 @@ export interface Recording {
 export interface TailOptions {
   /** How many of the newest to begin with. */
   last: number;
+  /** How far back to begin; all the way when left out. */
+  sinceMs?: number | undefined;
   /** Only points of this metric. */
   name?: string | undefined;
   /** Goes on until it aborts; ends after the first ones when left out. */
@@ -32,7 +34,7 @@ const named = "($name is null or name = $name)";
 /** The newest points and, as long as `follow` lets it, those that come; some at a time, in their order. The file may be deleted meanwhile. */
 export async function* tailPoints(
   vitals: () => Promise<Store>,
-  { last, name, follow }: TailOptions,
+  { last, name, sinceMs, follow }: TailOptions,
 ): AsyncGenerator<Recording[], void, void> {
   const filter = { name: name ?? null };
   let lastId = 0;
@@ -41,8 +43,8 @@ export async function* tailPoints(
   ).read(async (tx) => {
     lastId = await newestId(tx);
     return tx.all<Recording>(
-      `select ${columns} from metrics where ${named} order by id desc limit $last`,
-      { ...filter, last },
+      `select ${columns} from metrics where ${named} and at >= $since order by id desc limit $last`,
+      { ...filter, last, since: sinceMs === undefined ? 0 : tx.now - sinceMs },
     );
   });
   yield first.toReversed();

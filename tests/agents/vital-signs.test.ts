@@ -64,6 +64,7 @@ function newCrew() {
   const file = newVitals();
   const { clock, vitals, openVitals } = file;
   const killed: string[] = [];
+  let refusedTick: number | undefined;
   const member = { name: "a", liveBeatMs: 3_000 };
   const charge = newCharge(member as never, 1, "token");
   const host = { pid: 7, tell: (order: { reason: string }) => killed.push(order.reason) };
@@ -71,7 +72,7 @@ function newCrew() {
   Object.assign(charge, running);
   const crew = {
     charges: new Map([["a", charge]]),
-    supervision: { clock, vitals, openVitals },
+    supervision: { clock, vitals, openVitals, vitalsRefusedTick: () => refusedTick },
     silenced: new Set(),
     copiedTick: new Map(),
     vitalsTick: 0,
@@ -81,6 +82,8 @@ function newCrew() {
   return {
     ...file,
     killed,
+    /** Something else was written in vain. */
+    refuse: () => void (refusedTick = clock.tick()),
     /** A look each second, `seconds` long. */
     async look(seconds: number): Promise<void> {
       for (let second = 0; second < seconds; second++) {
@@ -159,6 +162,18 @@ describe("who could not beat", () => {
       await look(3);
       expect([seconds, killed]).toEqual([seconds, []]);
     }
+  });
+
+  test("because what others wrote found no room is not ended, though we found some", async () => {
+    const { look, beat, killed, refuse } = newCrew();
+    await beat();
+    for (let times = 0; times < 10; times++) {
+      await look(2);
+      refuse();
+    }
+    expect(killed).toEqual([]);
+    await look(4);
+    expect(killed).toEqual(["no beat for 4.0s"]);
   });
 
   test("where it was seen, because the file was deleted, is not taken for silent", async () => {

@@ -1,7 +1,7 @@
 // `skep alerts`: what is wrong now, what was, and who is to be told.
 import { SkepError } from "../../core/errors.ts";
 import { printChannels } from "../alerts-channels.ts";
-import { ack, silenceFor, tryOut } from "../alerts-change.ts";
+import { ack, printSilences, silenceFor, tryOut, unsilence } from "../alerts-change.ts";
 import { printAlerts, printRules } from "../alerts-list.ts";
 import { watch } from "../alerts-watch.ts";
 import { defineCommand } from "../command.ts";
@@ -13,17 +13,33 @@ export default defineCommand({
     "Without a verb it lists the alerts that fire; history also those that are over. rules: when each comes, by skep's",
     "own rules and by yours, which stand in skep.toml (skep config explain alerts.rules).",
     "channels: where alerts go besides the topic alerts, and how that went; the settings notify say where.",
-    "ack ID says that somebody sees to it. silence has nobody told for a while, of a rule, a subject or both.",
+    "ack ID says that somebody sees to it. silence has nobody told for a while, of a rule, a subject or both; silences",
+    "lists those that hold, and unsilence ID ends one.",
     "test sends one alert through every channel; exit 8 when one of them fails. watch looks where no supervisor does.",
   ],
   args: {
     verb: {
       type: "positional",
       required: false,
-      options: ["list", "history", "rules", "channels", "ack", "silence", "test", "watch"],
+      options: [
+        "list",
+        "history",
+        "rules",
+        "channels",
+        "ack",
+        "silence",
+        "silences",
+        "unsilence",
+        "test",
+        "watch",
+      ],
       description: "what to do (list when left out)",
     },
-    id: { type: "positional", required: false, description: "the alert, for ack" },
+    id: {
+      type: "positional",
+      required: false,
+      description: "the alert, for ack, or the silence, for unsilence",
+    },
     rule: { type: "string", valueHint: "RULE", description: "what to silence" },
     subject: { type: "string", valueHint: "NAME", description: "about whom to be silent" },
     for: { type: "duration", default: "1h", description: "how long to be silent" },
@@ -42,7 +58,7 @@ export default defineCommand({
     ["skep subscribe alerts ops", "have alerts come to the inbox ops"],
   ],
   async run(context, { verb = "list", id, rule, subject, for: forMs, max }) {
-    if (id !== undefined && verb !== "ack")
+    if (id !== undefined && verb !== "ack" && verb !== "unsilence")
       throw new SkepError("E_USAGE", `alerts ${verb} takes no id`);
     if (verb !== "silence" && (rule !== undefined || subject !== undefined))
       throw new SkepError("E_USAGE", `alerts ${verb} takes neither --rule nor --subject`);
@@ -52,6 +68,8 @@ export default defineCommand({
     if (verb === "rules") return await printRules(context);
     if (verb === "ack") return await ack(context, id);
     if (verb === "silence") return await silenceFor(context, { rule, subject, forMs });
+    if (verb === "silences") return await printSilences(context);
+    if (verb === "unsilence") return await unsilence(context, id);
     if (verb === "test") return await tryOut(context);
     return await watch(context);
   },

@@ -6,6 +6,8 @@ import { emit } from "../metrics-emit.ts";
 import { printReport } from "../metrics-report.ts";
 import { printTail } from "../metrics-tail.ts";
 
+const usualSinceMs = 600_000;
+
 export default defineCommand({
   name: "metrics",
   summary: "say how it goes and where it is slow; record figures of your own",
@@ -19,7 +21,10 @@ export default defineCommand({
     verb: { type: "positional", options: ["report", "tail", "emit"], description: "what to do" },
     name: { type: "positional", required: false, description: "the metric, for emit and tail" },
     value: { type: "positional", required: false, description: "a number, for emit" },
-    since: { type: "duration", default: "10m", description: "how far back the report goes" },
+    since: {
+      type: "duration",
+      description: "how far back the report goes (default 10m), or tail begins",
+    },
     by: {
       type: "enum",
       options: groupings,
@@ -56,7 +61,8 @@ export default defineCommand({
       throw new SkepError("E_USAGE", `metrics ${verb} records nothing`, {
         hint: "Write skep metrics emit NAME VALUE to record a figure.",
       });
-    if (verb === "tail") return await printTail(context, { name, last: lines, follow });
-    return await printReport(context, { sinceMs: since, by });
+    if (verb === "tail")
+      return await printTail(context, { name, last: lines, sinceMs: since, follow });
+    return await printReport(context, { sinceMs: since ?? usualSinceMs, by });
   },
 });

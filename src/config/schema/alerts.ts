@@ -157,7 +157,8 @@ export const alerts = {
     purpose: "The log is longer than this, and somebody who reads keeps it from being copied back.",
     unit: "bytes",
     usual: 32 * mebibyte,
-    least: 1,
+    // Up to there nobody asks who reads, for it grows to that by itself.
+    least: 32 * mebibyte,
     most: 1_000_000_000_000,
     restart: "swarm",
   }),

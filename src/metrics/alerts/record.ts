@@ -72,6 +72,18 @@ export async function listSilences(tx: ReadTx): Promise<Silence[]> {
   );
 }
 
+/** Ends the silence `id` before its time. E_NOT_FOUND when none of that number holds. */
+export async function endSilence(tx: WriteTx, id: number): Promise<void> {
+  const { changes } = await tx.run("delete from silences where id = $id and until_at > $now", {
+    id,
+    now: tx.now,
+  });
+  if (changes === 0)
+    throw new SkepError("E_NOT_FOUND", `no silence ${id} holds`, {
+      hint: "skep alerts silences lists those that do.",
+    });
+}
+
 /** Whether one of `silences` is about the rule and the subject of `one`. */
 export function isSilenced(
   silences: readonly Silence[],

@@ -82,10 +82,13 @@ test("what fires comes first and the worst of it first, and history has what is 
       .sort(),
   );
   expect(all[3]!["resolved_at"]).toEqual(expect.any(Number));
-  const { stdout } = await skep("alerts", "history");
+  const { stdout, stderr } = await skep("alerts", "history");
+  expect(stderr).toBe(
+    "skep: no swarm is up; unless skep alerts watch runs, nobody looks, and this is how it was last\n",
+  );
   const table = stdout.trimEnd().split("\n");
   expect(table.map((line) => line.split(/ {2,}/).slice(1, 6))).toEqual([
-    ["SEVERITY", "RULE", "SUBJECT", "STATE", "VALUE"],
+    ["SEVERITY", "RULE", "SUBJECT", "STATE", "VALUE THEN"],
     ["critical", "inbox-critical", "a", "firing", "91.3 %"],
     ["warning", "oldest-unclaimed", "c", "firing", "1m 30s"],
     ["warning", "queue-depth", "a", "firing", "1200 deliveries"],
@@ -130,6 +133,11 @@ test.each([
   [["silence", "--subject", ""], 2, "E_USAGE", "a subject is a line of up to 200 characters"],
   [["silence", "--subject", "a\u001b[2J"], 2, "E_USAGE", "a subject is a line"],
   [["silence", "--subject", "a", "--for", "soon"], 2, "E_USAGE", "--for"],
+  [["silence", "--subject", "a", "--for", "0s"], 2, "E_USAGE", "a silence of 0ms is none"],
+  [["silence", "--subject", "a", "--for", "366d"], 2, "E_USAGE", "a silence of 366d is none"],
+  [["silences", "1"], 2, "E_USAGE", "alerts silences takes no id"],
+  [["unsilence"], 2, "E_USAGE", "which silence?"],
+  [["unsilence", "1"], 3, "E_NOT_FOUND", "no silence 1 holds"],
   [["silence", "--rule", "queue-dept"], 3, "E_NOT_FOUND", 'there is no rule "queue-dept"'],
   [["test", "1"], 2, "E_USAGE", "alerts test takes no id"],
   [["watch", "--rule", "queue-depth"], 2, "E_USAGE", "takes neither"],
@@ -207,6 +215,23 @@ test("of what a silence is about nobody is told, neither that it fires nor that 
   expect(await toldOf()).not.toContain("queue-depth a resolved");
   watching.kill("SIGTERM");
   await watching.ended;
+});
+
+test("the silences that hold are listed, and one can be ended before its time", async () => {
+  const { skep, json } = newHome();
+  expect((await skep("alerts", "silences")).stderr).toBe("no silence holds\n");
+  await json("alerts", "silence", "--rule", "queue-depth", "--for", "2h", "--as", "tom");
+  const [made] = await json("alerts", "silence", "--subject", "files");
+  const [first, second] = await json("alerts", "silences");
+  expect(first).toMatchObject({ id: 1, rule: "queue-depth", subject: null, made_by: "tom" });
+  expect(second).toEqual({ ...made, made_by: null });
+  const { stdout } = await skep("alerts", "silences");
+  expect(stdout).toMatch(
+    /^ID +RULE +SUBJECT +UNTIL +BY\n1 +queue-depth +- +\S+ +tom\n2 +- +files /,
+  );
+  expect(await json("alerts", "unsilence", "1")).toEqual([{ id: 1, ended: true }]);
+  expect((await json("alerts", "silences")).map(({ id }) => id)).toEqual([2]);
+  expect((await skep("alerts", "unsilence", "1")).status).toBe(3);
 });
 
 test("an agent acks in its own name, and nobody else does", async () => {

@@ -4,7 +4,8 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { systemClock } from "../../../src/core/clock.ts";
 import { writeTransitions } from "../../../src/metrics/alerts/record.ts";
 import { type Rule, rules } from "../../../src/metrics/alerts/rules.ts";
-import { openVitals } from "../../metrics/vitals.ts";
+import { recordPoints } from "../../../src/metrics/record.ts";
+import { openVitals, pointOf } from "../../metrics/vitals.ts";
 import { newSkep } from "../../helpers/skep.ts";
 import { tempDir } from "../../helpers/temp-dir.ts";
 
@@ -211,6 +212,27 @@ test("the report says how far a broadcast has come, and once it is over how long
   const { stdout } = await skep(["metrics", "report"]);
   expect(stdout).toMatch(/^broadcast\.total +ms +1 /m);
   expect(stdout).toMatch(/^BROADCAST +TOPIC .*\n1 +news +news +2 +2 +2 /m);
+});
+
+test("tail begins where it is told to, and says under what nothing was recorded", async () => {
+  const { skep, home } = newHome();
+  const store = await openVitals(home, systemClock());
+  await store.write((tx) => recordPoints(tx, [pointOf("x", 1)]));
+  await store.write((tx) => tx.run("update points set at = at - 600000"));
+  await store.close();
+  await skep(["metrics", "emit", "x", "2"]);
+  const values = async (...words: string[]) =>
+    lines((await skep(["metrics", "tail", "x", "--json", ...words])).stdout).map(
+      ({ value }) => value,
+    );
+  expect(await values()).toEqual([1, 2]);
+  expect(await values("--since", "5m")).toEqual([2]);
+  expect(await values("--since", "20m")).toEqual([1, 2]);
+  const said = async (...words: string[]) => (await skep(["metrics", "tail", ...words])).stderr;
+  expect(await said("y")).toBe("nothing was recorded under y yet\n");
+  expect(await said("y", "--since", "5m")).toBe("nothing was recorded under y in the last 5m\n");
+  expect(await said("x", "--lines", "0")).toBe("");
+  expect(await skep(["metrics", "tail", "a..b"])).toMatchObject({ status: 2, stdout: "" });
 });
 
 test("the report says what is wrong, and what was in its time", async () => {
