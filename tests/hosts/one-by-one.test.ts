@@ -18,28 +18,47 @@ async function agent(options: { pauseMaxMs?: number } = {}) {
 }
 
 describe("an agent that is held back", () => {
-  test("rests with its next message in hand, and begins with it when it is to stop", async () => {
-    const { shop, host, begun, letGo } = await agent();
-    letGo();
-    host.held.hold(1, longMs);
-    const id = await shop.send("x");
-    await shop.becomes(id, "leased");
-    // That nothing happens can only be waited for; it would take a tenth of this.
-    await Bun.sleep(100);
-    expect(begun()).toBe(false);
-    await host.stop();
-    expect(await shop.fate(id)).toMatchObject({ state: "acked", attempt: 1 });
-  });
-  test("has answered what it did before it rests", async () => {
+  test("rests before it claims, so that anybody else may take the message meanwhile", async () => {
     const { shop, host, begun, letGo } = await agent();
     const first = await shop.send("first", { replyTo: "answers" });
     await waitUntil("the first is at work", begun);
     const second = await shop.send("second");
     host.held.hold(1, longMs);
     letGo();
+    // What it did before is settled and answered.
     expect(await shop.take("answers")).toMatchObject({ text: "first" });
     expect(await shop.fate(first)).toMatchObject({ state: "acked" });
-    expect(await shop.fate(second)).toMatchObject({ state: "leased" });
+    // That nothing happens can only be waited for; it would take a tenth of this.
+    await Bun.sleep(100);
+    expect(await shop.fate(second)).toMatchObject({ state: "ready", attempt: 0 });
+    expect(await shop.take("a")).toMatchObject({ text: "second" });
+    // Told to stop it rests no longer.
+    expect(await host.stop()).toMatchObject({ state: "stopped" });
+  });
+  test("may be paused in its rest, and goes on with it", async () => {
+    const { shop, host, begun, letGo } = await agent();
+    const first = await shop.send("first");
+    await waitUntil("the first is at work", begun);
+    const second = await shop.send("second");
+    host.held.hold(1, longMs);
+    letGo();
+    await shop.becomes(first, "acked");
+    host.gate.close();
+    host.gate.open();
+    await Bun.sleep(100);
+    expect(await shop.fate(second)).toMatchObject({ state: "ready", attempt: 0 });
+    // It is let go, and what is left of the rest with it.
+    host.held.hold(100, longMs);
+    host.gate.close();
+    host.gate.open();
+    await shop.becomes(second, "acked");
+  });
+  test("that waits for a message has had its rest", async () => {
+    const { shop, host, letGo } = await agent();
+    letGo();
+    await shop.becomes(await shop.send("first"), "acked");
+    host.held.hold(1, longMs);
+    await shop.becomes(await shop.send("second"), "acked");
   });
   test("rests for no longer than it may", async () => {
     const { shop, host, letGo } = await agent({ pauseMaxMs: 10 });
