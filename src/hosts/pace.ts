@@ -70,7 +70,7 @@ export function openPace(
   };
 }
 
-// Agents that got their messages in one moment do not all begin in the next.
+// Agents that were started or unpaused in one moment do not all claim in the next.
 const spreadMs = 500;
 
 /**
