@@ -1,11 +1,11 @@
-// A store whose file may be deleted while it is open: it would go on writing into a file that nobody sees any more.
-import { fileAt } from "./in-place.ts";
+// A store whose file may be deleted or emptied while it is open: it would go on writing into what nobody sees any more.
+import { fileAt, isEmptied } from "./in-place.ts";
 import type { Store } from "./store.ts";
 
 export interface DisposableStore {
   /**
-   * The store on the file that lies there now: opened when it is first asked for, and anew when the file is gone or
-   * another one. So ask for it each time. Rejects with what opening throws, and tries again the next time.
+   * The store on the file that lies there now: opened when it is first asked for, and anew when the file is gone,
+   * emptied, or another one. So ask for it each time. Rejects with what opening throws, and tries again the next time.
    */
   store(): Promise<Store>;
   /** Closes it, if it was ever opened. */
@@ -16,21 +16,35 @@ export interface DisposableStore {
 export function disposableStore(path: string, open: () => Promise<Store>): DisposableStore {
   let opened: Promise<Opened> | undefined;
 
-  function openAfter(before: Promise<void>): Promise<Opened> {
-    const opening = before.then(open).then((store) => ({ store, file: fileAt(path) }));
+  function remember(newest: Promise<Store>): Promise<Opened> {
+    const opening = newest.then((store) => ({ store, file: fileAt(path) }));
     opening.catch(() => {
       if (opened === opening) opened = undefined;
     });
     return opening;
   }
 
+  async function openInsteadOf({ store, file }: Opened): Promise<Store> {
+    if (file === undefined || file !== fileAt(path)) {
+      await store.close();
+      return open();
+    }
+    // Closing it would copy its log into the file that was emptied, and so damage it. Opening puts another in its place.
+    try {
+      return await open();
+    } finally {
+      await store.close();
+    }
+  }
+
   return {
     async store() {
       for (;;) {
-        const current = (opened ??= openAfter(Promise.resolve()));
-        const { store, file } = await current;
-        if (file !== undefined && file === fileAt(path)) return store;
-        if (opened === current) opened = openAfter(store.close());
+        const current = (opened ??= remember(open()));
+        const last = await current;
+        if (last.file !== undefined && last.file === fileAt(path) && !isEmptied(path))
+          return last.store;
+        if (opened === current) opened = remember(openInsteadOf(last));
       }
     },
     async close() {

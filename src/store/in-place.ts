@@ -1,6 +1,6 @@
 // Whether the files of a database still lie where they were opened. SQLite itself does not notice when they are deleted,
 // renamed or replaced: it goes on writing into files that nobody else sees.
-import { type Stats, statSync } from "node:fs";
+import { type Stats, lstatSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { elapsedMs } from "../core/clock.ts";
 import { SkepError } from "../core/errors.ts";
@@ -43,6 +43,18 @@ export function watchFiles(path: string, opened: string): FileWatch {
 export function fileAt(path: string): string | undefined {
   const found = statSync(path, { throwIfNoEntry: false });
   return found === undefined ? undefined : nameOf(found);
+}
+
+/**
+ * Whether the database at `path` was emptied where it lies, while it was in use or after a crash. One that is just being
+ * made is empty as well, but has no index of a log: SQLite makes that once the first page is in the file.
+ */
+export function isEmptied(path: string): boolean {
+  const bytesOf = (name: string) => {
+    const found = lstatSync(name, { throwIfNoEntry: false });
+    return found?.isFile() ? found.size : undefined;
+  };
+  return bytesOf(path) === 0 && (bytesOf(`${path}-shm`) ?? 0) > 0;
 }
 
 /** What tells a file from any other. */

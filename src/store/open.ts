@@ -9,7 +9,7 @@ import { type StoreFile, busFile } from "./files.ts";
 import { prepareFile, prepareHome } from "./filesystem.ts";
 import { type HighWater, openHighWater } from "./high-water.ts";
 import { lossFault } from "./loss-fault.ts";
-import { nameOf } from "./in-place.ts";
+import { isEmptied, nameOf } from "./in-place.ts";
 import { type Migration, checkSchema, formatDatabase, isWriteAhead, migrate } from "./migrate.ts";
 import { type DatabaseFile, connect } from "./session.ts";
 import { sqliteStore } from "./sqlite.ts";
@@ -47,11 +47,12 @@ export async function openStore(options: OpenOptions): Promise<Store> {
   const highWater =
     markName === undefined ? undefined : openHighWater(join(home, markName), options.clock.boot);
   prepareFile(lockPath, { keepModes });
-  const isNew = !isThere(path);
+  const isGone = () => !isThere(path) || (disposable && isEmptied(path));
+  const isNew = isGone();
   if (isNew && options.acceptLoss !== true) refuseNewFile(path, highWater);
   const queue = openQueue(lockPath);
   try {
-    if (isNew) await removeLeftovers(path, queue, deadline);
+    if (isNew) await removeLeftovers(path, isGone, queue, deadline);
     const opened = nameOf(prepareFile(path, { keepModes }));
     const open = () => openWriter({ path, driver, durability }, migrations, queue, deadline);
     const writer = await (options.essential ? withBallast({ home, path }, open) : open());
@@ -80,10 +81,17 @@ function refuseNewFile(path: string, highWater: HighWater | undefined): void {
 
 // Somebody who deletes a database may leave its log and the index of that, and a process that still has the old
 // one open would share them with the new one. Only whoever finds no database may touch them, one at a time.
-async function removeLeftovers(path: string, queue: WriterQueue, deadline: number): Promise<void> {
+async function removeLeftovers(
+  path: string,
+  isGone: () => boolean,
+  queue: WriterQueue,
+  deadline: number,
+): Promise<void> {
   await queue.enter(deadline);
   try {
-    if (isThere(path)) return;
+    if (!isGone()) return;
+    // One that was emptied: whoever has it open keeps a lock on it, so that nobody could format it where it lies.
+    if (isThere(path)) rmSync(path);
     for (const leftover of [`${path}-wal`, `${path}-shm`]) rmSync(leftover, { force: true });
     prepareFile(path);
   } catch (error) {

@@ -1,6 +1,6 @@
 // Whatever becomes of vitals.db while a swarm runs: messages go on, nobody is ended for it, and what was measured
 // meanwhile is there afterwards.
-import { rmSync, writeFileSync } from "node:fs";
+import { rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "bun:test";
 import { waitUntil } from "../helpers/wait-until.ts";
@@ -128,7 +128,7 @@ describe.skipIf(!mayMount())("a swarm goes on while", () => {
 });
 
 describe("a swarm goes on", () => {
-  test("when vitals.db is deleted, damaged or replaced, and records into the file that is there", async () => {
+  test("when vitals.db is deleted, emptied, damaged or replaced, and records into the file that is there", async () => {
     const here = place();
     const { skep } = here;
     await skep(["init"]);
@@ -139,6 +139,12 @@ describe("a swarm goes on", () => {
     };
     remove();
     await works();
+    await records();
+    truncateSync(join(here.home, "vitals.db"));
+    expect((await skep(["metrics", "emit", "x", "1"])).status).toBe(0);
+    await works();
+    await records();
+    truncateSync(join(here.home, "vitals.db"));
     await records();
     remove();
     writeFileSync(join(here.home, "vitals.db"), "x".repeat(5_000), { mode: 0o600 });

@@ -1,10 +1,15 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "bun:test";
+import { systemClock } from "../../src/core/clock.ts";
 import { SkepError } from "../../src/core/errors.ts";
 import { type DisposableStore, disposableStore } from "../../src/store/disposable.ts";
+import { vitalsFile } from "../../src/store/files.ts";
+import { openStore } from "../../src/store/open.ts";
 import { openHome, writeRow } from "../fixtures/store/home.ts";
+import { emptyFile } from "../helpers/empty-file.ts";
 import { tempHomes } from "../helpers/temp-home.ts";
+import { testDriver } from "../helpers/test-driver.ts";
 
 const tempHome = tempHomes();
 const made: DisposableStore[] = [];
@@ -75,6 +80,37 @@ test("one that somebody else put in its place is the one that is used", async ()
   one.remove();
   renameSync(theirs.path, one.path);
   expect(await one.keys()).toEqual(["theirs"]);
+});
+
+test("a file that was emptied is made again, and written where everybody sees it", async () => {
+  const home = tempHome();
+  const path = join(home, vitalsFile.name);
+  const openVitals = () =>
+    openStore({
+      home,
+      file: vitalsFile,
+      driver: testDriver,
+      clock: systemClock(),
+      durability: "process",
+      busyTimeoutMs: 2_000,
+    });
+  const one = disposableStore(path, openVitals);
+  made.push(one);
+  const insert = `insert into heartbeats (agent, at, tick, boot, status) values ($agent, 1, 1, 'b', 'healthy')`;
+  const beat = async (agent: string) =>
+    (await one.store()).write((tx) => tx.run(insert, { agent }));
+  await beat("before");
+  const before = await one.store();
+  emptyFile(path);
+  const stores = await Promise.all([one.store(), one.store()]);
+  expect(stores[0]).toBe(stores[1]!);
+  await beat("after");
+  await expect(before.version()).rejects.toMatchObject({ code: "E_INTERNAL" });
+  const other = await openVitals();
+  expect(await other.read((tx) => tx.all("select agent from heartbeats"))).toEqual([
+    { agent: "after" },
+  ]);
+  await other.close();
 });
 
 test("the store on a deleted file is closed", async () => {

@@ -16,6 +16,7 @@ import { vitalsFile } from "../../src/store/files.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Store } from "../../src/store/store.ts";
 import { openHome, writeRow } from "../fixtures/store/home.ts";
+import { emptyFile } from "../helpers/empty-file.ts";
 import { tempHomes } from "../helpers/temp-home.ts";
 import { testDriver } from "../helpers/test-driver.ts";
 import { programs } from "./start-program.ts";
@@ -140,6 +141,23 @@ describe("vitals.db", () => {
     expect(await after.read((tx) => tx.get(check))).toEqual({ answer: "ok" });
     const other = await openVitals(home);
     expect(await agentsIn(other)).toEqual(["seen", "seen too"]);
+  });
+
+  test("is made again when it was emptied while somebody has it open, by many at once too", async () => {
+    const { home, path } = await oldHome();
+    const before = await openVitals(home);
+    for (let n = 0; n < 50; n++) await beat(before, `before-${n}`);
+    emptyFile(path);
+    const agents = Array.from({ length: 20 }, (_, n) => start("write-beat.ts", [home, `a${n}`]));
+    await Promise.all(agents.map((agent) => agent.says("ready")));
+    for (const agent of agents) agent.go();
+    await Promise.all(agents.map((agent) => agent.ended));
+    expect(agents.flatMap((agent) => agent.values())).toEqual(agents.map(() => ({ code: "done" })));
+    const after = await openVitals(home);
+    await before.close();
+    expect(await agentsIn(after)).toHaveLength(20);
+    const check = "select integrity_check as answer from pragma_integrity_check";
+    expect(await after.read((tx) => tx.get(check))).toEqual({ answer: "ok" });
   });
 
   test.each([
