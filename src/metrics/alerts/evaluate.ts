@@ -164,9 +164,10 @@ export async function evaluateAlerts(parts: EvaluateParts, signal: AbortSignal):
   const { evaluateEveryMs } = parts.settings;
   if (evaluateEveryMs === 0) return;
   const evaluation = openEvaluation(parts);
+  // At once for the first time: what happens from now on counts, however soon.
   while (!signal.aborted) {
+    await unlessRefused(() => evaluation.pass());
     await sleep(evaluateEveryMs, signal);
-    if (!signal.aborted) await unlessRefused(() => evaluation.pass());
   }
 }
 
