@@ -96,7 +96,7 @@ function readArguments(): { options: SwarmOptions; limitMs: number; json: boolea
         json: { type: "boolean", default: false },
         home: { type: "string" },
         skep: { type: "string", default: join(checkout, "dist", "skep") },
-        limit: { type: "string", default: "300" },
+        limit: { type: "string", default: "60" },
       },
     });
     if (positionals.length > 1) throw new Error("more than one directory is named");

@@ -30,7 +30,8 @@ const irreplaceable = new Set<unknown>(["planner", "collector", "checker", "sabo
 
 /**
  * Everything the programs left behind, once it is all there and both inboxes are empty. Throws what went wrong when the
- * swarm ends early, a program that all depends on gives up, `limitMs` pass, or `signal` aborts.
+ * swarm ends early, a program that all depends on gives up, nothing gets on for `limitMs`, or `signal` aborts. However
+ * long the whole takes is no fault: that is a matter of the machine.
  */
 export async function watch(
   options: SwarmOptions,
@@ -41,6 +42,7 @@ export async function watch(
 ): Promise<Results> {
   const began = Date.now();
   const say = progressLine();
+  const idleMs = idleTime();
   try {
     for (;;) {
       signal.throwIfAborted();
@@ -55,9 +57,9 @@ export async function watch(
       const gone = agents.find((row) => irreplaceable.has(row["name"]) && hasFailed(row));
       if (gone !== undefined) throw new Error(`an agent gave up: ${JSON.stringify(gone)}`);
       const elapsedMs = Date.now() - began;
-      if (elapsedMs > limitMs)
+      if (idleMs([...waitsFor, ...ackedIn(inboxes)].join(), elapsedMs) > limitMs)
         throw new Error(
-          `not done after ${limitMs / 1000} s, still waiting for ${waitsFor.join(", ") || "the inboxes to empty"}`,
+          `nothing got on for ${limitMs / 1000} s, still waiting for ${waitsFor.join(", ") || "the inboxes to empty"}`,
         );
       const { acked, dead } = piecesEnded(inboxes);
       if (dead > before.dead) throw new Error("a piece became a dead letter");
@@ -75,6 +77,16 @@ export async function watch(
   } finally {
     say();
   }
+}
+
+/** A function that is shown what there is to see at a time, and answers for how long it has been the same. Both in milliseconds. */
+export function idleTime(): (seen: string, nowMs: number) => number {
+  let last = "";
+  let sinceMs = 0;
+  return (seen, nowMs) => {
+    if (seen !== last) [last, sinceMs] = [seen, nowMs];
+    return nowMs - sinceMs;
+  };
 }
 
 /** Whether an agent, as `skep ps` shows it, ended otherwise than by itself and well. */
@@ -103,11 +115,17 @@ function missing({ plan, totals, checked, killed }: Left): string[] {
     .map(([agent]) => agent);
 }
 
+function ackedIn(inboxes: Row[]): unknown[] {
+  return inboxes.filter(isOurs).map((row) => row["acked"]);
+}
+
 function isQuiet(inboxes: Row[]): boolean {
   const open = ["ready", "delayed", "leased", "parked"];
-  return inboxes
-    .filter((row) => ours.has(row["inbox"]))
-    .every((row) => open.every((state) => row[state] === 0));
+  return inboxes.filter(isOurs).every((row) => open.every((state) => row[state] === 0));
+}
+
+function isOurs(row: Row): boolean {
+  return ours.has(row["inbox"]);
 }
 
 // One line that changes on a terminal; elsewhere a line now and then.
