@@ -183,8 +183,14 @@ test("switched off it decides nothing", async () => {
   const place = await newPlace(`${alwaysShort}mode = "off"\n`);
   const up = place.up({ a: idle });
   await place.becomes("a", "ready");
-  // It would have had its say before this.
-  await Bun.sleep(1_500);
+  // Its supervisor has gone on for longer than the governor would have taken to have its say.
+  const sampled = async () => {
+    const { rows } = await place.app.query(
+      "select max(at) - min(at) from vitals.metrics where name = 'process.cpu'",
+    );
+    return Number(rows[0]![0]) > 2_500;
+  };
+  await waitUntil("it was sampled for a while", sampled);
   expect(await holdOf(place)).toBeUndefined();
   expect(up.stderr()).not.toContain("governor");
   up.kill("SIGTERM");

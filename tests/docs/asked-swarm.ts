@@ -24,9 +24,8 @@ sample_every = "200ms"
 evaluate_every = "50ms"
 `;
 
-const swarm = `
-name = "asked"
-[agents.upper]
+/** Groups of a swarm file: two that answer, and one that never does. */
+export const workers = `[agents.upper]
 command = ["tr", "a-z", "A-Z"]
 runner = "exec"
 inbox = "words"
@@ -35,7 +34,11 @@ count = 2
 command = ["false"]
 runner = "exec"
 inbox = "doomed"
-[agents.crasher]
+`;
+
+const swarm = `
+name = "asked"
+${workers}[agents.crasher]
 command = ["false"]
 runner = "self"
 restart_max = 2

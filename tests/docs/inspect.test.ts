@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { lacks } from "../helpers/programs.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
+import { workers } from "./asked-swarm.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
 setDefaultTimeout(60_000);
@@ -29,16 +30,7 @@ const answers = [
 
 const swarm = `
 name = "inspected"
-[agents.upper]
-command = ["tr", "a-z", "A-Z"]
-runner = "exec"
-inbox = "words"
-count = 2
-[agents.failing]
-command = ["false"]
-runner = "exec"
-inbox = "doomed"
-`;
+${workers}`;
 
 describe.skipIf(lacks("sqlite3"))("with sqlite3 (wants sqlite3)", () => {
   const cwd = tempDir();
