@@ -8,7 +8,7 @@ test("on a machine that is quick the limit is what was promised", () => {
   expect(tookTooLong([90, 101, 110], quick, 0.5, 100)).toBe(true);
 });
 
-test("on a machine that is slow the limit is four times what a bare process and one write take", () => {
+test("on a machine that is slow the limit is four times what a bare process and two writes take", () => {
   const slow = [40, 50, 90];
   expect(tookTooLong([150, 200, 900], slow, 0.5, 100)).toBe(false);
   expect(tookTooLong([150, 201, 900], slow, 0.5, 100)).toBe(true);

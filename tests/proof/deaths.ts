@@ -18,8 +18,10 @@ const halfMs = 100;
 const nearlyAllMs = 1_000;
 // Where already the least that it takes comes near the limits it is the machine that is slow, and they go by that.
 const timesTheLeast = 4;
-// Half of two or three says nothing.
-const tellingCount = 5;
+// Half of a handful says nothing where the machine has much else to do.
+const tellingCount = 20;
+// And 99 % of fewer than these are all of them.
+const hundred = 100;
 const seenWithinMs = 20_000;
 const goneWithinMs = 10_000;
 const gapMs = 50;
@@ -36,7 +38,7 @@ interface Measured {
 
 export const deaths: Proof = {
   name: "deaths",
-  summary: `programs and hosts of 100 agents at work are killed; half are seen within ${halfMs} ms, 99 % within ${nearlyAllMs} ms, or ${timesTheLeast} times what a bare process and one write take`,
+  summary: `programs and hosts of 100 agents at work are killed; half are seen within ${halfMs} ms, 99 % within ${nearlyAllMs} ms, or ${timesTheLeast} times what a bare process and two writes take`,
   count: 1_000,
   quick: 30,
   unit: "kills",
@@ -53,7 +55,8 @@ export const deaths: Proof = {
     for (const [what, ms] of [["all", all] as const, ...enough])
       if (tookTooLong(ms, least, 0.5, halfMs))
         faults.push(`half of the deaths of ${what} took too long`);
-    if (tookTooLong(all, least, 0.99, nearlyAllMs)) faults.push("1 % of the deaths took too long");
+    if (all.length >= hundred && tookTooLong(all, least, 0.99, nearlyAllMs))
+      faults.push("1 % of the deaths took too long");
     const each = [...delays].map(([what, ms]) => `${what} ${spread(ms)}`).join("; ");
     return {
       faults,
@@ -109,13 +112,17 @@ export function tookTooLong(
   return percentile(ms, share) > Math.max(limitMs, timesTheLeast * percentile(least, share));
 }
 
-/** From the kill of a bare process of our own until its end is known and one write had its turn, in milliseconds. */
+/**
+ * From the kill of a bare process of our own until its end is known and two writes had their turn, in milliseconds: no
+ * death takes fewer, for what the dead one held goes back at once, and its restart is noted by somebody else.
+ */
 async function leastMs({ app, launch }: Place): Promise<number> {
   const program = await launch(["sleep", "60"]);
   const startMs = elapsedMs();
   signalProcess(program, "SIGKILL");
   await program.exited;
-  await app.store.write((tx) => tx.run("update agents set restarts = 0 where name = ''"));
+  for (let writes = 0; writes < 2; writes++)
+    await app.store.write((tx) => tx.run("update agents set restarts = 0 where name = ''"));
   return elapsedMs() - startMs;
 }
 
