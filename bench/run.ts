@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import type { Bench } from "./bench.ts";
 import { type Summary, summarise } from "./figure.ts";
 import { alertPass } from "./alert-pass.ts";
+import { alertsCome } from "./alerts-come.ts";
 import { agentsFail } from "./agents-fail.ts";
 import { agentsUp } from "./agents-up.ts";
 import { crowdedTable } from "./crowded-table.ts";
@@ -36,6 +37,7 @@ const benches: readonly Bench[] = [
   spares,
   metricsReport,
   alertPass,
+  alertsCome,
   metricsScrape,
   metricsCostOfOne,
   metricsCostOfHundred,

@@ -46,6 +46,7 @@ test.each([
   ["spares", 2],
   ["metrics-report", 2],
   ["alert-pass", 4],
+  ["alerts-come", 2],
   ["metrics-scrape", 4],
   ["metrics-cost-1", 3],
   ["metrics-cost-100", 3],
