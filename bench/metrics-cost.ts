@@ -1,5 +1,5 @@
-// What metrics cost a swarm at work: the same work is done with them on and off in turn. Sampling is more frequent here than
-// by default, so that each of the short runs has some.
+// What metrics cost a swarm at work: the same work is done with them on and off in turn. Where a run is shorter than the time
+// between two samples, sampling is more frequent than by default, so that each has some.
 import { join } from "node:path";
 import { buildIfStale, executablePath } from "../bin/build.ts";
 import { sendBatch } from "../src/bus/send.ts";
@@ -19,22 +19,25 @@ const programs = join(import.meta.dir, "programs");
 interface Case {
   agents: number;
   group: object;
-  /** How many messages are sent, and by how much oftener than every 10 s metrics are sampled meanwhile. */
-  messages: number;
+  /** For how long messages are sent, how many lie there at once, and by how much oftener than every 10 s metrics are sampled meanwhile. */
+  forMs: number;
+  atOnce: number;
   times: number;
 }
 
 const one: Case = {
   agents: 1,
   group: { runner: "module", module: join(programs, "answer.ts") },
-  messages: 4_000,
+  forMs: 2_000,
+  atOnce: 1_000,
   times: 10,
 };
 const hundred: Case = {
   agents: 100,
   group: { runner: "stream", command: ["sh", join(programs, "answer.sh")] },
-  messages: 2_500,
-  times: 5,
+  forMs: 25_000,
+  atOnce: 400,
+  times: 1,
 };
 
 /** What one run came to. */
@@ -55,13 +58,13 @@ export const metricsCostOfHundred = benchOf("metrics-cost-100", hundred, "100 ag
 function benchOf(name: string, each: Case, whom: string): Bench {
   return {
     name,
-    summary: `messages sent to ${whom} until all are acked: metrics on, sampled ${each.times} times as often as by default, against off`,
+    summary: `messages sent to ${whom} for ${each.forMs / 1e3} s until all are acked: metrics on, sampled every ${10 / each.times} s (10 by default), against off`,
     async run({ rounds, small, say }) {
       if (await buildIfStale()) say("dist/skep was out of date and is built anew");
       const pairs: Pair[] = [];
       for (let round = 1; round <= rounds; round++) {
         say(`round ${round} of ${rounds}`);
-        const least = { ...each, agents: Math.min(3, each.agents), messages: 100 };
+        const least = { ...each, agents: Math.min(3, each.agents), forMs: 200, atOnce: 20 };
         pairs.push(await measurePair(small ? least : each, round % 2 === 0));
       }
       return figuresOf(pairs);
@@ -106,14 +109,16 @@ async function measurePair(one: Case, onFirst: boolean): Promise<Pair> {
   return { off, on: await measure(one, sampleEvery) };
 }
 
-async function measure({ agents, group, messages }: Case, sampleEvery: string): Promise<Run> {
-  const settings = `[bus]\ninbox_cap = 1000000\n[metrics]\nsample_every = "${sampleEvery}"\n`;
+async function measure(one: Case, sampleEvery: string): Promise<Run> {
+  const { agents, group } = one;
+  // The governor would have the one rest while the other works.
+  const settings = `[bus]\ninbox_cap = 1000000\n[governor]\nmode = "off"\n[metrics]\nsample_every = "${sampleEvery}"\n`;
   let run: Run | undefined;
   const faults = await inPlace({ executable: executablePath, settings }, async (place) => {
     const swarm = { name: "cost", agents: { a: { ...group, count: agents } } };
     const { pid } = await place.start(["up", place.file(swarm)]);
     await untilReady(place, agents);
-    run = await work(place, pid, agents, messages);
+    run = await work(place, pid, one);
     const { code, stderr } = await place.skep(["down"]);
     return code === 0 ? [] : [`skep down ended with ${code}: ${stderr}`];
   });
@@ -121,28 +126,36 @@ async function measure({ agents, group, messages }: Case, sampleEvery: string): 
   return run;
 }
 
-/** Sends `messages` to the agents in turn, and waits until all are acked. */
-async function work(place: Place, pid: number, agents: number, messages: number): Promise<Run> {
+/** Sends messages to the agents in turn, as many as are acked, and waits until all are. */
+async function work(place: Place, pid: number, { agents, forMs, atOnce }: Case): Promise<Run> {
   const { app } = place;
   const cpuMs = () => {
     const { user, system } = process.cpuUsage();
     return treeCpuMs(pid) + (user + system) / 1e3;
   };
-  const [fromMs, fromCpuMs] = [elapsedMs(), cpuMs()];
-  const each = Array.from({ length: messages }, (_, n) => ({
-    to: `a-${(n % agents) + 1}`,
-    body: bytesOf("x".repeat(256)),
-  }));
   const how = { from: null, onFull: "fail", atomic: false, timeoutMs: 0 } as const;
-  for (let from = 0; from < messages; from += 500)
-    for (const outcome of await sendBatch(app.bus, each.slice(from, from + 500), how))
-      if (isSkepError(outcome)) throw outcome;
+  const body = bytesOf("x".repeat(256));
   const query = "select sum(acked) as acked from ledger";
-  const acked = async () => (await app.store.read((tx) => tx.get<{ acked: number }>(query)))!.acked;
-  while ((await acked()) < messages) {
-    if (elapsedMs() - fromMs > doneWithinMs) throw new Error("not all messages were acked");
+  const ackedSoFar = async () =>
+    (await app.store.read((tx) => tx.get<{ acked: number }>(query)))!.acked;
+  const [fromMs, fromCpuMs] = [elapsedMs(), cpuMs()];
+  let sent = 0;
+  let acked = 0;
+  do {
+    const room = elapsedMs() - fromMs < forMs ? atOnce - (sent - acked) : 0;
+    // In few writes, for it is the agents that are to be measured.
+    if (room >= atOnce / 4) {
+      const batch = Array.from({ length: room }, () => ({
+        to: `a-${(sent++ % agents) + 1}`,
+        body,
+      }));
+      for (const outcome of await sendBatch(app.bus, batch, how))
+        if (isSkepError(outcome)) throw outcome;
+    }
+    if (elapsedMs() - fromMs > forMs + doneWithinMs) throw new Error("not all messages were acked");
     await sleep(5);
-  }
+    acked = await ackedSoFar();
+  } while (acked < sent || elapsedMs() - fromMs < forMs);
   const [tookMs, tookCpuMs] = [elapsedMs() - fromMs, cpuMs() - fromCpuMs];
-  return { perSecond: (messages / tookMs) * 1e3, cpuUs: (tookCpuMs / messages) * 1e3 };
+  return { perSecond: (acked / tookMs) * 1e3, cpuUs: (tookCpuMs / acked) * 1e3 };
 }

@@ -111,6 +111,11 @@ const rows: Readonly<Record<string, readonly Panel[]>> = {
       shows: { "{{kind}} {{agent}}{{first}}": "skep_process_open_fds" },
     },
     {
+      title: "Governor",
+      shows: { "let go on": "skep_governor_level_ratio" },
+      unit: "percentunit",
+    },
+    {
       title: "Disk",
       shows: { "write-ahead log": "skep_wal_size_bytes", free: "skep_disk_free_bytes" },
       unit: "bytes",

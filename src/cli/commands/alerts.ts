@@ -6,6 +6,9 @@ import { printAlerts, printRules } from "../alerts-list.ts";
 import { watch } from "../alerts-watch.ts";
 import { defineCommand } from "../command.ts";
 
+const usualMax = 100;
+const usualSilenceMs = 3_600_000;
+
 export default defineCommand({
   name: "alerts",
   summary: "show what is wrong with the swarm; see to it",
@@ -42,14 +45,13 @@ export default defineCommand({
     },
     rule: { type: "string", valueHint: "RULE", description: "what to silence" },
     subject: { type: "string", valueHint: "NAME", description: "about whom to be silent" },
-    for: { type: "duration", default: "1h", description: "how long to be silent" },
+    for: { type: "duration", description: "how long to be silent (default 1h)" },
     max: {
       type: "whole",
       least: 1,
       most: 100_000,
-      default: "100",
       valueHint: "N",
-      description: "how many that are over history shows at most",
+      description: "how many that are over history shows at most (default 100)",
     },
   },
   examples: [
@@ -62,12 +64,19 @@ export default defineCommand({
       throw new SkepError("E_USAGE", `alerts ${verb} takes no id`);
     if (verb !== "silence" && (rule !== undefined || subject !== undefined))
       throw new SkepError("E_USAGE", `alerts ${verb} takes neither --rule nor --subject`);
+    if (verb !== "silence" && forMs !== undefined)
+      throw new SkepError("E_USAGE", `alerts ${verb} takes no --for`);
+    if (verb !== "history" && max !== undefined)
+      throw new SkepError("E_USAGE", `alerts ${verb} takes no --max`, {
+        hint: "skep alerts history --max N shows N of those that are over.",
+      });
     if (verb === "list") return await printAlerts(context, 0);
-    if (verb === "history") return await printAlerts(context, max);
+    if (verb === "history") return await printAlerts(context, max ?? usualMax);
     if (verb === "channels") return await printChannels(context);
     if (verb === "rules") return await printRules(context);
     if (verb === "ack") return await ack(context, id);
-    if (verb === "silence") return await silenceFor(context, { rule, subject, forMs });
+    if (verb === "silence")
+      return await silenceFor(context, { rule, subject, forMs: forMs ?? usualSilenceMs });
     if (verb === "silences") return await printSilences(context);
     if (verb === "unsilence") return await unsilence(context, id);
     if (verb === "test") return await tryOut(context);

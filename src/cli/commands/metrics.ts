@@ -63,6 +63,14 @@ export default defineCommand({
       });
     if (verb === "tail")
       return await printTail(context, { name, last: lines, sinceMs: since, follow });
+    if (follow)
+      throw new SkepError("E_USAGE", "a report does not go on", {
+        hint: "skep metrics tail -f shows points as they come.",
+      });
+    if (since === 0)
+      throw new SkepError("E_USAGE", "--since 0s is no time to report of", {
+        hint: "Write how far back the report goes: 10m, or 1h.",
+      });
     return await printReport(context, { sinceMs: since ?? usualSinceMs, by });
   },
 });

@@ -127,6 +127,8 @@ test.each([
   [["ack", "1", "--rule", "queue-depth"], 2, "E_USAGE", "takes neither --rule nor --subject"],
   [["list", "1"], 2, "E_USAGE", "alerts list takes no id"],
   [["history", "--max", "0"], 2, "E_USAGE", "--max"],
+  [["list", "--max", "5"], 2, "E_USAGE", "alerts list takes no --max"],
+  [["watch", "--for", "1h"], 2, "E_USAGE", "alerts watch takes no --for"],
   [["history", "--subject", "a"], 2, "E_USAGE", "takes neither --rule nor --subject"],
   [["mend"], 2, "E_USAGE", '"mend"'],
   [["silence"], 2, "E_USAGE", "silent about what?"],

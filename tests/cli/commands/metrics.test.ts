@@ -43,6 +43,8 @@ test("a point of one's own says nothing to people, and with --json what was reco
 });
 
 test.each([
+  [["report", "--since", "0s"], "E_USAGE"],
+  [["report", "-f"], "E_USAGE"],
   [["emit"], "E_USAGE"],
   [["emit", "x"], "E_USAGE"],
   [["emit", "x", "NaN"], "E_USAGE"],
