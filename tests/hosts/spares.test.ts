@@ -63,8 +63,11 @@ test("it knows no name, and what it said before goes to the log of whoever gets 
   await endProgram(host, "s-1", first);
   host.start(["s-1"], { ...stream, ready: { log: "I am nobody" } });
   await host.reported("ready", "s-1", 2);
-  const said = ["I am s-1", `so says ${first}`, "I am nobody", `so says ${spare}`];
-  expect(host.log("s-1").trim().split("\n").toSorted()).toEqual(said.toSorted());
+  const said = ["I am s-1", `so says ${first}`, "I am nobody", `so says ${spare}`].toSorted();
+  // What it says to people comes by another way than what it says to programs.
+  const logged = () => host.log("s-1").trim().split("\n").toSorted();
+  await waitUntil("all is logged", () => logged().length >= said.length);
+  expect(logged()).toEqual(said);
 });
 
 test("one that has ended is handed to nobody, nor is one of another command", async () => {
@@ -92,7 +95,14 @@ test.skipIf(lacks("setsid"))(
   async () => {
     const host = await sharedHost();
     const leaves = { ...stream, command: ["sh", "-c", `setsid sleep 1000 & ${loop}`], spare: 1 };
-    const runs = (count: number) => waitUntil(`${count} run`, () => host.programs() === count);
+    const sleeps = ({ pid }: { pid: number }) =>
+      readOrNothing(`/proc/${pid}/cmdline`) === "sleep\0" + "1000\0";
+    // While one begins there are others for a moment, until each has become what it is.
+    const runs = (count: number) =>
+      waitUntil(`${count} run`, () => {
+        const found = findMarked({ run: host.mark });
+        return found.length === count && found.filter(sleeps).length === count / 2;
+      });
     host.start(["s-1"], leaves);
     const first = await program(host, "s-1");
     await runs(4);
