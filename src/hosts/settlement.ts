@@ -59,7 +59,7 @@ export async function settleAndClaim(
     // One of them cannot be committed now; each is tried by itself so that it does not hold up the others.
     if (!committed) {
       if (error.code === "E_FULL") log.append(`skep: waiting for room: ${error.message}\n`);
-      return { deliveries: [], left: await settle(host, settlements) };
+      return { deliveries: [], left: await settleEach(host, settlements) };
     }
     // It may be otherwise soon: a bus that drains opens again, and a lock is let go.
     const isDraining = error.code === "E_DRAINING";
@@ -71,13 +71,28 @@ export async function settleAndClaim(
 }
 
 /**
- * Commits each of `settlements` by itself: those that are left for later, because an inbox has no room, the bus is drained
- * or the database is locked. One that can never be committed is logged, and its delivery refused for that reason.
+ * Commits `settlements`, in one transaction where all of it can be, and each by itself otherwise: those that are left for
+ * later, because an inbox has no room, the bus is drained or the database is locked. One that can never be committed is
+ * logged, and its delivery refused for that reason.
  */
 export async function settle(
   host: Host,
   settlements: readonly Settlement[],
 ): Promise<Settlement[]> {
+  if (settlements.length < 2) return await settleEach(host, settlements);
+  try {
+    // On a crowded machine a turn to write is long in coming.
+    await commit(host, settlements);
+    return [];
+  } catch (error) {
+    if (!isSkepError(error)) throw error;
+    if (!isPassing(error)) return await settleEach(host, settlements);
+    host.log.append(`skep: not settled: ${error.message}\n`);
+    return [...settlements];
+  }
+}
+
+async function settleEach(host: Host, settlements: readonly Settlement[]): Promise<Settlement[]> {
   const left: Settlement[] = [];
   for (const [index, settlement] of settlements.entries()) {
     // What is sent later must not overtake what waits for room; what only settles may.
@@ -87,6 +102,13 @@ export async function settle(
     if (refused === "later") left.push(settlement);
   }
   return left;
+}
+
+async function commit(host: Host, settlements: readonly Settlement[]): Promise<void> {
+  const all = async (tx: WriteTx) => {
+    for (const settlement of settlements) await settlement.commit(tx);
+  };
+  await host.store.write(all, { essential: true });
 }
 
 /** Commits all of `settlements`, waiting for room where an inbox is full. Once the agent is to stop it waits no longer: what is left is given up, and its deliveries are taken back with all the others. */
@@ -124,10 +146,11 @@ export function refusal(host: Host, receipt: string, reason: string, delayMs?: n
 
 async function tryCommit(
   host: Host,
-  { receipt, commit, unanswered, isRefusal }: Settlement,
+  settlement: Settlement,
 ): Promise<"later" | "locked" | undefined> {
+  const { receipt, unanswered, isRefusal } = settlement;
   try {
-    await host.store.write(commit, { essential: true });
+    await commit(host, [settlement]);
     return undefined;
   } catch (error) {
     if (!isSkepError(error)) throw error;

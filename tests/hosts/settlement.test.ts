@@ -1,9 +1,11 @@
 import { expect, test } from "bun:test";
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
+import type { Bus } from "../../src/bus/bus.ts";
 import { closeAddressBook, createInbox } from "../../src/bus/ledger.ts";
 import type { Host } from "../../src/hosts/runner.ts";
 import { acceptance, refusal, settle } from "../../src/hosts/settlement.ts";
+import { put, takeOne } from "../bus/verbs.ts";
 import { tempBuses } from "../helpers/temp-bus.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { type Workshop, workshops } from "./workshop.ts";
@@ -84,3 +86,39 @@ test("where not even a refusal can be written, the delivery is left to its lease
   expect(await settle(host, [refusal(host, "1.1.1", "it failed")])).toEqual([]);
   expect(lines).toBe(3);
 });
+
+test("what was answered meanwhile is settled in one transaction", async () => {
+  const { bus, host, answers } = await answered(3);
+  const before = await bus.store.version();
+  expect(await settle(host, answers)).toEqual([]);
+  expect((await bus.store.version()) - before).toBe(1);
+  expect(await endsOf(bus)).toEqual({ acked: 3, leased: 0 });
+});
+
+test("one of them that can never be settled does not keep the others", async () => {
+  const { bus, host, answers, said } = await answered(3);
+  const stale = acceptance(host, "1.9.9", { send: [] });
+  expect(await settle(host, [answers[0]!, stale, ...answers.slice(1)])).toEqual([]);
+  expect(await endsOf(bus)).toEqual({ acked: 3, leased: 0 });
+  expect(said).toEqual([expect.stringContaining("skep: not settled: ")]);
+});
+
+/** A bus of whose deliveries so many are held, of a host what a settlement is about, and an answer to each of them. */
+async function answered(count: number) {
+  const bus = await handBus();
+  const said: string[] = [];
+  const log = { append: (text: string) => void said.push(text) };
+  const host = { bus, store: bus.store, spec: { name: "a" }, log } as unknown as Host;
+  const answers = [];
+  for (let n = 0; n < count; n++) {
+    await put(bus, "a");
+    answers.push(acceptance(host, (await takeOne(bus, "a")).receipt!, { send: [] }));
+  }
+  return { bus, host, answers, said };
+}
+
+async function endsOf({ store }: Bus) {
+  return await store.read((tx) =>
+    tx.get<{ acked: number; leased: number }>("select acked, leased from ledger where inbox = 'a'"),
+  );
+}
