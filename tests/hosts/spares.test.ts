@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { findMarked } from "../../src/agents/survivors.ts";
-import { readOrNothing } from "../agents/swarm-place.ts";
+import { exists, readOrNothing } from "../agents/swarm-place.ts";
 import { lacks } from "../helpers/programs.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { sharedHosts } from "./shared-host.ts";
@@ -60,6 +60,7 @@ test("it knows no name, and what it said before goes to the log of whoever gets 
   expect(
     environment().filter((entry) => isOf("SKEP_AGENT")(entry) || isOf("SKEP_TOKEN")(entry)),
   ).toEqual([]);
+  await waitUntil("the first has spoken", () => host.log("s-1").includes(`so says ${first}`));
   await endProgram(host, "s-1", first);
   host.start(["s-1"], { ...stream, ready: { log: "I am nobody" } });
   await host.reported("ready", "s-1", 2);
@@ -76,7 +77,8 @@ test("one that has ended is handed to nobody, nor is one of another command", as
   const first = await program(host, "s-1");
   const [spare] = await waiting(host, 1, first);
   process.kill(spare!, "SIGKILL");
-  await waiting(host, 0, first);
+  // It loses its environment, and with it its mark, a moment before it has ended.
+  await waitUntil("it has ended", () => !exists(spare!));
   host.start(["s-2"], { ...stream, spare: 1 });
   const second = await program(host, "s-2");
   const [next] = await waiting(host, 1, first, second);
@@ -96,7 +98,7 @@ test.skipIf(lacks("setsid"))(
     const host = await sharedHost();
     const leaves = { ...stream, command: ["sh", "-c", `setsid sleep 1000 & ${loop}`], spare: 1 };
     const sleeps = ({ pid }: { pid: number }) =>
-      readOrNothing(`/proc/${pid}/cmdline`) === "sleep\0" + "1000\0";
+      readOrNothing(`/proc/${pid}/cmdline`) === "sleep\x001000\x00";
     // While one begins there are others for a moment, until each has become what it is.
     const runs = (count: number) =>
       waitUntil(`${count} run`, () => {
