@@ -74,7 +74,7 @@ describe("launch", () => {
   test("output that is not wanted now is left unread until it is", async () => {
     let heard = 0;
     let wanted = false;
-    const child = await start(["head", "-c", "1000000", "/dev/zero"], {
+    const child = await start(["head", "-c", "50000000", "/dev/zero"], {
       onStdout(chunk) {
         heard += chunk.length;
         return wanted;
@@ -82,12 +82,13 @@ describe("launch", () => {
     });
     await waitUntil("some is heard", () => heard > 0);
     await Bun.sleep(30);
-    expect(heard).toBeLessThan(500_000);
+    // What the runtime and the kernel hold may be more than a megabyte.
+    expect(heard).toBeLessThan(25_000_000);
     expect(exists(child.pid)).toBe(true);
     wanted = true;
     child.resume();
     await child.finished;
-    expect(heard).toBe(1_000_000);
+    expect(heard).toBe(50_000_000);
   });
 });
 
