@@ -66,7 +66,7 @@ export interface App {
   runSwarm(swarm: Swarm, how: RunOptions): Promise<Summary>;
   /** Finishes the run that a killed supervisor left behind; undefined when none is open. `because` is why it could not go on. E_RUNNING when its supervisor is alive, or its guardian starts it again. */
   reapSwarm(because?: string): Promise<Summary | undefined>;
-  /** Has the supervisor of the swarm that runs here do what `wish` says: how it went. E_NOT_FOUND when none runs, or it has no such agent. */
+  /** Has the supervisor of the swarm that runs here do what `wish` says: how it went. E_NOT_FOUND when none runs, or it has no such agent; E_RUNNING when it goes down. */
   order(wish: Wish, signal: AbortSignal): Promise<Done>;
   /** Stops the swarm that runs here, or finishes what its killed supervisor left; undefined when there is none. */
   stopSwarm(timeoutMs: number, signal: AbortSignal): Promise<Summary | undefined>;

@@ -1,9 +1,15 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
+import { order } from "../../src/agents/order.ts";
+import { answerOrder, openOrders, takeOrder } from "../../src/agents/orders.ts";
+import { askToStop, closeRun, noteStopping, openRun } from "../../src/agents/runs.ts";
 import type { SkepError } from "../../src/core/errors.ts";
+import { ownIdentity, pidNamespace } from "../../src/core/identity.ts";
+import { tempBuses } from "../helpers/temp-bus.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { idle, swarmPlaces } from "./swarm-place.ts";
 
 const newPlace = swarmPlaces();
+const { handBus } = tempBuses();
 const never = new AbortController().signal;
 
 test("a wish is done, or refused as the supervisor says, and then the swarm is stopped", async () => {
@@ -80,5 +86,62 @@ test("down ends what a dead supervisor left, with nobody there to ask", async ()
   expect(await place.app.stopSwarm(0, never)).toMatchObject({
     run: 1,
     conservation: { holds: true },
+  });
+});
+
+describe("as the swarm goes down", () => {
+  const wish = { verb: "pause", subject: "a" } as const;
+  const goingDown = { code: "E_RUNNING", message: expect.stringContaining("s is going down") };
+
+  /** A run whose supervisor lives, and sees to nothing. */
+  async function busyRun() {
+    const { store, clock } = await handBus();
+    const place = { boot: clock.boot, namespace: pidNamespace(), guardianPid: null };
+    const described = { swarm: "s", file: "/s.toml", mark: "m", ...place, ...ownIdentity() };
+    const run = await store.write((tx) => openRun(tx, described));
+    const placed = () => store.read((tx) => openOrders(tx, run));
+    /** Places the wish: what comes of it. */
+    const ask = async () => {
+      const asked = order({ store, clock }, wish, never).catch((error: SkepError) => error);
+      await waitUntil("it is placed", async () => (await placed()).length === 1);
+      return { outcome: asked };
+    };
+    return { store, clock, run, placed, ask };
+  }
+
+  test("what nobody has begun with is taken back", async () => {
+    for (const byItself of [true, false]) {
+      const { store, run, placed, ask } = await busyRun();
+      const { outcome } = await ask();
+      await store.write(async (tx) => {
+        if (byItself) await noteStopping(tx, run);
+        else await askToStop(tx, run, 1_000);
+      });
+      expect(await outcome).toMatchObject(goingDown);
+      expect(await placed()).toEqual([]);
+    }
+  });
+  test("nothing is wished of it any more", async () => {
+    const { store, clock, run, placed } = await busyRun();
+    await store.write((tx) => askToStop(tx, run, 1_000));
+    expect(order({ store, clock }, wish, never)).rejects.toMatchObject(goingDown);
+    expect(await placed()).toEqual([]);
+  });
+  test("what it has begun with is waited for, and no longer than there is a swarm", async () => {
+    for (const isAnswered of [true, false]) {
+      const { store, run, placed, ask } = await busyRun();
+      const { outcome } = await ask();
+      const { id } = (await placed())[0]!;
+      await store.write(async (tx) => {
+        await takeOrder(tx, id);
+        await askToStop(tx, run, 1_000);
+      });
+      await store.write(async (tx) => {
+        if (isAnswered) await answerOrder(tx, id, { agents: ["a"] });
+        await closeRun(tx, run, "{}");
+      });
+      const gone = { code: "E_NOT_FOUND", message: "no swarm runs here" };
+      expect(await outcome).toMatchObject(isAnswered ? { agents: ["a"] } : gone);
+    }
   });
 });
