@@ -41,6 +41,9 @@ export const idle = { runner: "exec", command: ["cat"] };
 
 export type Place = Awaited<ReturnType<ReturnType<typeof swarmPlaces>>>;
 
+// A supervisor whose guardian was killed takes its swarm down first.
+const endWithinMs = 20_000;
+
 // Short, so that programs that do not listen do not hold up the tests.
 const shortTimes = '[agents]\nstop_grace = "200ms"\n';
 
@@ -57,11 +60,14 @@ export function swarmPlaces() {
     const survivors: string[] = [];
     for (const { app, started, home } of made.splice(0)) {
       for (const running of started) running.kill("SIGKILL");
-      await Promise.all(started.map(({ ended }) => ended));
+      const ended = Promise.all(started.map((running) => running.ended));
+      // Whoever survives may hold what they wrote to, so their ends are not waited for longer than others need.
+      await Promise.race([ended, Bun.sleep(endWithinMs)]);
       for (const pid of marked("SKEP_HOME", home)) {
         survivors.push(commandOf(pid));
         process.kill(pid, "SIGKILL");
       }
+      await ended;
       await auditLedger(app.bus);
       await app.close();
     }
