@@ -3,8 +3,8 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { tempDir } from "../helpers/temp-dir.ts";
 
-// Processes start slowly on a busy machine.
-setDefaultTimeout(60_000);
+// A hundred agents start slowly on a busy machine, and a bench may have them do so several times.
+setDefaultTimeout(240_000);
 
 const run = join(import.meta.dir, "..", "..", "bench", "run.ts");
 
@@ -50,32 +50,28 @@ test.each([
   ["metrics-scrape", 4],
   ["metrics-cost-1", 3],
   ["metrics-cost-100", 3],
-])(
-  "%s measures what it says, with nothing to compare with at hand",
-  async (name, count) => {
-    const { out, said, status } = await small(
-      name,
-      "--rounds",
-      "1",
-      "--json",
-      "--references",
-      tempDir(),
-    );
-    expect({ said, status }).toMatchObject({ status: 0 });
-    const { machine, benches } = JSON.parse(out);
-    expect(machine).toMatchObject({ cores: expect.any(Number), bun: Bun.version });
-    expect(benches.map((one: { name: string }) => one.name)).toEqual([name]);
-    const figures: Figure[] = benches[0].figures;
-    expect(figures.length).toBe(count);
-    for (const { unit, median, least, most } of figures) {
-      expect(unit).not.toBe("");
-      for (const value of [median, least, most]) expect(value).toBeGreaterThanOrEqual(0);
-      expect(least).toBeLessThanOrEqual(median);
-      expect(median).toBeLessThanOrEqual(most);
-    }
-  },
-  60_000,
-);
+])("%s measures what it says, with nothing to compare with at hand", async (name, count) => {
+  const { out, said, status } = await small(
+    name,
+    "--rounds",
+    "1",
+    "--json",
+    "--references",
+    tempDir(),
+  );
+  expect({ said, status }).toMatchObject({ status: 0 });
+  const { machine, benches } = JSON.parse(out);
+  expect(machine).toMatchObject({ cores: expect.any(Number), bun: Bun.version });
+  expect(benches.map((one: { name: string }) => one.name)).toEqual([name]);
+  const figures: Figure[] = benches[0].figures;
+  expect(figures.length).toBe(count);
+  for (const { unit, median, least, most } of figures) {
+    expect(unit).not.toBe("");
+    for (const value of [median, least, most]) expect(value).toBeGreaterThanOrEqual(0);
+    expect(least).toBeLessThanOrEqual(median);
+    expect(median).toBeLessThanOrEqual(most);
+  }
+});
 
 test("a reference is run in turn with ours, and the ratio is that of the rounds", async () => {
   const folder = tempDir();
