@@ -21,19 +21,25 @@ export interface Acked {
   sent?: Sent[];
 }
 
+/** What is committed with an ack, or not at all. */
+export interface Answered {
+  from: string | null;
+  reply?: Reply | undefined;
+  send?: Draft[] | undefined;
+  /** Told, inside the transaction, when there is nobody to take the reply: it is acked without. Left out, that keeps the ack back. */
+  onNobody?: ((error: SkepError) => void) | undefined;
+}
+
 /**
- * Acks the delivery of `receipt`; its `reply` and what it `send`s are committed with it or not at all. An accepted ack can be repeated.
- * E_STALE when somebody else has claimed it since or it has ended; E_FULL when a send finds no room, and then nothing is acked.
+ * Acks the delivery of `receipt`, with its `reply` and what it `send`s. An accepted ack can be repeated. E_STALE when somebody
+ * else has claimed it since or it has ended; E_FULL when a send finds no room, and E_NOT_FOUND when there is nobody to take
+ * the reply or a message: then nothing is acked.
  */
 export async function ackTx(
   tx: WriteTx,
   settings: BusSettings,
   receipt: string,
-  {
-    from,
-    reply,
-    send = [],
-  }: { from: string | null; reply?: Reply | undefined; send?: Draft[] | undefined },
+  { from, reply, send = [], onNobody }: Answered,
 ): Promise<Acked> {
   const finished = await finish(tx, receipt);
   if (finished === undefined) return { receipt, id: await ackedBefore(tx, receipt), already: true };
@@ -41,8 +47,13 @@ export async function ackTx(
   const acked: Acked = { receipt, id: messageId };
   const owed = owesReply === 1;
   if (reply !== undefined)
-    acked.reply = await replyTx(tx, settings, { requestId: messageId, owed, from, reply });
-  else if (owed) await releaseReply(tx, messageId);
+    try {
+      acked.reply = await replyTx(tx, settings, { requestId: messageId, owed, from, reply });
+    } catch (error) {
+      if (onNobody === undefined || !isSkepError(error, "E_NOT_FOUND")) throw error;
+      onNobody(error);
+    }
+  if (owed && acked.reply === undefined) await releaseReply(tx, messageId);
   if (send.length > 0) {
     acked.sent = [];
     for (const draft of send)

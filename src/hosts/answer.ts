@@ -7,7 +7,7 @@ import { didYouMean } from "../core/names.ts";
 import { bytesOf } from "../core/text.ts";
 
 export interface Answer {
-  reply?: Reply;
+  reply?: Reply | undefined;
   send: Draft[];
 }
 

@@ -16,8 +16,6 @@ export interface Settlement {
   /** Whether it puts messages into inboxes, which may be full. */
   sends: boolean;
   commit(tx: WriteTx): Promise<unknown>;
-  /** The same without its reply, for when there is nobody to take it. */
-  unanswered?: (tx: WriteTx) => Promise<unknown>;
   /** Whether it gives its delivery back: all that is left to try when something else cannot be committed. */
   isRefusal?: boolean;
 }
@@ -122,15 +120,18 @@ export async function settleAll(host: Host, settlements: readonly Settlement[]):
 }
 
 /** The ack of the delivery of `receipt` with what its program answers. Work that is done is done, also when nobody waits to hear of it. */
-export function acceptance(host: Host, receipt: string, { reply, send }: Answer): Settlement {
-  const ack = (answer: Partial<Answer>) => (tx: WriteTx) =>
-    ackTx(tx, host.bus.settings, receipt, { from: host.spec.name, ...answer });
-  if (reply === undefined) return { receipt, sends: send.length > 0, commit: ack({ send }) };
+export function acceptance(host: Host, receipt: string, answer: Answer): Settlement {
+  const { bus, spec, log } = host;
   return {
     receipt,
-    sends: send.length > 0,
-    commit: ack({ reply, send }),
-    unanswered: ack({ send }),
+    sends: answer.send.length > 0,
+    commit: (tx) =>
+      ackTx(tx, bus.settings, receipt, {
+        from: spec.name,
+        ...answer,
+        onNobody: ({ message }) =>
+          tx.after(() => log.append(`skep: acked without its reply: ${message}\n`)),
+      }),
   };
 }
 
@@ -148,20 +149,13 @@ async function tryCommit(
   host: Host,
   settlement: Settlement,
 ): Promise<"later" | "locked" | undefined> {
-  const { receipt, unanswered, isRefusal } = settlement;
+  const { receipt, isRefusal } = settlement;
   try {
     await commit(host, [settlement]);
     return undefined;
   } catch (error) {
     if (!isSkepError(error)) throw error;
     if (error.code === "E_FULL" || error.code === "E_DRAINING") return "later";
-    if (error.code === "E_NOT_FOUND" && unanswered !== undefined) {
-      const alone = async (tx: WriteTx) => {
-        await unanswered(tx);
-        tx.after(() => host.log.append(`skep: acked without its reply: ${error.message}\n`));
-      };
-      return await tryCommit(host, { receipt, sends: true, commit: alone });
-    }
     host.log.append(`skep: not settled: ${error.message}\n`);
     if (isPassing(error)) return "locked";
     // An answer that is too long, say, would otherwise be held until the lease ends. Where not even the refusal can

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { closeAddressBook } from "../../src/bus/ledger.ts";
 import { handBack } from "../../src/bus/hand-back.ts";
 import { sweep } from "../../src/bus/sweep.ts";
 import { trace } from "../../src/bus/trace.ts";
@@ -166,6 +167,35 @@ for (const [what, code, more] of failing)
     assert.partialDeepStrictEqual(await ledgerOf(bus, "b1"), { ready: 1, reserved: 1 });
     assert.partialDeepStrictEqual(await ack(bus, receipt, { reply: "!" }), { reply: { id: 4 } });
   });
+
+test("where nobody is there to take the reply, it is acked without once somebody hears of that", async () => {
+  const bus = await handBus();
+  const why: string[] = [];
+  const onNobody = ({ message }: Error) => void why.push(message);
+  await put(bus, "a1");
+  const { receipt } = await takeOne(bus, "a1");
+  await assert.rejects(ack(bus, receipt, { reply: "!" }), { code: "E_NOT_FOUND" });
+  const send = [draft("next")];
+  const acked = await ack(bus, receipt, { reply: "!", send, onNobody });
+  assert.deepEqual(acked, { receipt, id: 1, sent: [{ id: 2, to: "next", created: true }] });
+  assert.equal(why.length, 1);
+  assert.match(why[0]!, /^message 1 has nobody to reply to/);
+});
+
+test("a message that it sends to nobody keeps the ack back all the same", async () => {
+  const bus = await handBus();
+  for (const inbox of ["a1", "a2"]) await put(bus, inbox);
+  await bus.store.write(closeAddressBook);
+  await put(bus, "a1", "?", { replyTo: "a2" });
+  await takeOne(bus, "a1");
+  const { receipt } = await takeOne(bus, "a1");
+  const onNobody = () => assert.fail("there is somebody to take the reply");
+  const send = [draft("nowhere")];
+  const both = ack(bus, receipt, { reply: "!", send, onNobody });
+  await assert.rejects(both, { code: "E_NOT_FOUND" });
+  assert.equal(await stateOf(bus, 3), "leased");
+  assert.partialDeepStrictEqual(await ledgerOf(bus, "a2"), { ready: 1, reserved: 1 });
+});
 
 test("a nack gives a delivery back at once when it is told to", async () => {
   const bus = await handBus();

@@ -4,7 +4,7 @@ import type { Bus } from "../../src/bus/bus.ts";
 import type { Delivery, Draft, Sent } from "../../src/bus/message.ts";
 import { createTemporaryInbox } from "../../src/bus/ledger.ts";
 import { send } from "../../src/bus/send.ts";
-import { ackTx, extendTx, nackTx } from "../../src/bus/settle.ts";
+import { type Answered, ackTx, extendTx, nackTx } from "../../src/bus/settle.ts";
 import { bytesOf, textOf } from "../../src/core/text.ts";
 
 type Parts = Pick<Bus, "store" | "settings">;
@@ -64,7 +64,7 @@ export async function takeOne(
 export function ack(
   { store, settings }: Parts,
   receipt: string,
-  { reply, ...more }: { reply?: string; send?: Draft[]; from?: string | null } = {},
+  { reply, ...more }: Omit<Partial<Answered>, "reply"> & { reply?: string } = {},
 ) {
   const answer = reply === undefined ? {} : { reply: { body: bytesOf(reply) } };
   return store.write((tx) => ackTx(tx, settings, receipt, { from: null, ...more, ...answer }));

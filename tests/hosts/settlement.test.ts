@@ -3,6 +3,7 @@ import { Database } from "bun:sqlite";
 import { join } from "node:path";
 import type { Bus } from "../../src/bus/bus.ts";
 import { closeAddressBook, createInbox } from "../../src/bus/ledger.ts";
+import { bytesOf } from "../../src/core/text.ts";
 import type { Host } from "../../src/hosts/runner.ts";
 import { acceptance, refusal, settle } from "../../src/hosts/settlement.ts";
 import { put, takeOne } from "../bus/verbs.ts";
@@ -92,14 +93,29 @@ test("what was answered meanwhile is settled in one transaction", async () => {
   const before = await bus.store.version();
   expect(await settle(host, answers)).toEqual([]);
   expect((await bus.store.version()) - before).toBe(1);
-  expect(await endsOf(bus)).toEqual({ acked: 3, leased: 0 });
+  expect(await endsOf(bus)).toMatchObject({ acked: 3, leased: 0 });
+});
+
+test("so is work whose answer nobody takes: done is done, and what it sends goes out", async () => {
+  const { bus, host, receipts, said } = await answered(2);
+  const send = [{ to: "b", body: bytesOf("x") }];
+  const answers = receipts.map((receipt) => {
+    return acceptance(host, receipt, { reply: { body: bytesOf("done") }, send });
+  });
+  const before = await bus.store.version();
+  expect(await settle(host, answers)).toEqual([]);
+  expect((await bus.store.version()) - before).toBe(1);
+  expect(await endsOf(bus)).toMatchObject({ acked: 2, leased: 0 });
+  expect(await endsOf(bus, "b")).toMatchObject({ sent: 2 });
+  const why = "skep: acked without its reply: message 1 has nobody to reply to";
+  expect(said).toEqual([expect.stringContaining(why), expect.any(String)]);
 });
 
 test("one of them that can never be settled does not keep the others", async () => {
   const { bus, host, answers, said } = await answered(3);
   const stale = acceptance(host, "1.9.9", { send: [] });
   expect(await settle(host, [answers[0]!, stale, ...answers.slice(1)])).toEqual([]);
-  expect(await endsOf(bus)).toEqual({ acked: 3, leased: 0 });
+  expect(await endsOf(bus)).toMatchObject({ acked: 3, leased: 0 });
   expect(said).toEqual([expect.stringContaining("skep: not settled: ")]);
 });
 
@@ -109,16 +125,16 @@ async function answered(count: number) {
   const said: string[] = [];
   const log = { append: (text: string) => void said.push(text) };
   const host = { bus, store: bus.store, spec: { name: "a" }, log } as unknown as Host;
-  const answers = [];
+  const receipts = [];
   for (let n = 0; n < count; n++) {
     await put(bus, "a");
-    answers.push(acceptance(host, (await takeOne(bus, "a")).receipt!, { send: [] }));
+    receipts.push((await takeOne(bus, "a")).receipt);
   }
-  return { bus, host, answers, said };
+  const answers = receipts.map((receipt) => acceptance(host, receipt, { send: [] }));
+  return { bus, host, receipts, answers, said };
 }
 
-async function endsOf({ store }: Bus) {
-  return await store.read((tx) =>
-    tx.get<{ acked: number; leased: number }>("select acked, leased from ledger where inbox = 'a'"),
-  );
+async function endsOf({ store }: Bus, inbox = "a") {
+  const query = "select acked, leased, sent from ledger where inbox = $inbox";
+  return await store.read((tx) => tx.get<Record<string, number>>(query, { inbox }));
 }

@@ -122,7 +122,7 @@ export const more: readonly Mutant[] = [
     edits: [
       {
         file: "src/bus/settle.ts",
-        find: "else if (owed) await releaseReply(tx, messageId);",
+        find: "if (owed && acked.reply === undefined) await releaseReply(tx, messageId);",
         replace: "",
       },
     ],

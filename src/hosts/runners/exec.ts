@@ -3,11 +3,10 @@ import { describeExit, launch } from "../../agents/process.ts";
 import { killLeftovers } from "../../agents/strays.ts";
 import { keepTail } from "../../agents/tail.ts";
 import type { Delivery } from "../../bus/message.ts";
-import { ackTx } from "../../bus/settle.ts";
 import { workOneByOne } from "../one-by-one.ts";
 import { isSuccess } from "../program.ts";
 import type { Ended, Host } from "../runner.ts";
-import { type Settlement, refusal } from "../settlement.ts";
+import { type Settlement, acceptance, refusal } from "../settlement.ts";
 
 const reasonBytesMax = 1_000;
 
@@ -45,11 +44,7 @@ async function work(host: Host, delivery: Delivery): Promise<Settlement> {
   host.working(undefined);
   if (isSuccess(spec, exit)) {
     const reply = asked ? { body: stdout.bytes() } : undefined;
-    return {
-      receipt,
-      sends: false,
-      commit: (tx) => ackTx(tx, bus.settings, receipt, { from: spec.name, reply }),
-    };
+    return acceptance(host, receipt, { reply, send: [] });
   }
   // What would have been the answer may say what went wrong.
   log.append(stdout.bytes());
