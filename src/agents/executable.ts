@@ -19,6 +19,8 @@ export const fewThreads = {
   BUN_JSC_useConcurrentGC: "0",
   BUN_JSC_numberOfGCMarkers: "1",
   BUN_JSC_useConcurrentJIT: "0",
+  // The thread that gives back what is free ten times a second; whoever waits for something does it as well.
+  MIMALLOC_SCAVENGER: "0",
 };
 
 /** Has this process, which runs `words`, begin again with `env` around it: the same process, from the start. Comes back where that is not to be had. */
