@@ -16,13 +16,15 @@ export interface Found extends ProcessIdentity {
 
 let subreaper: Subreaper | undefined;
 
-/** Has this process take in whoever is orphaned below it. */
-export function takeIn(): void {
-  if (subreaper !== undefined) return;
-  subreaper = becomeSubreaper();
+/** Has this process take in whoever is orphaned below it, and take leave of those that have ended until the function that it answers is called. */
+export function takeIn(): () => void {
+  subreaper ??= becomeSubreaper();
   if (subreaper === undefined)
     throw new Error("this system does not let a process take in orphans");
-  setInterval(() => subreaper!.reap(ownChildren), 1_000).unref();
+  // Other proofs have children that are not noted: where they come to hear of their ends late, it would be faster.
+  const reaping = setInterval(() => subreaper!.reap(ownChildren), 1_000);
+  reaping.unref();
+  return () => clearInterval(reaping);
 }
 
 /** Every live process with the mark of `home`. */

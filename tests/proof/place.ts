@@ -67,7 +67,7 @@ export async function inPlace(
   const home = homeIn(directory);
   mkdirSync(home, { mode: 0o700 });
   writeFileSync(join(home, "skep.toml"), settings);
-  takeIn();
+  const takeNoMore = takeIn();
   const app = await openApp(home, await loadSettings(home), [executable]);
   const started: Running[] = [];
   const launch = async (command: readonly string[], hear?: (chunk: Uint8Array) => void) => {
@@ -114,6 +114,7 @@ export async function inPlace(
     faults.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
   } finally {
     await endAll();
+    takeNoMore();
     open.delete(directory);
     await app.close();
     if (faults.length === 0) rmSync(directory, { recursive: true, force: true });
