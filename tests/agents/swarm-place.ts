@@ -8,6 +8,7 @@ import { send } from "../../src/bus/send.ts";
 import { readSwarmFile } from "../../src/config/swarm-file.ts";
 import type { Swarm } from "../../src/config/swarm.ts";
 import { defaults } from "../../src/config/settings.ts";
+import { sleep } from "../../src/core/clock.ts";
 import { processState } from "../../src/core/identity.ts";
 import { bytesOf } from "../../src/core/text.ts";
 import { findLockHolder } from "../../src/store/lock-holder.ts";
@@ -62,7 +63,9 @@ export function swarmPlaces() {
       for (const running of started) running.kill("SIGKILL");
       const ended = Promise.all(started.map((running) => running.ended));
       // Whoever survives may hold what they wrote to, so their ends are not waited for longer than others need.
-      await Promise.race([ended, Bun.sleep(endWithinMs)]);
+      const waited = new AbortController();
+      await Promise.race([ended, sleep(endWithinMs, waited.signal)]);
+      waited.abort();
       for (const pid of marked("SKEP_HOME", home)) {
         survivors.push(commandOf(pid));
         process.kill(pid, "SIGKILL");
