@@ -1,4 +1,5 @@
 // What SIGINT, SIGTERM and SIGHUP (its terminal is gone) mean to a command: the first asks it to end, the second not to wait, the third ends it.
+import { readProc } from "../core/proc.ts";
 
 export interface Signals {
   /** Aborts at the first signal. */
@@ -26,6 +27,7 @@ export function openSignals(leave: (status: number) => void): Signals {
     if (listening) return;
     listening = true;
     for (const [name, number] of Object.entries(numbers)) {
+      if (name === "SIGHUP" && hangupIsIgnored()) continue;
       process.on(name, () => {
         if (!first.signal.aborted) {
           status = 128 + number;
@@ -50,4 +52,15 @@ export function openSignals(leave: (status: number) => void): Signals {
       return status;
     },
   };
+}
+
+/** Whether this process was started by nohup, or as it does it: then it is to outlive its terminal, and to listen would end that. */
+function hangupIsIgnored(): boolean {
+  try {
+    const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readProc("self/status"))?.[1];
+    return (BigInt(`0x${mask ?? "0"}`) & 1n) === 1n;
+  } catch {
+    // Without a /proc nobody can say, and most are not.
+    return false;
+  }
 }

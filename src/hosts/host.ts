@@ -31,6 +31,7 @@ export async function runHost(
   const killed = new AbortController();
   let program: ProcessIdentity | undefined;
   let left = 0;
+  let sweep: Promise<unknown> = Promise.resolve();
   const works = (found: ProcessIdentity | undefined) => {
     program = found;
     if (killed.signal.aborted && program !== undefined) signalGroup(program, "SIGKILL");
@@ -51,10 +52,14 @@ export async function runHost(
     gate,
     pace,
     turns,
-    async endStrays() {
-      const count = await endStrays();
-      if (hasProgram) left += count;
-      return count;
+    endStrays() {
+      // One after the other: the last one, which its end waits for, then comes after all that the others killed.
+      const swept = sweep.then(endStrays).then((count) => {
+        if (hasProgram) left += count;
+        return count;
+      });
+      sweep = swept;
+      return swept;
     },
     spares,
     started(found) {

@@ -77,6 +77,25 @@ test("a terminal that is closed drains the swarm", async () => {
   expect(place.left()).toEqual([]);
 });
 
+test("under nohup a swarm outlives its terminal", async () => {
+  const place = await newPlace();
+  const up = Bun.spawn(["nohup", ...place.upCommand({ a: sleeper })], {
+    cwd: place.directory,
+    env: { PATH: process.env["PATH"]! },
+    stdio: ["ignore", "ignore", "ignore"],
+  });
+  try {
+    await place.becomes("a", "ready");
+    up.kill("SIGHUP");
+    up.kill("SIGTERM");
+    // The first of them that it heard says how it ends.
+    expect(await up.exited).toBe(143);
+  } finally {
+    up.kill("SIGKILL");
+  }
+  expect(place.left()).toEqual([]);
+});
+
 test("SIGTERM while 100 agents are being started ends those that run, and starts no more", async () => {
   const place = await newPlace();
   const up = place.up({ a: { ...sleeper, count: 100 } }, ["--json"]);

@@ -123,7 +123,8 @@ describe("when it ends", () => {
       const one = await viewerOf(shop);
       const begin = performance.now();
       one.type("\n");
-      expect(await host.ended).toEqual({ state: "failed", reason: "sh exited with 3" });
+      const reason = "sh exited with 3; 1 process that it left behind killed";
+      expect(await host.ended).toEqual({ state: "failed", reason });
       return performance.now() - begin;
     });
     expect(leftMs).toBeLessThan(400);
