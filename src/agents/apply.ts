@@ -51,12 +51,13 @@ export async function applyPlan(
   });
   crew.supervision.counts = counts;
 
+  // Before anybody goes: a crew of which nobody is left, not even to start, has ended.
+  const enlisted = added.map((member) => enlist(crew, member, tokens.get(member.name)!));
   await Promise.all(removed.map((name) => remove(crew, crew.charges.get(name)!)));
   for (const charge of changed) {
     charge.member = wanted.get(charge.member.name)!;
     void restartOne(crew, charge);
   }
-  const enlisted = added.map((member) => enlist(crew, member, tokens.get(member.name)!));
   for (const charge of enlisted) await rejoin(crew, charge);
   const again = await reviveKept(crew, [...changed, ...enlisted]);
   void startAll(crew, [...enlisted, ...again]);

@@ -59,6 +59,9 @@ export interface Charge {
   restarts: number;
   /** Aborts the rest before its next start. */
   rest: AbortController | undefined;
+  /** When its host was last told to start it: what it said before that, it said in another life. */
+  toldTick: number;
+  /** When its host said that it runs; undefined while it does not. */
   startedTick: number | undefined;
   /** When it, or its host, last gave a sign of life; null: not yet. */
   beatTick: number | null;
@@ -118,6 +121,7 @@ export function newCharge(member: Member, slot: number, token: string): Charge {
     restartTicks: [],
     restarts: 0,
     rest: undefined,
+    toldTick: Number.POSITIVE_INFINITY,
     startedTick: undefined,
     beatTick: null,
     health: null,

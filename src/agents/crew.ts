@@ -91,8 +91,8 @@ export interface Crew {
   readonly over: AbortController;
   /** Given when an agent has ended for good, or one is there no more. */
   changed: Signal;
-  /** The agents that have ended since signs of life were last written down. */
-  silenced: Set<string>;
+  /** The agents that have ended since signs of life were last written down, and when: what they said until then counts no more. */
+  silenced: Map<string, number>;
   /** Since when the lookout has looked without a gap, and beats could be written and read: no silence before counts. */
   awakeTick: number;
   /** Where it last looked for beats; undefined when it has not. */

@@ -36,7 +36,7 @@ export async function ended(
     healthDetail: null,
   });
   for (const signal of [charge.running, charge.ended]) signal.give();
-  crew.silenced.add(charge.member.name);
+  crew.silenced.set(charge.member.name, crew.supervision.clock.tick());
   const wanted = charge.end;
   charge.end = "of itself";
   if (crew.stopping || wanted === "gone") return await stays(crew, charge, end, null, also);

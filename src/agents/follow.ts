@@ -48,6 +48,8 @@ async function placedOrders({ run, supervision }: Crew): Promise<PlacedOrder[]> 
 }
 
 async function answer(crew: Crew, order: PlacedOrder): Promise<void> {
+  // Whoever asked takes it back.
+  if (crew.stopping) return;
   const { store } = crew.supervision;
   // Whoever asked may have taken it back while we were stopped.
   const taken = await insist(store, (tx) => takeOrder(tx, order.id), crew.over.signal);

@@ -2,7 +2,6 @@
 import { SkepError } from "../core/errors.ts";
 import { rowList, rowsOf } from "../store/row-list.ts";
 import type { ReadTx, WriteTx } from "../store/store.ts";
-import { textList, textsIn } from "../store/text-list.ts";
 
 /** What an agent may say of itself. */
 export const statuses = ["healthy", "degraded", "unhealthy"] as const;
@@ -83,10 +82,17 @@ export async function touchBeats(tx: WriteTx): Promise<void> {
   );
 }
 
-/** Forgets the signs of life of `names`, and what they said: for whoever starts anew. */
-export async function forgetBeats(tx: WriteTx, names: readonly string[]): Promise<void> {
-  const forgotten = { names: textList(names) };
-  await tx.run(`delete from heartbeats where agent in (${textsIn("names")})`, forgotten);
+/** Forgets the signs of life that agents gave until a tick, and what they said, by their names: for whoever starts anew. What the new one has said already stays. */
+export async function forgetBeats(
+  tx: WriteTx,
+  untilTicks: ReadonlyMap<string, number>,
+): Promise<void> {
+  await tx.run(
+    `delete from heartbeats where exists (
+       select 1 from ${rowsOf("ends", ["name", "until"])} as ends
+       where ends.name = heartbeats.agent and heartbeats.tick <= ends.until)`,
+    { ends: rowList([...untilTicks]) },
+  );
 }
 
 function checkDetail(detail: string): void {

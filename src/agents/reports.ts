@@ -1,13 +1,13 @@
 // Reports: what a host says of its agents, and what its own end means for them.
-import type { Charge } from "./charge.ts";
 import { type Crew, setState } from "./crew.ts";
 import { ended } from "./ended.ts";
 import type { Report } from "./host-line.ts";
 import type { HostProcess } from "./host-process.ts";
-import { type Gone, labelOf } from "./hosting.ts";
+import type { Gone } from "./hosting.ts";
 import { notePaused } from "./pause.ts";
 import { describeExit } from "./process.ts";
 import type { Exit } from "./spawned.ts";
+import { endUselessHosts } from "./useless-host.ts";
 
 /** Notes what `host` reports. */
 export function hear(crew: Crew, host: HostProcess, report: Report): void {
@@ -33,10 +33,9 @@ export function hear(crew: Crew, host: HostProcess, report: Report): void {
   else {
     host.agents.delete(report.name);
     const { state, reason, unstarted } = report;
-    void ended(crew, charge, { state, reason, unstarted }).then(() => {
-      // A host is kept for the next start, unless there will be none.
-      if (isOfNoUse(crew, host)) host.end();
-    });
+    void ended(crew, charge, { state, reason, unstarted }).then(() =>
+      endUselessHosts(crew, host.label),
+    );
   }
 }
 
@@ -89,12 +88,6 @@ function setApart(crew: Crew, { label }: HostProcess, suspects: readonly string[
     const apart = suspects.length <= apartMax ? name : `${label}/${index % apartMax}`;
     Object.assign(crew.charges.get(name) ?? {}, { apart });
   }
-}
-
-/** Whether nobody is in `host`, and nobody that is about to start would be handed to it. */
-function isOfNoUse({ charges }: Crew, { agents, label }: HostProcess): boolean {
-  const isForIt = (charge: Charge) => !charge.over.given && labelOf(charge) === label;
-  return agents.size === 0 && ![...charges.values()].some(isForIt);
 }
 
 async function endedIn(

@@ -10,6 +10,7 @@ import { heldTo } from "./governing.ts";
 import { tellHold } from "./governor.ts";
 import { identityVariables } from "./hosting.ts";
 import { signalProcess } from "./process.ts";
+import { endUselessHosts } from "./useless-host.ts";
 
 const usualAtOnce = 16;
 
@@ -20,7 +21,9 @@ export async function startAll(crew: Crew, charges: readonly Charge[]): Promise<
   const turns = openTurns(() => heldTo(startAtOnce, crew.heldTo));
   const start = async (charge: Charge) => {
     const why = await untilDue(crew, charge);
-    if (crew.stopping || charge.end === "gone") return;
+    if (charge.over.given) return;
+    // Those of an order that was in hand when the others were told.
+    if (crew.stopping) return await setState(crew, charge, "stopped", null);
     if (why !== undefined) {
       charge.kept = true;
       return await stays(crew, charge, { state: "failed", reason: why }, null);
@@ -40,8 +43,9 @@ export async function startAll(crew: Crew, charges: readonly Charge[]): Promise<
   await Promise.all(charges.map(start));
 }
 
-/** Hands `charge` to a host; resolves when it runs, or has ended. */
+/** Hands `charge` to a host, unless it was stopped for good meanwhile; resolves when it runs, or has ended. */
 export async function startOne(crew: Crew, charge: Charge): Promise<void> {
+  if (charge.over.given) return;
   const { member, slot } = charge;
   const { home } = crew.supervision;
   charge.running = openSignal();
@@ -54,15 +58,18 @@ export async function startOne(crew: Crew, charge: Charge): Promise<void> {
       signalProcess(host, "SIGTERM");
       return await setState(crew, charge, "stopped", null);
     }
+    if (charge.over.given) return endUselessHosts(crew, host.label);
     charge.host = host;
     host.agents.add(member.name);
     const common = { SKEP_HOME: home, SKEP_RUN: crew.run.mark };
     const assignment = member.assignment(identityVariables(charge, common));
     if (crew.heldTo < 100) tellHold(crew, host);
+    charge.toldTick = crew.supervision.clock.tick();
     host.tell({ order: "start", name: member.name, slot, assignment });
     if (charge.paused) host.tell({ order: "pause", name: member.name });
   } catch (error) {
     if (!isSkepError(error, "E_FAILED")) throw error;
+    if (charge.over.given) return;
     // One agent that cannot be started is no reason to stop the others.
     await ended(crew, charge, { state: "failed", reason: error.message, unstarted: true });
   }

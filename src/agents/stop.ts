@@ -2,18 +2,22 @@
 import { sleep } from "../core/clock.ts";
 import type { Charge } from "./charge.ts";
 import { type Crew, allOver, setState } from "./crew.ts";
+import { stays } from "./ended.ts";
+import { labelOf } from "./hosting.ts";
 import { signalProcess } from "./process.ts";
 import { findOpenRun, noteStopping } from "./runs.ts";
+import { endUselessHosts } from "./useless-host.ts";
 
 /** Has `charge` finish what it holds and end: to start anew at once, or to be gone. Resolves when it has ended. */
 export async function stopOne(crew: Crew, charge: Charge, end: "restart" | "gone"): Promise<void> {
   if (charge.over.given) return;
-  charge.end = end;
   if (charge.rest !== undefined || charge.host === undefined) {
     charge.rest?.abort();
-    if (end === "gone") await setState(crew, charge, "stopped", null);
-    return;
+    if (end === "restart") return;
+    await stays(crew, charge, { state: "stopped", reason: null }, null);
+    return endUselessHosts(crew, labelOf(charge));
   }
+  charge.end = end;
   const { name } = charge.member;
   const { host } = charge;
   await setState(crew, charge, "stopping", end === "gone" ? "not wanted any more" : "starts anew");

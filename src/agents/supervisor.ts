@@ -1,6 +1,6 @@
 // The supervisor: starts every agent, sees each end at once, starts again what has failed, and takes the swarm
 // down in order.
-import { aborted, sleep } from "../core/clock.ts";
+import { sleep } from "../core/clock.ts";
 import { randomHex } from "../core/ids.ts";
 import { ownIdentity, pidNamespace } from "../core/identity.ts";
 import { takeCare } from "./caretaker.ts";
@@ -10,6 +10,7 @@ import { followOrders } from "./follow.ts";
 import { govern } from "./governor.ts";
 import { noteHold } from "./hold.ts";
 import { openHosting } from "./hosting.ts";
+import { isPassing } from "./insist.ts";
 import { keepLookout } from "./lookout.ts";
 import { openRecord } from "./record.ts";
 import { forgetEarlierAgents, listAgents, pausedAgents, registerAgent } from "./registry.ts";
@@ -128,7 +129,7 @@ async function assemble(plan: SwarmPlan, supervision: Supervision): Promise<Crew
     stopping: false,
     over,
     changed: openSignal(),
-    silenced: new Set(),
+    silenced: new Map(),
     awakeTick: clock.tick(),
     vitalsStore: undefined,
     vitalsTick: 0,
@@ -152,8 +153,11 @@ async function assemble(plan: SwarmPlan, supervision: Supervision): Promise<Crew
 async function toldToStop({ supervision: { signal, store } }: Crew): Promise<void> {
   // `skep down` leaves its wish in the run's row and then sends SIGTERM; a signal that is lost is made up for here.
   while (!signal.aborted) {
-    await Promise.race([aborted(signal), sleep(2_000, signal)]);
-    const run = await store.read(findOpenRun);
-    if (run?.stopAskedAt != null) return;
+    await sleep(2_000, signal);
+    try {
+      if ((await store.read(findOpenRun))?.stopAskedAt != null) return;
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+    }
   }
 }

@@ -23,7 +23,7 @@ export async function exchangeBeats(crew: Crew): Promise<void> {
   const fresh = [...crew.charges.values()].filter(
     ({ beatTick }) => beatTick !== null && beatTick > crew.vitalsTick,
   );
-  const silenced = [...crew.silenced];
+  const silenced = new Map(crew.silenced);
   const areToBeat = [...crew.charges.values()].some(
     ({ member }) => member.readyByBeat !== undefined || member.liveBeatMs !== undefined,
   );
@@ -32,11 +32,11 @@ export async function exchangeBeats(crew: Crew): Promise<void> {
     // The file is another one, and what was said may have been in the one before.
     if (store !== (crew.vitalsStore ?? store)) crew.awakeTick = clock.tick();
     crew.vitalsStore = store;
-    if (fresh.length > 0 || silenced.length > 0 || areToBeat)
+    if (fresh.length > 0 || silenced.size > 0 || areToBeat)
       await store.write(async (tx) => {
         // Whether those who are to beat can do so is seen by doing it.
         if (areToBeat) await touchBeats(tx);
-        if (silenced.length > 0) await forgetBeats(tx, silenced);
+        if (silenced.size > 0) await forgetBeats(tx, silenced);
         await recordBeats(
           tx,
           fresh.map((charge) => beatOf(charge, clock)),
@@ -44,7 +44,9 @@ export async function exchangeBeats(crew: Crew): Promise<void> {
       });
     // Where others of ours found no room agents may have found none either.
     crew.awakeTick = Math.max(crew.awakeTick, vitalsRefusedTick() ?? crew.awakeTick);
-    for (const name of silenced) crew.silenced.delete(name);
+    // Whoever has ended once more meanwhile has its turn with the next look.
+    for (const [name, tick] of silenced)
+      if (crew.silenced.get(name) === tick) crew.silenced.delete(name);
     crew.vitalsTick = Math.max(crew.vitalsTick, ...fresh.map(({ beatTick }) => beatTick!));
     if (!takeNotes(crew, await store.read(readBeats)).isDoubtful) return;
     // Only where somebody who opens the file can beat is silence anybody's own fault. Tried from half of the time on,
@@ -112,12 +114,12 @@ interface Silence {
 
 /** Sees to what one agent has said: how silent it is; undefined when it may be for as long as it likes. */
 function takeNote(crew: Crew, charge: Charge, beat: LastBeat | undefined): Silence | undefined {
-  const { member, host, startedTick } = charge;
+  const { member, host, toldTick, startedTick } = charge;
   if (host === undefined || startedTick === undefined || crew.stopping) return undefined;
   const tick = crew.supervision.clock.tick();
   const { boot } = crew.supervision.clock;
   const saidTick =
-    beat?.saidTick != null && beat.boot === boot && beat.saidTick >= startedTick
+    beat?.saidTick != null && beat.boot === boot && beat.saidTick >= toldTick
       ? beat.saidTick
       : undefined;
   if (saidTick !== undefined) noteHealth(crew, charge, beat!);

@@ -46,13 +46,16 @@ export function nameOfUser({ name, unit }: Pick<Point, "name" | "unit">): Naming
   return { name: taken.test(other) ? `${other}_value` : other, unit: undefined, factor: 1 };
 }
 
-/** The agent and the tags of a point as labels. What stands for too many others is `overflow`; a tag called agent is `tag_agent`. */
+// Labels that are ours, or mean something to Prometheus.
+const takenLabels = new Set(["agent", "le", "quantile"]);
+
+/** The agent and the tags of a point as labels. What stands for too many others is `overflow`; a tag called agent, le or quantile is `tag_agent` and so on. */
 export function labelsOf({ agent, tags }: Pick<Point, "agent" | "tags">): Labels {
   const labels: Record<string, string> = agent === null ? {} : { agent };
   for (const [tag, value] of Object.entries(tags)) {
     if (tag === "*") labels["overflow"] = "true";
     // Names that begin with two underscores are Prometheus' own, and a tag begins with a letter.
-    else labels[tag === "agent" ? "tag_agent" : tag] = value;
+    else labels[takenLabels.has(tag) ? `tag_${tag}` : tag] = value;
   }
   return labels;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { waitUntil } from "../helpers/wait-until.ts";
-import { idle, swarmPlaces } from "./swarm-place.ts";
+import { exists, idle, swarmPlaces } from "./swarm-place.ts";
 
 const newPlace = swarmPlaces();
 const sleeper = { command: ["sleep", "1000"] };
@@ -36,6 +36,34 @@ test("scale says what is left in inboxes that nobody works on any more, and what
   expect((await place.skep(["recv", "w-2", "--ack"])).status).toBe(0);
   expect(JSON.parse((await place.skep(["scale", "w", "2", "--json"])).stdout).left).toEqual([]);
   await place.send("w-2", "y");
+  up.kill("SIGTERM");
+  await up.ended;
+});
+
+test("when all agents are replaced by others the swarm stays up, and has these", async () => {
+  const place = await newPlace();
+  const up = place.up({ a: sleeper });
+  await place.becomes("a", "ready");
+  const { stdout } = await place.skep(["scale", "a", "2"]);
+  expect(stdout).toBe("added: a-1, a-2\nremoved: a\nunchanged: 0\n");
+  for (const name of ["a-1", "a-2"]) await place.becomes(name, "ready");
+  const { stdout: other } = await place.up({ b: sleeper }).ended;
+  expect(other).toBe("added: b\nremoved: a-1, a-2\nunchanged: 0\n");
+  await place.becomes("b", "ready");
+  up.kill("SIGTERM");
+  expect((await up.ended).status).toBe(143);
+});
+
+test("of an agent that is removed while it rests no host stays", async () => {
+  const place = await newPlace();
+  const flaky = { command: ["false"], restart: "on-failure", backoff_min: "1h", backoff_max: "1h" };
+  const up = place.up({ f: { ...flaky, count: 2 } });
+  const rests = await waitUntil("f-2 rests", async () => {
+    const agent = await place.agent("f-2");
+    return agent?.reason?.startsWith("starts again in") ? agent : undefined;
+  });
+  await place.skep(["scale", "f", "1"]);
+  await waitUntil("its host has ended", () => !exists(rests.hostPid!));
   up.kill("SIGTERM");
   await up.ended;
 });

@@ -35,7 +35,13 @@ async function newVitals() {
   return {
     clock,
     record: (...beats: Beat[]) => store.write((tx) => recordBeats(tx, beats)),
-    forget: (...names: string[]) => store.write((tx) => forgetBeats(tx, names)),
+    /** Those of `names` until now. */
+    forget: (...names: string[]) => {
+      const untilTicks = new Map(names.map((name) => [name, clock.tick()]));
+      return store.write((tx) => forgetBeats(tx, untilTicks));
+    },
+    forgetUntil: (name: string, tick: number) =>
+      store.write((tx) => forgetBeats(tx, new Map([[name, tick]]))),
     read: () => store.read(readBeats),
     names: async () => (await store.read(readBeats)).map(({ agent }) => agent),
   };
@@ -120,6 +126,16 @@ describe("what an agent says of itself", () => {
     await forget();
     await record(beatOf(clock, "a"));
     expect((await read())[0]).toMatchObject({ agent: "a", status: "healthy", saidTick: null });
+  });
+
+  test("is not forgotten with the one before it", async () => {
+    const { clock, record, read, forgetUntil } = await newVitals();
+    await record(beatOf(clock, "a"));
+    const endTick = clock.tick();
+    clock.pass(1);
+    await record(beatOf(clock, "a", degraded));
+    await forgetUntil("a", endTick);
+    expect(await read()).toMatchObject([{ agent: "a", ...degraded, saidTick: clock.tick() }]);
   });
 
   test("has 1,000 characters at most, and comes back as it was said", async () => {

@@ -2,6 +2,10 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openApp } from "../../src/app.ts";
+import { type Charge, newCharge, openSignal } from "../../src/agents/charge.ts";
+import type { Crew } from "../../src/agents/crew.ts";
+import { startAll, startOne } from "../../src/agents/start.ts";
+import { systemClock } from "../../src/core/clock.ts";
 import { defaults } from "../../src/config/settings.ts";
 import { readSwarmFile } from "../../src/config/swarm-file.ts";
 import { quickest } from "../helpers/quickest.ts";
@@ -138,5 +142,36 @@ describe("how many start", () => {
     const stagger = { start_at_once: 1, start_stagger: "1s" };
     const begun = await gapsOf({ a: { ...brief, count: 2 } }, stagger);
     expect(begun[1]! - begun[0]!).toBeGreaterThanOrEqual(1_200);
+  });
+});
+
+describe("of agents that an order is about to start", () => {
+  /** A crew with that one charge, whose hosts are not to be asked for. */
+  function crewOf(charge: Charge, stopping: boolean): Crew {
+    const noted: string[] = [];
+    return {
+      plan: {},
+      supervision: { home: "", clock: systemClock(), signal: new AbortController().signal },
+      charges: new Map([["a", charge]]),
+      hosting: { hostFor: () => expect.unreachable() },
+      record: { note: async (name: string) => void noted.push(name) },
+      changed: openSignal(),
+      heldTo: 100,
+      stopping,
+    } as unknown as Crew;
+  }
+  const member = { name: "a", group: "a" } as Charge["member"];
+
+  test("one that was removed meanwhile is not started", async () => {
+    const charge = newCharge(member, 1, "token");
+    charge.over.give();
+    await startOne(crewOf(charge, false), charge);
+    expect(charge.host).toBeUndefined();
+  });
+
+  test("none is waited for by a swarm that goes down", async () => {
+    const charge = newCharge(member, 1, "token");
+    await startAll(crewOf(charge, true), [charge]);
+    expect([charge.state, charge.over.given]).toEqual(["stopped", true]);
   });
 });

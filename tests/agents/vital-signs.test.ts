@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { newCharge } from "../../src/agents/charge.ts";
 import type { Crew } from "../../src/agents/crew.ts";
-import { recordBeats } from "../../src/agents/heartbeat.ts";
+import { readBeats, recordBeats } from "../../src/agents/heartbeat.ts";
 import { exchangeBeats } from "../../src/agents/vital-signs.ts";
 import { refusingVitals } from "../helpers/refusing-vitals.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
@@ -68,12 +68,12 @@ function newCrew() {
   const member = { name: "a", liveBeatMs: 3_000 };
   const charge = newCharge(member as never, 1, "token");
   const host = { pid: 7, tell: (order: { reason: string }) => killed.push(order.reason) };
-  const running = { state: "ready", startedTick: clock.tick(), host };
+  const running = { state: "ready", toldTick: clock.tick(), startedTick: clock.tick(), host };
   Object.assign(charge, running);
   const crew = {
     charges: new Map([["a", charge]]),
     supervision: { clock, vitals, openVitals, vitalsRefusedTick: () => refusedTick },
-    silenced: new Set(),
+    silenced: new Map<string, number>(),
     copiedTick: new Map(),
     vitalsTick: 0,
     awakeTick: clock.tick(),
@@ -81,6 +81,7 @@ function newCrew() {
   } as unknown as Crew;
   return {
     ...file,
+    crew,
     killed,
     /** Something else was written in vain. */
     refuse: () => void (refusedTick = clock.tick()),
@@ -98,6 +99,37 @@ function newCrew() {
     },
   };
 }
+
+describe("a beat right after the start", () => {
+  test("is not forgotten with those of the life before", async () => {
+    const { look, beat, crew, clock, vitals } = newCrew();
+    await beat();
+    clock.pass(1);
+    crew.silenced.set("a", clock.tick());
+    clock.pass(1);
+    Object.assign(crew.charges.get("a")!, { toldTick: clock.tick(), startedTick: clock.tick() });
+    clock.pass(1);
+    await beat();
+    const saidTick = clock.tick();
+    await look(1);
+    expect(await (await vitals()).read(readBeats)).toMatchObject([{ agent: "a", saidTick }]);
+    expect(crew.silenced.size).toBe(0);
+  });
+
+  test("counts also when it comes before its host's word that it runs is heard", async () => {
+    const { look, beat, crew, clock } = newCrew();
+    const charge = crew.charges.get("a")!;
+    charge.toldTick = clock.tick();
+    clock.pass(1);
+    await beat();
+    clock.pass(1);
+    charge.startedTick = clock.tick();
+    Object.assign(charge, { state: "starting" });
+    charge.member.readyByBeat = { timeoutMs: 5_000 };
+    await look(1);
+    expect(charge).toMatchObject({ state: "ready" });
+  });
+});
 
 describe("who could not beat", () => {
   test("is not ended for its silence, and whoever could is", async () => {

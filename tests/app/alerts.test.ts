@@ -132,6 +132,17 @@ test("crashes before anybody has looked count, and so do those under a superviso
   await place.skep(["down"]);
 });
 
+test("a start waits no more for agents that were removed before they could start", async () => {
+  const place = await newPlace(often('coordination_time = "1ms"\nrate_window = "1s"'));
+  const first = { command: ["sleep", "1000"], ready: { log: "never" }, ready_timeout: "1h" };
+  place.up({ first, next: { ...idle, after: ["first"], count: 2 } });
+  await comes(place, "coordination-time", "swarm");
+  await place.becomes("first", "starting");
+  await place.up({ first }).ended;
+  await comes(place, "coordination-time", "swarm", "resolved");
+  await place.skep(["down"]);
+});
+
 test("a swarm that takes long to start, and a process that grows, fire once each and are over", async () => {
   const place = await newPlace(
     often(

@@ -13,11 +13,14 @@ test.each([
 ])("%s in %s is %s", (name, unit, expected, factor) => {
   expect(nameOfUser({ name, unit })).toMatchObject({ name: expected, factor });
 });
-test("the agent is a label beside the tags, and a tag of that name stays apart from it", () => {
-  expect(labelsOf({ agent: "ada", tags: { agent: "bob", phase: "link" } })).toEqual({
+test("the agent is a label beside the tags, and tags of that name or of Prometheus' own stay apart", () => {
+  const tags = { agent: "bob", phase: "link", le: "5", quantile: "0.9" };
+  expect(labelsOf({ agent: "ada", tags })).toEqual({
     agent: "ada",
     tag_agent: "bob",
     phase: "link",
+    tag_le: "5",
+    tag_quantile: "0.9",
   });
   expect(labelsOf({ agent: null, tags: { "*": "*" } })).toEqual({ overflow: "true" });
 });
