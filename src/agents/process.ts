@@ -15,8 +15,10 @@ export interface Child extends ProcessIdentity, Omit<Spawned, "read"> {
 /** The children of this process that run. Whoever starts one notes it here, until it has heard of its end. */
 export const ownChildren = new Set<number>();
 
-// How long output may go on coming after the process has ended.
+// How long output may go on coming after the process has ended, and in how many looks: who was put off itself meanwhile has
+// the others left to read what is there.
 const leftoverMs = 500;
+const leftoverLooks = 10;
 
 /** Starts a program in a process group of its own. E_FAILED when it cannot be started. */
 export async function launch(launched: Launch | PlainLaunch): Promise<Child> {
@@ -32,8 +34,9 @@ export async function launch(launched: Launch | PlainLaunch): Promise<Child> {
 export async function untilRead(exited: Promise<Exit>, read: Promise<unknown>): Promise<Exit> {
   const exit = await exited;
   const waited = new AbortController();
-  await Promise.race([read, sleep(leftoverMs, waited.signal)]);
-  waited.abort();
+  void read.then(() => waited.abort());
+  for (let looks = 0; looks < leftoverLooks && !waited.signal.aborted; looks++)
+    await sleep(leftoverMs / leftoverLooks, waited.signal);
   return exit;
 }
 

@@ -169,10 +169,12 @@ async function claimOrWait(
     if (standing === undefined) await createInbox(tx, inbox);
     // Whoever rang us has noted that we are awake.
     const awake = address === undefined || rung ? undefined : bus.self;
-    const may = (await options.mayClaim?.(tx)) !== false;
+    // What settles stays in line for the lock also when it is told to stop.
+    const goesOn = before === undefined || signal?.aborted !== true;
+    const may = goesOn && (await options.mayClaim?.(tx)) !== false;
     const claimed = may ? await claimTx(tx, bus.settings, { ...options, awake }, standing) : [];
     if (address === undefined) return { claimed };
-    if (claimed.length === 0 && leftMs > 0)
+    if (claimed.length === 0 && leftMs > 0 && goesOn)
       await startWaiting(tx, inbox, "mail", { ...bus.self, ...address });
     else if (options.stay !== true) await stopWaiting(tx, inbox, "mail", bus.self);
     // A ring may say no more than that something is due soon.

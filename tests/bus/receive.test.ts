@@ -239,13 +239,16 @@ test("what goes before the claim is done in its transaction, and once only", asy
   for (const body of ["1", "2"]) await put(bus, "a1", body);
   const { receipt } = await takeOne(bus, "a1");
   let times = 0;
+  // Whoever is told to stop settles, and claims nothing more.
+  const over = { signal: AbortSignal.abort(), before: async () => void times++ };
+  assert.deepEqual(await claim(bus, over), []);
   const before: ReceiveOptions["before"] = async (tx) => {
     times++;
     await ackTx(tx, bus.settings, receipt, { from: null, send: [draft("a1", "3")] });
   };
   assert.deepEqual(texts(await claim(bus, { max: 5, before })), ["2", "3"]);
   assert.deepEqual(await claim(bus, { waitMs: 100, before: async () => void times++ }), []);
-  assert.equal(times, 2);
+  assert.equal(times, 3);
   assert.equal((await ack(bus, receipt)).already, true);
 });
 
