@@ -48,6 +48,9 @@ const endWithinMs = 20_000;
 // Short, so that programs that do not listen do not hold up the tests.
 const shortTimes = '[agents]\nstop_grace = "200ms"\n';
 
+// A machine on which tests run has too much to do at times: rests would be longer, and swarms would say so.
+const ungoverned = '\n[governor]\nmode = "off"\n';
+
 /** A function that makes a new place. After each test nothing may be left of its swarms, and its ledger must add up. To be called where tests are declared. */
 export function swarmPlaces() {
   let executable: string;
@@ -81,7 +84,10 @@ export function swarmPlaces() {
     const directory = tempDir();
     const home = join(directory, "home");
     mkdirSync(home, { mode: 0o700 });
-    writeFileSync(join(home, "skep.toml"), settings);
+    writeFileSync(
+      join(home, "skep.toml"),
+      settings + (settings.includes("[governor]") ? "" : ungoverned),
+    );
     const app = await openApp(home, defaults, [executable]);
     const started: Running[] = [];
     made.push({ app, started, home });
