@@ -101,20 +101,19 @@ export async function runHost(
   }
 }
 
-/** Once `draining` has aborted and the supervisor, which would see to it, is dead: ends the agent's programs when their time is over. */
+/** Once `draining` has aborted and the supervisor, which would see to it, is dead: ends the programs of the agents `names`, as they are then, when their time is over. */
 export async function endWithoutSupervisor(
   { settings }: Pick<Parts, "settings">,
-  { spec, env, supervisor }: Assignment,
-  spares: Spares,
+  { run, supervisor }: { run: string; supervisor: Assignment["supervisor"] },
+  { names, spares }: { names: ReadonlySet<string>; spares: Spares },
   draining: AbortSignal,
 ): Promise<void> {
   const { drainTimeoutMs, stopGraceMs } = settings.agents;
   await aborted(draining);
   do await sleep(drainTimeoutMs);
   while (isAlive(supervisor));
-  const { name } = spec;
-  const mark = { run: env["SKEP_RUN"]!, agents: [name], spares: spares.marksOf(name) };
-  await endMarked(mark, stopGraceMs);
+  const agents = [...names];
+  await endMarked({ run, agents, spares: agents.flatMap(spares.marksOf) }, stopGraceMs);
 }
 
 // Only that of its agents is loaded: a module brings streams along, a program the means to start one.

@@ -36,6 +36,8 @@ export async function hostAgents(parts: Parts, { orders, tell, draining }: Post)
   // Those that were told to start and have yet to say that they did, and the last one that did.
   const starting = new Set<string>();
   let latest: Assignment | undefined;
+  // Everybody who was ever here.
+  const names = new Set<string>();
   void beat(tell, shelter, Math.min(beatEveryMs, hangTimeoutMs / beatsPerTimeout), over.signal);
 
   const start = (name: string, slot: number, assignment: Assignment) => {
@@ -45,7 +47,8 @@ export async function hostAgents(parts: Parts, { orders, tell, draining }: Post)
     const gate = openGate();
     const pace = openPace(held, parts.settings.governor);
     const signal = AbortSignal.any([stopping, stop.signal]);
-    const mark = { run: assignment.env["SKEP_RUN"]!, agents: [name] };
+    const run = assignment.env["SKEP_RUN"]!;
+    const mark = { run, agents: [name] };
     // All that share a host are of one group.
     turns ??= openTurns(assignment.spec.atOnce);
     const controls: Controls = {
@@ -65,7 +68,15 @@ export async function hostAgents(parts: Parts, { orders, tell, draining }: Post)
       },
     };
     starting.add(name);
-    void endWithoutSupervisor(parts, assignment, spares, stopping);
+    // All of them have one supervisor.
+    if (names.size === 0)
+      void endWithoutSupervisor(
+        parts,
+        { run, supervisor: assignment.supervisor },
+        { names, spares },
+        stopping,
+      );
+    names.add(name);
     const ended = runHost({ ...parts, bus }, assignment, controls).then((ending) => {
       hosted.delete(name);
       hasBegun(name);

@@ -80,13 +80,12 @@ test("without a supervisor the programs of an agent are ended when their time is
   const agents = { ...defaults.agents, stopGraceMs: 1_000, drainTimeoutMs: 20 };
   const { governor } = defaults;
   const parts = { settings: { bus: { leaseMs: 0, maxRunMs: 0 }, agents, governor } };
-  const spec = { name: "a", runner: "self", inbox: "a", cwd: "/", inFlight: 1 } as const;
   const supervisor = await launch({ ...program, env: {} });
   const draining = new AbortController();
   const ending = endWithoutSupervisor(
     parts,
-    { spec, env, supervisor },
-    openSpares(0),
+    { run, supervisor },
+    { names: new Set(["a"]), spares: openSpares(0) },
     draining.signal,
   );
   draining.abort();

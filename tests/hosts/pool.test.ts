@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { sendBatch } from "../../src/bus/send.ts";
 import { bytesOf } from "../../src/core/text.ts";
 import { quickest } from "../helpers/quickest.ts";
+import type { Assignment } from "../../src/hosts/runner.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { sharedHosts } from "./shared-host.ts";
 import { fixtures } from "./workshop.ts";
@@ -103,6 +104,23 @@ describe("programs", () => {
     for (const name of ["p-2", "p-3"])
       await host.becomes(await host.send("x", { to: name }), "acked");
     expect(host.programs()).toBe(2);
+  });
+});
+
+test("what a host keeps does not grow with how often it has started an agent", async () => {
+  const host = await sharedHost();
+  const module = join(fixtures, "handlers.ts");
+  const told: WeakRef<Assignment["env"]>[] = [];
+  for (let count = 1; count <= 20; count++) {
+    told.push(new WeakRef(host.start(["p-1"], { runner: "module", module })[0]!.env));
+    await host.reported("ready", "p-1", count);
+    host.order({ order: "stop", name: "p-1" });
+    await host.reported("ended", "p-1", count);
+  }
+  // The last one says which programs to have ready, and what is on the stack may look like another.
+  await waitUntil("most of what it was told is forgotten", () => {
+    Bun.gc(true);
+    return told.filter((env) => env.deref() !== undefined).length < 10;
   });
 });
 

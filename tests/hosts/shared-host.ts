@@ -59,15 +59,16 @@ export function sharedHosts() {
       ...deskOf(bus),
       mark,
       order: orders.add,
-      /** Hands the agents `names` to the host, each with an inbox of its own unless `work` says otherwise. */
-      start(names: readonly string[], work: Partial<Work> & Pick<Work, "runner">): void {
-        for (const name of names) {
+      /** Hands the agents `names` to the host, each with an inbox of its own unless `work` says otherwise: what it is told of them. */
+      start(names: readonly string[], work: Partial<Work> & Pick<Work, "runner">): Assignment[] {
+        return names.map((name) => {
           const spec: Work = { name, inbox: name, cwd: bus.home, inFlight: 1, ...work };
           const identity = { SKEP_RUN: mark, SKEP_AGENT: name, SKEP_TOKEN: `token of ${name}` };
           const env = { PATH: process.env["PATH"]!, ...identity };
           const assignment: Assignment = { spec, env, supervisor: ownIdentity() };
           orders.add({ order: "start", name, slot: ++slots, assignment });
-        }
+          return assignment;
+        });
       },
       /** The `count`th report of that kind about the agent, once it has come. */
       reported: (kind: Kind, name: string, count = 1): Promise<Report> =>
