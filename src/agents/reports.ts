@@ -106,7 +106,7 @@ async function endedIn(
   });
 }
 
-/** Whether a host ended in order: by itself, or by the signal that told it to stop before it could listen to it. */
+/** Whether a host ended in order: by itself, or by the signal that told it to stop before it could listen to it. While nobody is told to stop it leaves nobody behind. */
 function endedAsTold({ code, signal }: Exit, { stopping }: Crew): boolean {
-  return code === 0 || (stopping && (signal === "SIGTERM" || code === 143));
+  return stopping && (code === 0 || signal === "SIGTERM" || code === 143);
 }

@@ -108,6 +108,7 @@ describe("agents that share a host", () => {
 describe("a module that ends the host it shares", () => {
   for (const [how, way, reason] of [
     ["calls process.exit", "exitOnce", /^starts again in 1\.0s: its host exited with 7/],
+    ["calls it without a code", "exitWellOnce", /^starts again in 1\.0s: its host exited with 0/],
     ["loops for ever", "loopOnce", /^starts again in 1\.0s: a module kept its host .* for 2\.0s$/],
     ["waits without letting others", "sleepOnce", /^starts again in 1\.0s: a module kept its host/],
   ] as const)
