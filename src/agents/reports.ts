@@ -33,6 +33,8 @@ export function hear(crew: Crew, host: HostProcess, report: Report): void {
   else {
     host.agents.delete(report.name);
     const { state, reason, unstarted } = report;
+    // What a module has loaded stays in its process: when all of them leave it, whoever starts next gets another one.
+    if (charge.member.runner === "module" && isLeft(crew, host)) crew.hosting.shut(host);
     void ended(crew, charge, { state, reason, unstarted }).then(() =>
       endUselessHosts(crew, host.label),
     );
@@ -88,6 +90,11 @@ function setApart(crew: Crew, { label }: HostProcess, suspects: readonly string[
     const apart = suspects.length <= apartMax ? name : `${label}/${index % apartMax}`;
     Object.assign(crew.charges.get(name) ?? {}, { apart });
   }
+}
+
+/** Whether all who are still in `host` are about to leave it. */
+function isLeft({ charges }: Crew, { agents }: HostProcess): boolean {
+  return [...agents].every((name) => charges.get(name)?.end !== "of itself");
 }
 
 async function endedIn(
