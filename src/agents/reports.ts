@@ -33,8 +33,10 @@ export function hear(crew: Crew, host: HostProcess, report: Report): void {
   else {
     host.agents.delete(report.name);
     const { state, reason, unstarted } = report;
-    // What a module has loaded stays in its process: when all of them leave it, whoever starts next gets another one.
-    if (charge.member.runner === "module" && isLeft(crew, host)) crew.hosting.shut(host);
+    // What a module has loaded stays in its process, and so do the settings that a host has read: when all of them leave it,
+    // whoever starts next gets another one. What failed is not to cost a new host each time.
+    const isStale = charge.member.runner === "module" || charge.end === "restart";
+    if (isStale && isLeft(crew, host)) crew.hosting.shut(host);
     void ended(crew, charge, { state, reason, unstarted }).then(() =>
       endUselessHosts(crew, host.label),
     );

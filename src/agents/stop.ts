@@ -6,12 +6,13 @@ import { stays } from "./ended.ts";
 import { labelOf } from "./hosting.ts";
 import { signalProcess } from "./process.ts";
 import { findOpenRun, noteStopping } from "./runs.ts";
-import { endUselessHosts } from "./useless-host.ts";
+import { endOwnHost, endUselessHosts } from "./useless-host.ts";
 
 /** Has `charge` finish what it holds and end: to start anew at once, or to be gone. Resolves when it has ended. */
 export async function stopOne(crew: Crew, charge: Charge, end: "restart" | "gone"): Promise<void> {
   if (charge.over.given) return;
   if (charge.rest !== undefined || charge.host === undefined) {
+    if (charge.rest !== undefined && end === "restart") endOwnHost(crew, charge);
     charge.rest?.abort();
     if (end === "restart") return;
     await stays(crew, charge, { state: "stopped", reason: null }, null);

@@ -11,3 +11,9 @@ export function endUselessHosts({ charges, hosting }: Crew, label: string): void
     if (host.label === label && host.agents.size === 0 && !(areWanted && hosting.isOpen(host)))
       host.end();
 }
+
+/** Ends the host that `charge`, which rests, has for itself: the next one reads the settings anew. One that it shares goes on. */
+export function endOwnHost({ hosting }: Crew, charge: Charge): void {
+  if (charge.member.pool !== undefined) return;
+  for (const host of hosting.hosts()) if (host.label === labelOf(charge)) host.end();
+}

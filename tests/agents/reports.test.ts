@@ -24,6 +24,29 @@ async function hostsOf(place: Place, names: readonly string[], before = 0): Prom
   return new Set(await Promise.all(hosts));
 }
 
+test("an agent that is restarted gets another host, which reads the settings anew, also while it rests", async () => {
+  const place = await newPlace();
+  const backoff = { restart: "on-failure", backoff_min: "1h", backoff_max: "1h" };
+  const up = place.up({
+    well: { command: ["sleep", "1000"] },
+    flaky: { ...backoff, command: ["sh", "-c", "test -e well && exec sleep 1000; exit 3"] },
+  });
+  const before = await place.becomes("well", "ready");
+  await place.skep(["restart", "well"]);
+  const [after] = await hostsOf(place, ["well"], before.hostPid!);
+  expect(after).not.toBe(before.hostPid!);
+  const { hostPid } = await waitUntil("it rests", async () => {
+    const agent = await place.agent("flaky");
+    return agent?.reason?.startsWith("starts again in") ? agent : undefined;
+  });
+  await Bun.write(join(place.directory, "well"), "");
+  await place.skep(["restart", "flaky"]);
+  await hostsOf(place, ["flaky"], hostPid!);
+  await waitUntil("their first hosts have ended", () => ![before.hostPid!, hostPid!].some(exists));
+  up.kill("SIGTERM");
+  await up.ended;
+});
+
 describe("a module that starts again", () => {
   test("is loaded anew, with the environment and the directory of now", async () => {
     const place = await newPlace();
