@@ -40,24 +40,37 @@ export async function send(
     headers: { ...headers, "content-length": Buffer.byteLength(body), connection: "close" },
     ...(isLoopback(url.hostname) && { lookup: lookUpHere() }),
   };
-  return await new Promise<Answer>((resolve, reject) => {
-    const sending = request(url, options, (response) => {
-      readText(response, textMax).then((text) => {
-        const { statusCode = 0, headers: said } = response;
-        resolve({ status: statusCode, retryAfter: said["retry-after"], text });
-        response.destroy();
-      }, reject);
-    });
-    const end = () => {
-      sending.destroy();
-      reject(signal.reason);
-    };
-    sending.on("error", reject);
-    sending.on("close", () => signal.removeEventListener("abort", end));
-    signal.addEventListener("abort", end);
-    if (signal.aborted) end();
-    else sending.end(body);
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  let isAnswered = false;
+  const sending = request(url, options, (response) => {
+    isAnswered = true;
+    readText(response, textMax).then((text) => {
+      const { statusCode = 0, headers: said } = response;
+      resolve({ status: statusCode, retryAfter: said["retry-after"], text });
+      response.destroy();
+    }, reject);
   });
+  // To go on in another protocol is an answer, too. Where nobody listens for it the connection is closed without a word.
+  sending.on("upgrade", ({ statusCode = 0 }, socket) => {
+    resolve({ status: statusCode, retryAfter: undefined, text: "" });
+    socket.destroy();
+  });
+  sending.on("error", reject);
+  sending.on("close", () => {
+    if (!isAnswered) reject(new Error("the connection was closed without an answer"));
+  });
+  const end = () => {
+    sending.destroy();
+    reject(signal.reason);
+  };
+  signal.addEventListener("abort", end);
+  if (signal.aborted) end();
+  else sending.end(body);
+  try {
+    return await promise;
+  } finally {
+    signal.removeEventListener("abort", end);
+  }
 }
 
 async function readText(response: IncomingMessage, textMax: number): Promise<string> {

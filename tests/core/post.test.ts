@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { send } from "../../src/core/post.ts";
 
@@ -38,6 +39,21 @@ test("of an answer without an end the beginning is read", async () => {
   );
   const { text } = await send({ url, headers: {}, body: "x" }, calm());
   expect(text).toBe("a".repeat(65_536));
+});
+
+test("whoever wants to go on in another protocol has answered, and is left", async () => {
+  const words = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n";
+  const server = createServer((connection) => {
+    connection.on("error", () => {});
+    connection.once("data", () => connection.write(words));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const url = new URL(`http://127.0.0.1:${port}/`);
+  const answer = await send({ url, headers: {}, body: "x" }, calm());
+  expect(answer).toEqual({ status: 101, retryAfter: undefined, text: "" });
+  // It has ended once each connection has.
+  await new Promise((resolve) => server.close(resolve));
 });
 
 test("localhost is found wherever of the two it listens", async () => {
