@@ -41,13 +41,13 @@ export function openLog(home: string, name: string, bytesMax: number): Log {
       if (file === undefined) return;
       try {
         file.size += writeSync(file.fd, typeof bytes === "string" ? Buffer.from(bytes) : bytes);
+        if (file.size < bytesMax) return;
+        close();
+        rotate(path);
       } catch {
-        // What cannot be written down is lost; the program's work is not.
-        return;
+        // What cannot be written down is lost, and a file that somebody took away is begun anew with what comes next; the
+        // program's work goes on.
       }
-      if (file.size < bytesMax) return;
-      close();
-      rotate(path);
     },
     close() {
       closed = true;

@@ -4,6 +4,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -46,6 +47,19 @@ test("one that cannot be put aside is emptied: the bound matters more", () => {
   log.close();
   expect(readFileSync(join(home, "logs", "a.log"), "utf8")).toBe("b");
 });
+
+test.each(["logs/a.log", "logs"])(
+  "one that somebody takes away (%s) is begun anew when it is full, and nobody stops for it",
+  (gone) => {
+    const home = tempDir();
+    const log = openLog(home, "a", 10);
+    log.append("a");
+    rmSync(join(home, gone), { recursive: true });
+    for (const text of ["bbbbbbbbbbb", "c"]) log.append(text);
+    log.close();
+    expect(readFileSync(join(home, "logs", "a.log"), "utf8")).toBe("c");
+  },
+);
 
 test("after its end nothing is written, least of all into a file that got its number", () => {
   const home = tempDir();
