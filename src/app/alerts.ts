@@ -3,22 +3,19 @@
 import { listAgents } from "../agents/registry.ts";
 import type { Bus } from "../bus/bus.ts";
 import { readConditions } from "../bus/conditions.ts";
-import { hasSubscribers } from "../bus/fan-out.ts";
-import { publishTx } from "../bus/publish.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Emitter } from "../core/events.ts";
-import { alertsTopic } from "../core/names.ts";
-import { bytesOf } from "../core/text.ts";
 import { type EvaluateParts, evaluateAlerts, openEvaluation } from "../metrics/alerts/evaluate.ts";
 import type { Growth } from "../metrics/alerts/growth.ts";
 import type { Look } from "../metrics/alerts/readings.ts";
 import type { Told } from "../metrics/alerts/record.ts";
-import { type Notice, jsonOf } from "../notify/notice.ts";
+import type { Notice } from "../notify/notice.ts";
 import { freeBytes } from "../store/filesystem.ts";
 import type { Store } from "../store/store.ts";
 import { rulesThatHold } from "./alert-rules.ts";
 import type { Notifier } from "./notify.ts";
+import { fits, publishNotices } from "./publish-notices.ts";
 
 interface Parts {
   home: string;
@@ -67,17 +64,13 @@ function evaluationParts(given: Parts): EvaluateParts {
         freeBytes: freeBytes(home),
       };
     },
-    async tell(transitions) {
-      const notices = transitions.map(noticeOf);
-      notifier.tell(notices);
-      await publish(bus, notices);
+    tell: (transitions) => notifier.tell(transitions.map(noticeOf)),
+    async publish(transitions) {
+      // What is longer than any body may be is refused for ever, and must not keep back what comes after it.
+      const fitting = transitions.map(noticeOf).filter((notice) => fits(bus, notice));
+      await publishNotices(bus, fitting);
     },
   };
-}
-
-/** Publishes an alert: into how many inboxes it came. */
-export async function publishNotice(bus: Bus, notice: Notice): Promise<number> {
-  return await publish(bus, [notice]);
 }
 
 /** An alert that says that it is none. */
@@ -93,24 +86,6 @@ export function testNotice(now: number): Notice {
     about: "nothing is wrong: somebody tries out how alerts are told",
     at: now,
   };
-}
-
-async function publish(bus: Bus, notices: readonly Notice[]): Promise<number> {
-  return await bus.store.write(async (tx) => {
-    let deliveries = 0;
-    // Mostly nobody listens.
-    if (!(await hasSubscribers(tx, alertsTopic))) return deliveries;
-    for (const notice of notices) {
-      const body = bytesOf(jsonOf(notice));
-      const publication = { topic: alertsTopic, type: `alert.${notice.state}`, body };
-      const published = await publishTx(tx, bus.settings, publication, {
-        from: null,
-        skipFull: true,
-      });
-      deliveries += published.deliveries;
-    }
-    return deliveries;
-  });
 }
 
 /** A transition as programs get it. */

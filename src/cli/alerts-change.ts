@@ -1,8 +1,9 @@
 // `skep alerts ack`, `silence` and `test`: who sees to it, and who is told.
 import { openShelter } from "../agents/strays.ts";
 import { allRules } from "../app/alert-rules.ts";
-import { publishNotice, testNotice } from "../app/alerts.ts";
+import { testNotice } from "../app/alerts.ts";
 import { tryChannels } from "../app/notify.ts";
+import { publishNotices } from "../app/publish-notices.ts";
 import { isoTime } from "../core/clock.ts";
 import { formatDuration } from "../core/durations.ts";
 import { SkepError } from "../core/errors.ts";
@@ -98,7 +99,7 @@ export async function unsilence(context: Context, word: string | undefined): Pro
 export async function tryOut(context: Context): Promise<void> {
   const app = await open(context);
   const notice = testNotice(app.clock.now());
-  const deliveries = await publishNotice(app.bus, notice);
+  const deliveries = await publishNotices(app.bus, [notice]);
   await context.data(JSON.stringify({ channel: "topic alerts", deliveries }));
   if (deliveries === 0)
     context.say("nobody is subscribed to the topic alerts: skep subscribe alerts INBOX");

@@ -35,14 +35,16 @@ export interface EvaluateParts {
   /** Looks at everything but processes. */
   look(): Promise<Look>;
   growth: Growth;
-  /** Tells of what began and what is over. */
-  tell(transitions: readonly Told[]): Promise<void>;
+  /** Has people told of what began and what is over, beside whatever goes on here. */
+  tell(transitions: readonly Told[]): void;
+  /** Publishes it, all or nothing; what is refused is there again in the next pass. */
+  publish(transitions: readonly Told[]): Promise<void>;
   settings: AlertSettings;
   /** Those that are looked at; skep's own where they are left out. */
   rules?: readonly Rule[];
 }
 
-/** How many transitions wait for a file that cannot be written; the oldest are forgotten then, but for what still fires. */
+/** How many transitions wait for a file that cannot be written, and how many for a bus that takes none; the oldest are forgotten then. The file gets what still fires all the same. */
 const waitingMax = 1_000;
 
 const pruneEveryMs = 60_000;
@@ -62,6 +64,7 @@ export function openEvaluation(parts: EvaluateParts) {
   // What fires by rules that there are no more.
   let forgone: readonly Told[] = [];
   let unwritten: Told[] = [];
+  let unpublished: Told[] = [];
   // The store that has all that fires; undefined when none is known to.
   let complete: Store | undefined;
   let pruneTick = beginTick;
@@ -113,7 +116,8 @@ export function openEvaluation(parts: EvaluateParts) {
       unwritten = [...unwritten, ...told, ...late].slice(-waitingMax);
       await write();
       const audible = [...told, ...late].filter(({ silenced }) => !silenced);
-      if (audible.length > 0) await unlessRefused(() => parts.tell(audible));
+      if (audible.length > 0) parts.tell(audible);
+      await publish(audible);
       return told;
     },
   };
@@ -127,6 +131,13 @@ export function openEvaluation(parts: EvaluateParts) {
       silences = await (await parts.vitals()).read(listSilences);
     });
     return silences;
+  }
+
+  /** Publishes `audible`, and before it what was refused. */
+  async function publish(audible: readonly Told[]): Promise<void> {
+    unpublished = [...unpublished, ...audible].slice(-waitingMax);
+    if (unpublished.length === 0) return;
+    if (await unlessRefused(() => parts.publish(unpublished))) unpublished = [];
   }
 
   async function write(): Promise<void> {

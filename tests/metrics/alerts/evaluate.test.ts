@@ -35,6 +35,36 @@ test("whoever begins where another one left off tells of nothing twice, and of i
   expect([second.told(), await second.rows()]).toEqual([["a resolved"], ["a resolved"]]);
 });
 
+describe("a bus that nothing can be published on", () => {
+  test("keeps nobody from being told, and gets it before what comes later, once", async () => {
+    const { pass, told, published, refuse } = newEvaluation();
+    refuse(true);
+    await pass({ a: 5_000 });
+    await pass({ a: 0 });
+    await pass({ a: 0 });
+    expect([told(), published()]).toEqual([["a firing", "a resolved"], []]);
+    refuse(false);
+    await pass({ b: 5_000 });
+    expect([told(), published()]).toEqual([["b firing"], ["a firing", "a resolved", "b firing"]]);
+    await pass({ b: 5_000 });
+    expect([told(), published()]).toEqual([[], []]);
+  });
+
+  test("for long gets the newest thousand", async () => {
+    const { pass, published, refuse } = newEvaluation();
+    refuse(true);
+    await pass(many(600));
+    await pass({});
+    refuse(false);
+    await pass({});
+    const words = published().map((one) => one.split(" ")[1]!);
+    expect(words).toEqual([
+      ...Array.from({ length: 400 }, () => "firing"),
+      ...Array.from({ length: 600 }, () => "resolved"),
+    ]);
+  });
+});
+
 describe("a vitals.db", () => {
   test("that is damaged from the start keeps nothing from being told, and gets it once it is another", async () => {
     const file = newVitals();

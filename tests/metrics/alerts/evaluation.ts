@@ -1,4 +1,5 @@
-// Evaluations of what the test says is wrong, over a vitals.db that refuses when it is told to.
+// Evaluations of what the test says is wrong, over a vitals.db and a bus that refuse when they are told to.
+import { SkepError } from "../../../src/core/errors.ts";
 import { defaults } from "../../../src/config/settings.ts";
 import { openEvaluation } from "../../../src/metrics/alerts/evaluate.ts";
 import { openGrowth } from "../../../src/metrics/alerts/growth.ts";
@@ -6,6 +7,8 @@ import type { Look } from "../../../src/metrics/alerts/readings.ts";
 import { listAlerts } from "../../../src/metrics/alerts/record.ts";
 import { refusingVitals } from "../../helpers/refusing-vitals.ts";
 import { lookAt } from "./look-at.ts";
+
+const wordsOf = ({ subject, state }: { subject: string; state: string }) => `${subject} ${state}`;
 
 export type Depths = Record<string, number>;
 
@@ -16,7 +19,8 @@ export function evaluations() {
   /** An evaluation of what lies in inboxes, of which more than 1,000 is too much. */
   function newEvaluation(file = newVitals()) {
     const { clock } = file;
-    const told: string[] = [];
+    const [told, published]: string[][] = [[], []];
+    let isRefused = false;
     let depths: Depths = {};
     let rest: Partial<Look> = {};
     const settings = { ...defaults.alerts, cooldownMs: 0 };
@@ -25,15 +29,21 @@ export function evaluations() {
       vitals: file.vitals,
       look: async () => lookAt(clock.tick(), depths, rest),
       growth: openGrowth(settings),
-      async tell(transitions) {
-        for (const { subject, state } of transitions) told.push(`${subject} ${state}`);
+      tell: (transitions) => void told!.push(...transitions.map(wordsOf)),
+      async publish(transitions) {
+        if (isRefused) throw new SkepError("E_BUSY", "somebody else has the lock");
+        published!.push(...transitions.map(wordsOf));
       },
       settings,
     });
     return {
       ...file,
       /** What was told since it was last asked. */
-      told: () => told.splice(0),
+      told: () => told!.splice(0),
+      /** What was published since it was last asked. */
+      published: () => published!.splice(0),
+      /** Whether nothing can be published from now on. */
+      refuse: (isSo: boolean) => void (isRefused = isSo),
       /** A pass, 2 s after the one before, with so much in the inboxes. */
       async pass(now: Depths, also: Partial<Look> = {}): Promise<void> {
         [depths, rest] = [now, also];
@@ -42,7 +52,7 @@ export function evaluations() {
       },
       async rows(): Promise<string[]> {
         const alerts = await (await file.vitals()).read((tx) => listAlerts(tx, 10_000));
-        return alerts.map(({ subject, state }) => `${subject} ${state}`).sort();
+        return alerts.map(wordsOf).sort();
       },
     };
   }
