@@ -171,6 +171,8 @@ function alertFamilies({ alerts, freeBytes }: Snapshot): Family[] {
   ];
 }
 
+const ofDeliveries = "delivery.";
+
 function deliveryFamilies({ ends, durations }: Snapshot): Family[] {
   const rate = ends === undefined ? [] : [[{}, ends.deliveryRate / 100] as const];
   const count = ends === undefined ? 0 : ends.acked + ends.dead + ends.expired + ends.purged;
@@ -197,7 +199,9 @@ function deliveryFamilies({ ends, durations }: Snapshot): Family[] {
         "skep_delivery_duration_seconds",
         `How long those took that were acked in ${window}: total, waited until the last claim, worked from there on.`,
         durations.flatMap(({ name, p50, p95, p99, max }) => {
-          const part = name.replace("delivery.", "");
+          // Broadcasts are among the figures as well.
+          if (!name.startsWith(ofDeliveries)) return [];
+          const part = name.slice(ofDeliveries.length);
           const percentiles = Object.entries({ 50: p50, 95: p95, 99: p99, 100: max });
           return percentiles.map(([percentile, ms]) => [{ part, percentile }, ms / 1_000] as const);
         }),

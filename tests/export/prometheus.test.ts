@@ -43,6 +43,15 @@ test("inboxes, agents, processes and users' metrics are told in base units", () 
     expect(lines).toContain(line);
   expect(lines.filter((line) => /^skep_agent_last_beat.*w-2/.test(line))).toEqual([]);
 });
+test("broadcasts are no part of how long a delivery took", () => {
+  const [total] = example.durations;
+  const lines = linesOf({
+    ...example,
+    durations: [total!, { ...total!, name: "broadcast.total" }],
+  });
+  const parts = lines.filter((line) => line.startsWith("skep_delivery_duration_seconds{"));
+  expect(parts.map((line) => /part="([^"]*)"/.exec(line)![1])).toEqual(Array(4).fill("total"));
+});
 test("what cannot be read is said, and what is exact is told all the same", () => {
   const lines = linesOf({ ...example, latest: null, ends: undefined, durations: [], heldTo: null });
   expect(lines).toContain("skep_vitals_readable 0");
