@@ -16,6 +16,8 @@ export interface PushParts {
   read(): Promise<Iterable<OtlpBody>>;
   receiver: Receiver;
   everyMs: number;
+  /** How long a push may take, however soon the next one is due, and how long the last one may, which tells how everything ended; a second when left out. */
+  leastMs?: number;
   tell(told: Told): void;
 }
 
@@ -24,16 +26,13 @@ const triesMax = 4;
 /** How long a receiver may want to be left alone. */
 const longestRestMs = 3_600_000;
 
-/** How long a push may take, however soon the next one is due, and how long the last one may, which tells how everything ended. */
-const leastMs = 1_000;
-
-/** Pushes every `everyMs` until `signal` aborts, and then once more, without `urgent` and for a second at most. */
+/** Pushes every `everyMs` until `signal` aborts, and then once more, without `urgent` and for `leastMs` at most. */
 export async function keepPushing(
   parts: PushParts,
   signal: AbortSignal,
   urgent: AbortSignal,
 ): Promise<void> {
-  const { everyMs, tell } = parts;
+  const { everyMs, leastMs = 1_000, tell } = parts;
   const known = new Set<string>();
   let restMs = everyMs;
   while (!signal.aborted) {

@@ -45,6 +45,9 @@ export interface Patience {
 const firstRestMs = 1_000;
 const longestRestMs = 30_000;
 
+/** What a try has at least: one that is cut short at once would say that the receiver was late, and not what it was before. */
+const leastTryMs = 500;
+
 /** Sends `bodies` to `receiver`. Never throws for what the receiver does. */
 export async function push(
   bodies: Iterable<OtlpBody>,
@@ -77,7 +80,8 @@ async function insist(
     if (!("fault" in outcome) || outcome.fault.kind === "refused") return outcome;
     const usualMs = jitter(Math.min(firstRestMs * 2 ** (tries - 1), longestRestMs), 0.5);
     const restMs = outcome.fault.restMs ?? usualMs;
-    if (tries >= triesMax || elapsedMs() + restMs >= untilMs || signal.aborted) return outcome;
+    const isTooLate = elapsedMs() + restMs + leastTryMs >= untilMs;
+    if (tries >= triesMax || isTooLate || signal.aborted) return outcome;
     await sleep(restMs, signal);
     if (signal.aborted) return outcome;
   }

@@ -21,6 +21,8 @@ function newPushing(more: Partial<PushParts> = {}) {
     },
     receiver: { url: new URL(receiver.url), headers: {}, timeoutMs: 10_000 },
     everyMs: 20,
+    // Nobody is late who is only put off.
+    leastMs: 20_000,
     tell: (one) => told.push(one),
     ...more,
   };
@@ -50,7 +52,8 @@ test("each kind of trouble is news once, and so is that all is well again", asyn
   receiver.answer = () => new Response("", { status: 400 });
   await waitUntil("it was refused", () => news().length === 1);
   await more(2);
-  receiver.answer = () => new Response("", { status: 503 });
+  // Whoever says nothing of when would be left alone for seconds, time after time.
+  receiver.answer = () => new Response("", { status: 503, headers: { "retry-after": "0" } });
   await waitUntil("it was busy", () => news().length === 2);
   receiver.answer = () => new Response("", { status: 400 });
   await more(2);
@@ -94,7 +97,8 @@ test("what cannot be read is told, and tried again", async () => {
 });
 
 test("a receiver that hangs keeps nobody from ending, and not at all whoever is in a hurry", async () => {
-  const hung = newPushing();
+  // The last one takes as long as it may.
+  const hung = newPushing({ leastMs: 5_000 });
   hung.receiver.answer = () => new Promise<never>(() => {});
   await waitUntil("it hangs", () => hung.values().length > 0);
   hung.signal.abort();

@@ -121,6 +121,14 @@ test("whoever wants to be left alone for longer than there is time is, and that 
   expect(receiver.received.length).toBe(1);
 });
 
+test("no try is begun for which there is hardly any time left", async () => {
+  const receiver = newReceiver();
+  receiver.answer = () => new Response("", { status: 503, headers: { "retry-after": "5" } });
+  const pushed = await pushTo(receiver, { lastsMs: 5_400 });
+  expect(pushed.fault).toMatchObject({ kind: "busy", what: "answered with 503" });
+  expect(receiver.received.length).toBe(1);
+});
+
 test("what is refused is not sent again, nor is what stands behind it", async () => {
   const receiver = newReceiver();
   for (const [answer, what] of [
