@@ -18,6 +18,8 @@ const halfMs = 100;
 const nearlyAllMs = 1_000;
 // Where already the least that it takes comes near the limits it is the machine that is slow, and they go by that.
 const timesTheLeast = 4;
+// The halves of few are of different moments, and the machine may have had much else to do in one of them.
+const timesTheLeastOfFew = 8;
 // Half of a handful says nothing where the machine has much else to do.
 const tellingCount = 20;
 // And 99 % of fewer than these are all of them.
@@ -38,7 +40,7 @@ interface Measured {
 
 export const deaths: Proof = {
   name: "deaths",
-  summary: `programs and hosts of 100 agents at work are killed; half are seen within ${halfMs} ms, 99 % within ${nearlyAllMs} ms, or ${timesTheLeast} times what a bare process and two writes take`,
+  summary: `programs and hosts of 100 agents at work are killed; half are seen within ${halfMs} ms, 99 % within ${nearlyAllMs} ms, or ${timesTheLeast} times what a bare process and two writes take (${timesTheLeastOfFew} times for less than ${hundred})`,
   count: 1_000,
   quick: 30,
   unit: "kills",
@@ -98,7 +100,7 @@ export async function measureDeaths(
     await sleep(gapMs);
   }
   faults.push(...(await zombiesLeft(place)));
-  faults.push(...(await producer.finish(10_000)), ...(await keeper.down()));
+  faults.push(...(await producer.finish(60_000)), ...(await keeper.down()));
   return { delays, least, faults };
 }
 
@@ -109,7 +111,8 @@ export function tookTooLong(
   share: number,
   limitMs: number,
 ): boolean {
-  return percentile(ms, share) > Math.max(limitMs, timesTheLeast * percentile(least, share));
+  const times = ms.length < hundred ? timesTheLeastOfFew : timesTheLeast;
+  return percentile(ms, share) > Math.max(limitMs, times * percentile(least, share));
 }
 
 /**

@@ -6,6 +6,7 @@ import { send } from "../../src/bus/send.ts";
 import { elapsedMs, sleep } from "../../src/core/clock.ts";
 import { bytesOf } from "../../src/core/text.ts";
 import { crowdSettings, program, untilReady } from "./crowd.ts";
+import { limitBeside, lookMs } from "./least.ts";
 import { type Place, inPlace } from "./place.ts";
 import type { Proof, ProofOptions } from "./proof.ts";
 
@@ -13,24 +14,26 @@ const leads = 7;
 const hands = 14;
 const heldEach = 20;
 const againMs = 2_000;
-const waitMs = 20_000;
+const waitMs = 60_000;
 
 export const failover: Proof = {
   name: "failover",
-  summary: `one of ${leads} coordinators is killed for good; the others go on, and its messages are done by them within ${againMs} ms`,
+  summary: `one of ${leads} coordinators is killed for good; the others go on, and its messages are done by them within ${againMs} ms, or longer where the machine is slow`,
   count: 7,
   quick: 1,
   unit: "rounds",
   async run(options) {
     let took: number[] = [];
+    let looksMs: number[] = [];
     const { executable } = options;
     const faults = await inPlace({ executable, settings: crowdSettings }, async (place) => {
       const ended = await failInTurn(place, options);
-      took = ended.took;
+      ({ took, looksMs } = ended);
       return ended.faults;
     });
     const most = Math.max(0, ...took);
-    if (most > againMs) faults.push(`the messages were done after ${most.toFixed(0)} ms`);
+    if (most > limitBeside(looksMs, againMs))
+      faults.push(`the messages were done after ${most.toFixed(0)} ms`);
     const half = (percentile(took, 0.5) || 0).toFixed(0);
     return {
       faults,
@@ -43,7 +46,7 @@ export const failover: Proof = {
 export async function failInTurn(
   place: Place,
   { count, random, progress }: ProofOptions,
-): Promise<{ took: number[]; faults: string[] }> {
+): Promise<{ took: number[]; looksMs: number[]; faults: string[] }> {
   const usual = { runner: "stream", restart: "never" };
   const agents = {
     lead: {
@@ -61,6 +64,7 @@ export async function failInTurn(
   ]);
   await untilReady(place, leads + hands);
   const took: number[] = [];
+  const looksMs: number[] = [];
   const faults: string[] = [];
   for (let round = 1; round <= count && faults.length === 0; round++) {
     const victim = `lead-${random.whole(1, leads)}`;
@@ -68,6 +72,7 @@ export async function failInTurn(
     const ms = await failOne(place, victim, random.share() < 0.5);
     if (typeof ms === "number") took.push(ms);
     else faults.push(ms);
+    looksMs.push(await lookMs(place));
     if (round === count) break;
     const again = await place.skep(["restart", victim]);
     if (again.code !== 0) faults.push(`skep restart ended with ${again.code}: ${again.stderr}`);
@@ -76,7 +81,7 @@ export async function failInTurn(
   const down = await place.skep(["down", "--json"]);
   if (down.code !== 0) faults.push(`skep down ended with ${down.code}: ${down.stderr}`);
   await up.finished;
-  return { took, faults };
+  return { took, looksMs, faults };
 }
 
 /** How long it took, or what went wrong. */

@@ -48,8 +48,8 @@ export function zombiesOf(parent: number): number {
   return states.filter((one) => one.parent === parent && one.state === "Z").length;
 }
 
-/** Who is left of `home`, given a moment for those that are just ending. */
-export async function processesOf(home: string, patienceMs = 500): Promise<Found[]> {
+/** Who is left of `home`, given some time for those that are just ending, which is no time at all where nobody is. */
+export async function processesOf(home: string, patienceMs = 10_000): Promise<Found[]> {
   for (let waitedMs = 0; ; waitedMs += 50) {
     const found = everybody(home);
     if (found.length === 0 || waitedMs >= patienceMs) return found;

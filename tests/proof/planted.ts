@@ -18,14 +18,14 @@ export interface Planted {
 // Everything is as by default, but that growth, suspicion and rates need no minutes, and that no disk has so much room.
 export const settings = `[agents]
 stop_grace = "1s"
-suspect_after = "3s"
+suspect_after = "10s"
 [bus]
 max_attempts = 1
 [metrics]
 sample_every = "250ms"
 [alerts]
 growth_window = "4s"
-warm_up = "6s"
+warm_up = "30s"
 rate_window = "20s"
 count_window = "20s"
 oldest = "10s"
@@ -41,7 +41,8 @@ const fixture = (name: string) => join(import.meta.dir, "..", "fixtures", "agent
 /** The swarm: with the faulty ones as long as `isFaulty`. */
 export function swarmOf(place: Place, isFaulty: boolean) {
   const module = join(import.meta.dir, "programs", "does-it.ts");
-  const grows = [process.execPath, fixture("grows.ts"), join(place.directory, "enough")];
+  // It grows from shortly before its growth is measured; others grow as well until they are warm.
+  const grows = [process.execPath, fixture("grows.ts"), join(place.directory, "enough"), "25000"];
   const faulty = { crashes: { ...failing, restart_max: 4 }, grows: { ...sleeper, command: grows } };
   return {
     name: "alarms",
