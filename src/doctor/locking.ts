@@ -14,7 +14,7 @@ export interface Trial {
   writes: boolean;
 }
 
-const trialMs = 3_000;
+const trialMs = 20_000;
 
 /** Has another process, which `trier` starts with the path after it, try a database in `directory` while this one writes. */
 export async function checkLocking(

@@ -11,7 +11,8 @@ import { makeTrialDirectory, removeTrialDirectory } from "./trial-directory.ts";
 const agents = 20;
 const workMs = 5_000;
 const batch = 200;
-const upWithinMs = 30_000;
+const upWithinMs = 60_000;
+const settledWithinMs = 30_000;
 const downWithinMs = 30_000;
 
 /** What became of it, as `skep down --json` tells, with what was sent before. */
@@ -200,13 +201,17 @@ async function work({ run }: Runner, signal: AbortSignal): Promise<Smoke> {
   return { sent, acked: conservation.ended, holds: conservation.holds, killed, seconds };
 }
 
-/** Waits until nothing is left to do, or for as long as it had to work. */
+/** Waits until nothing is left to do, or as long as that becomes less. */
 async function untilSettled(run: Runner["run"], signal: AbortSignal): Promise<void> {
   const query = "select coalesce(sum(ready + leased), 0) as open from inboxes";
-  const startMs = elapsedMs();
-  while (elapsedMs() - startMs < workMs && !signal.aborted) {
+  const endMs = elapsedMs() + settledWithinMs;
+  let least = Number.POSITIVE_INFINITY;
+  let lessMs = elapsedMs();
+  while (elapsedMs() < Math.min(endMs, lessMs + workMs) && !signal.aborted) {
     const { said } = await run(["sql", query, "--json"]);
-    if (said.trim() === '{"open":0}') return;
+    const [{ open } = { open: least }] = linesOf<{ open: number }>(said);
+    if (open === 0) return;
+    if (open < least) [least, lessMs] = [open, elapsedMs()];
     await sleep(50, signal);
   }
 }

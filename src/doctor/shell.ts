@@ -4,7 +4,7 @@ import { hasWalResetFix } from "../store/engine.ts";
 import { ask } from "./ask.ts";
 import { type Finding, pass, warn } from "./finding.ts";
 
-const answerMs = 2_000;
+const answerMs = 10_000;
 
 /** The `sqlite3` on the PATH of `env`. */
 export async function checkShell(env: Record<string, string>): Promise<Finding> {

@@ -6,7 +6,7 @@ import { skepExecutable } from "../helpers/executable.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
-setDefaultTimeout(120_000);
+setDefaultTimeout(240_000);
 
 const options = {
   env: { PATH: "/usr/local/bin:/usr/bin:/bin" },
@@ -57,7 +57,7 @@ test("one that is told to end takes its swarm down, however far it was, and leav
   const skep = [await skepExecutable()];
   const running = runQuickSwarm({ ...options, place, skep, signal: over.signal });
   const isThere = (name: string) => existsSync(join(place, name, "home", "bus.db"));
-  await waitUntil("it has opened its home", () => readdirSync(place).some(isThere));
+  await waitUntil("it has opened its home", () => readdirSync(place).some(isThere), 60_000);
   over.abort();
   expect((await running).check).toBe("quick swarm");
   expect([readdirSync(place), processesOf(place)]).toEqual([[], []]);
