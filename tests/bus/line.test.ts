@@ -111,7 +111,8 @@ test("what is sent with an ack does not stand in line: it cannot wait, and makes
 });
 
 test("whoever stands in line gets the place though newcomers try for it all the time", async () => {
-  const bus = onlyRings(await liveBus({ inboxCap: 1 }));
+  // Where time passes, one that is put off for a second after its ring is passed over.
+  const bus = onlyRings(await handBus({ inboxCap: 1 }));
   await put(bus, "a1", "first");
   const { receipt } = await takeOne(bus, "a1");
   const sending = send(neighbour(bus, living()), draft("a1", "waited"), patient);

@@ -6,7 +6,7 @@ import { newSkep } from "../helpers/skep.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 // Processes start slowly on a busy machine.
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 
 const newReceiver = otlpReceivers();
 
@@ -100,7 +100,7 @@ test("without --once it goes on until a signal comes, and then pushes once more"
   const { home } = newHome();
   const receiver = newReceiver();
   const program = join(import.meta.dir, "..", "..", "bin", "skep.ts");
-  const words = ["export", "otlp", "--endpoint", receiver.url, "--set", "export.otlp_every=1s"];
+  const words = ["export", "otlp", "--endpoint", receiver.url, "--set", "export.otlp_every=5s"];
   const child = Bun.spawn([process.execPath, program, ...words], {
     env: { PATH: process.env["PATH"], HOME: process.env["HOME"], SKEP_HOME: home },
     stdout: "pipe",
@@ -109,13 +109,19 @@ test("without --once it goes on until a signal comes, and then pushes once more"
   const reader = child.stdout.getReader();
   const decoder = new TextDecoder();
   let said = "";
-  while (said.split("\n").length < 3) said += decoder.decode((await reader.read()).value);
+  const lines = () => said.split("\n").length - 1;
+  const hear = async () => {
+    const { value, done } = await reader.read();
+    said += decoder.decode(value);
+    return !done;
+  };
+  let goesOn = true;
+  while (goesOn && lines() < 2) goesOn = await hear();
+  const before = lines();
   child.kill("SIGINT");
-  for (let part = await reader.read(); !part.done; part = await reader.read())
-    said += decoder.decode(part.value);
+  while (goesOn) goesOn = await hear();
   expect(await child.exited).toBe(130);
-  expect(said.trimEnd().split("\n").length).toBeGreaterThanOrEqual(3);
-  // The end may have come while one was on its way.
-  const interrupted = receiver.received.length - said.trimEnd().split("\n").length;
-  expect([0, 1]).toContain(interrupted);
+  // Of what came late it says nothing.
+  expect(receiver.received.length).toBeGreaterThan(before);
+  expect(receiver.received.length).toBeGreaterThanOrEqual(lines());
 });
