@@ -251,28 +251,33 @@ test("a trace says of what was forgotten that it was there, and of what never wa
     assert.equal(await bus.store.read((tx) => wasGivenOut(tx, id)), given);
 });
 
-test("a turn whose process is killed, at whichever step, has been done or not at all", async () => {
-  const bus = await liveBus({ maxAttempts: 1 });
-  for (let n = 0; n < 3; n++) await put(bus, "a1");
-  await nack(bus, (await takeOne(bus, "a1")).receipt);
-  await finishAll(bus);
-  await put(bus, "a1", "newest");
-  const rows = async () => {
-    const all = [];
-    for (const table of ["messages", "history", "dead_letters", "attempts"])
-      all.push(await rowsOf(bus, table));
-    return all.join(" ");
-  };
-  const before = await rows();
-  let step = 0;
-  for (let done = false; !done;) {
-    const said = await start("die-in-a-turn.ts", bus.home, ++step).ended();
-    done = said.includes("done");
-    assert.ok([before, "1 0 0 0"].includes(await rows()), `step ${step}: ${await rows()}`);
-    await auditLedger(bus, { forgets: true });
-    if ((await rows()) !== before) break;
-  }
-  assert.equal(before, "4 2 1 1");
-  assert.equal(await rows(), "1 0 0 0");
-  assert.ok(step > 8, `${step} steps`);
-});
+// Processes start slowly on a busy machine.
+test(
+  "a turn whose process is killed, at whichever step, has been done or not at all",
+  { timeout: 240_000 },
+  async () => {
+    const bus = await liveBus({ maxAttempts: 1 });
+    for (let n = 0; n < 3; n++) await put(bus, "a1");
+    await nack(bus, (await takeOne(bus, "a1")).receipt);
+    await finishAll(bus);
+    await put(bus, "a1", "newest");
+    const rows = async () => {
+      const all = [];
+      for (const table of ["messages", "history", "dead_letters", "attempts"])
+        all.push(await rowsOf(bus, table));
+      return all.join(" ");
+    };
+    const before = await rows();
+    let step = 0;
+    for (let done = false; !done;) {
+      const said = await start("die-in-a-turn.ts", bus.home, ++step).ended();
+      done = said.includes("done");
+      assert.ok([before, "1 0 0 0"].includes(await rows()), `step ${step}: ${await rows()}`);
+      await auditLedger(bus, { forgets: true });
+      if ((await rows()) !== before) break;
+    }
+    assert.equal(before, "4 2 1 1");
+    assert.equal(await rows(), "1 0 0 0");
+    assert.ok(step > 8, `${step} steps`);
+  },
+);

@@ -88,8 +88,10 @@ describe("a new home", () => {
 
   test("is opened by a hundred processes at once, and all of them get to write", async () => {
     const home = tempHome();
-    const agents = Array.from({ length: 100 }, (_, n) => start("write-row.ts", [home, `row ${n}`]));
-    await Promise.all(agents.map((agent) => agent.says("ready", 30_000)));
+    const agents = Array.from({ length: 100 }, (_, n) =>
+      start("write-row.ts", [home, `row ${n}`, "60000"]),
+    );
+    await Promise.all(agents.map((agent) => agent.says("ready", 120_000)));
     for (const agent of agents) agent.go();
     await Promise.all(agents.map((agent) => agent.ended));
     expect(agents.flatMap((agent) => agent.values())).toEqual(agents.map(() => ({ code: "done" })));
@@ -99,7 +101,7 @@ describe("a new home", () => {
       answer: "ok",
     });
     db.close(true);
-  }, 60_000);
+  }, 240_000);
 
   test("whose first opener is killed at any step is whole for the next one", async () => {
     let steps = 0;
@@ -125,7 +127,7 @@ describe("a new home", () => {
       await store.close();
     }
     expect(steps).toBeGreaterThan(15);
-  }, 60_000);
+  }, 240_000);
 
   test("that somebody else is just making is waited for, until the time is over", async () => {
     const home = tempHome();

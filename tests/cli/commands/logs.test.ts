@@ -82,6 +82,10 @@ test("names have colours on a terminal, and nowhere else", async () => {
       terminal: { data: (_, bytes) => void (text += Buffer.from(bytes).toString()) },
     });
     await child.exited;
+    // What it wrote at last may come later than its end.
+    await waitUntil("both are seen", () =>
+      ["ada says", "bo says"].every((end) => text.includes(end)),
+    );
     child.terminal?.close();
     return text.split("\r\n");
   };
