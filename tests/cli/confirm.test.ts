@@ -9,9 +9,9 @@ import { tempDir } from "../helpers/temp-dir.ts";
 // Processes start slowly on a busy machine.
 setDefaultTimeout(60_000);
 
-test("where nobody can be asked nothing is asked, and the refusal says what to write", () => {
+test("where nobody can be asked nothing is asked, and the refusal says what to write", async () => {
   const context = { quiet: false, say: () => expect.unreachable() } as unknown as Context;
-  expect(confirmed({ ...context, quiet: true }, "go on?")).rejects.toMatchObject({
+  await expect(confirmed({ ...context, quiet: true }, "go on?")).rejects.toMatchObject({
     code: "E_USAGE",
     message: "nobody is there to ask: go on?",
     hint: "Write --yes if you are sure.",

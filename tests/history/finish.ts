@@ -21,8 +21,11 @@ export async function finishAll(bus: Bus, recorder: Recorder, shape: Shape): Pro
   // When nothing comes of so many rounds nothing ever will.
   const idle = { rounds: 0, sinceMs: startMs };
   const isStuck = () => idle.rounds >= 50 && nowMs() > idle.sinceMs + 2 * shape.leaseMs + 2_000;
+  const isOver = () => isStuck() || nowMs() >= startMs + boundMs;
   let left = await leftIn(bus);
-  while (left > 0 && !isStuck() && nowMs() < startMs + boundMs) {
+  // One more round is begun when the time is over: whoever was put off till then has tried nothing for long.
+  for (let wasOver = false; left > 0 && !(wasOver && isOver());) {
+    wasOver = isOver();
     let count = 0;
     for (const inbox of shape.inboxes) {
       const claim = { inbox, max: 50, leaseMs: shape.leaseMs, waitMs: 0 };
