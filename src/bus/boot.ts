@@ -11,7 +11,7 @@ export async function noticeBoot({
   clock,
   settings,
 }: Pick<Bus, "store" | "clock" | "settings">): Promise<void> {
-  await store.write(async (tx) => {
+  const begin = async (tx: WriteTx) => {
     if (await isBoot(tx, clock.boot)) return;
     await tx.run("delete from waiters");
     // The tick of its deadline is another one that means nothing now.
@@ -26,7 +26,9 @@ export async function noticeBoot({
         boot: clock.boot,
       },
     );
-  });
+  };
+  // It only ends what was under way, and without it no command could finish anything on a full disk.
+  await store.write(begin, { essential: true });
 }
 
 async function isBoot(tx: ReadTx, boot: string): Promise<boolean> {

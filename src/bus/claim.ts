@@ -68,7 +68,7 @@ export async function claimTx(
   await tx.run(
     `update deliveries
         set state = 'leased', attempt = attempt + 1, epoch = epoch + 1, nonce = $nonce,
-            holder = $holder, claimed_at = $now, lease_tick = $leaseTick
+            holder = $holder, claimed_at = $now, lease_tick = $leaseTick, due_at = null
       where id in (${sql})`,
     { ids, holder, nonce, now: tx.now, leaseTick: tx.tick + leaseMs },
   );

@@ -118,9 +118,7 @@ async function moveSlots(tx: WriteTx, from: string, to: string): Promise<void> {
   if (reserved === 0) return;
   await tx.run(
     `update messages set reply_to = $to
-      where reply_to = $from
-        and exists (select 1 from deliveries d
-                     where d.id between messages.id and messages.id + messages.deliveries - 1 and d.owes_reply = 1)`,
+      where reply_to = $from and id in (select message_id from deliveries where owes_reply = 1)`,
     { from, to },
   );
   await move(tx, from, { reserved: -reserved });

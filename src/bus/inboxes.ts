@@ -43,7 +43,7 @@ export async function listInboxes(tx: ReadTx): Promise<InboxSummary[]> {
               where w.inbox = ledger.inbox and w.wants in ('room', 'turn') and w.waiting = 1) as waitingSenders,
             (select count(*) from waiters w
               where w.inbox = ledger.inbox and w.wants = 'mail' and w.waiting = 1) as waitingReceivers,
-            (select m.sent_at from deliveries d join messages m on m.id = d.message_id
+            (select max(m.sent_at, coalesce(d.due_at, 0)) from deliveries d join messages m on m.id = d.message_id
               where d.id = ${oldestReady("ledger")}) as oldest
        from ledger order by inbox`,
   );

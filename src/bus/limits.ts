@@ -3,6 +3,7 @@ import { SkepError } from "../core/errors.ts";
 import { didYouMean } from "../core/names.ts";
 import type { ReadTx } from "../store/store.ts";
 import type { BusSettings } from "./message.ts";
+import { oldestReady } from "./oldest-ready.ts";
 import { tokensOf } from "./rate.ts";
 
 /** The limits on what goes into an inbox, or on what somebody sends. */
@@ -92,8 +93,8 @@ const inboxColumns = `inbox as name, cap, cap_bytes as bytes, rate_per_s as rate
   arrival_tick as arrivalTick, refused, ready + delayed + leased + reserved as held,
   (select count(*) from waiters w
     where w.inbox = ledger.inbox and w.wants in ('room', 'turn') and w.waiting = 1) as waiting,
-  (select min(m.sent_at) from deliveries d join messages m on m.id = d.message_id
-    where d.inbox = ledger.inbox and d.state = 'ready') as oldest`;
+  (select max(m.sent_at, coalesce(d.due_at, 0)) from deliveries d join messages m on m.id = d.message_id
+    where d.id = ${oldestReady("ledger")}) as oldest`;
 
 function inboxLimits(
   { oldest, arrivalTick, ...row }: InboxRow,

@@ -3,7 +3,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { Mark } from "../store/high-water.ts";
 import { lossFault } from "../store/loss-fault.ts";
-import type { ReadTx, Store } from "../store/store.ts";
+import type { ReadTx, Store, WriteTx } from "../store/store.ts";
 
 /** The number of the newest delivery, for a statement that selects it; null when there was none. */
 export const newestNumber = "(select id + deliveries - 1 from messages order by id desc limit 1)";
@@ -17,7 +17,7 @@ export async function noticeLoss(
   mark: Mark,
   accept: boolean,
 ): Promise<number> {
-  return await store.write(async (tx) => {
+  const note = async (tx: WriteTx) => {
     const newest = await newestDelivery(tx);
     const lost = mark.last - newest;
     if (lost <= 0) return 0;
@@ -38,7 +38,9 @@ export async function noticeLoss(
       },
     );
     return lost;
-  });
+  };
+  // Without it no command could finish anything on a full disk.
+  return await store.write(note, { essential: true });
 }
 
 /** How many deliveries were ever lost, and when that was last noticed; undefined when none were. */

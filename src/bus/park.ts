@@ -47,7 +47,7 @@ export async function unparkAll(tx: WriteTx, by: "drain" | "run"): Promise<numbe
   await tx.run(
     `update deliveries
         set state = case when due_at > $now then 'delayed' else 'ready' end,
-            due_at = case when due_at > $now then due_at end, run = null
+            run = null
       where state = 'parked' and ${whose}`,
     { now: tx.now },
   );

@@ -152,6 +152,8 @@ interface Claimed {
   next?: NextTimes;
 }
 
+const never: NextTimes = { leaseTick: null, dueTick: null, dueAt: null };
+
 /** Claims, or notes in the same transaction that we wait: a send is either seen here or sees us. */
 async function claimOrWait(
   bus: Bus,
@@ -173,10 +175,13 @@ async function claimOrWait(
     const goesOn = before === undefined || signal?.aborted !== true;
     const may = goesOn && (await options.mayClaim?.(tx)) !== false;
     const claimed = may ? await claimTx(tx, bus.settings, { ...options, awake }, standing) : [];
-    if (address === undefined) return { claimed };
-    if (claimed.length === 0 && leftMs > 0 && goesOn)
+    if (address !== undefined && claimed.length === 0 && leftMs > 0 && goesOn)
       await startWaiting(tx, inbox, "mail", { ...bus.self, ...address });
-    else if (options.stay !== true) await stopWaiting(tx, inbox, "mail", bus.self);
+    else if (address !== undefined && options.stay !== true)
+      await stopWaiting(tx, inbox, "mail", bus.self);
+    // Whoever may take nothing is not to wake for what is due: it would find it there again and again.
+    if (!may) return { claimed, next: never };
+    if (address === undefined) return { claimed };
     // A ring may say no more than that something is due soon.
     if (claimed.length > 0 || !standing?.held) return { claimed };
     return { claimed, next: await nextTimes(tx, inbox) };

@@ -54,7 +54,8 @@ export async function request(bus: Bus, draft: Draft, options: SendOptions): Pro
       throw new SkepError("E_EMPTY", `no answer to message ${id} from ${draft.to} in time`, {
         hint: `skep trace ${id} shows what became of it; wait longer with --timeout.`,
       });
-    await bus.store.write((tx) => ackTx(tx, bus.settings, answer.receipt!, { from }));
+    const settle = (tx: WriteTx) => ackTx(tx, bus.settings, answer.receipt!, { from });
+    await bus.store.write(settle, { essential: true });
     question = undefined;
     return answer;
   } finally {

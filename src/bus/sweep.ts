@@ -59,8 +59,9 @@ async function sweepDue(
   column: "due_tick" | "due_at",
   until: number,
 ): Promise<void> {
+  // Since when its sender wanted it to be there is still asked for (see conditions.ts), until somebody claims it.
   const { changes } = await tx.run(
-    `update deliveries set state = 'ready', due_tick = null, due_at = null
+    `update deliveries set state = 'ready', due_tick = null
       where state = 'delayed' and id in (
         select id from deliveries
          where inbox = $inbox and state = 'delayed' and ${column} <= $until order by ${column} limit ${sweepMax})`,

@@ -36,18 +36,18 @@ export async function withBallast<T>(
   try {
     return await work();
   } catch (error) {
-    if (!isSkepError(translateFault(error, path), "E_DISK") || !giveBack(home)) throw error;
+    if (!isSkepError(translateFault(error, path), "E_DISK")) throw error;
+    // Where there is none another process may have given it back just now.
+    giveBack(home);
     return await work();
   }
 }
 
-/** Whether there was anything to give. */
-function giveBack(home: string): boolean {
+function giveBack(home: string): void {
   try {
     rmSync(nameOf(home));
-    return true;
   } catch {
-    return false;
+    // There is none, or it cannot be had.
   }
 }
 

@@ -64,8 +64,11 @@ export function openHighWater(path: string, boot: string): HighWater {
       noted = { last, durable: durable ? last : noted.durable, boot };
       if (timer !== undefined) return;
       const restMs = everyMs - (elapsedMs() - writtenMs);
-      // Whoever commits has the write lock still, so nobody has come further.
-      if (restMs <= 0) return write();
+      if (restMs <= 0) {
+        // Whoever commits has the write lock still, so nobody has come further; but what others had on the disk stays so.
+        learn(attempt(() => readMark(path)));
+        return write();
+      }
       timer = setTimeout(writeLate, restMs);
       timer.unref();
       process.on("exit", writeLate);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openBus } from "../../src/bus/open.ts";
+import { SkepError } from "../../src/core/errors.ts";
 import { startWaiting } from "../../src/bus/waiters.ts";
 import { type HandBus, tempBuses } from "../helpers/temp-bus.ts";
 import { ack, ledgerOf, nack, put, rowsOf, take, takeOne, texts } from "./verbs.ts";
@@ -34,6 +35,22 @@ test("a new boot voids every lease, and spends no attempt", async () => {
     outcome: "returned",
     reason: "the machine was started anew",
   });
+});
+
+test("a new boot is noticed also on a full disk, where nothing but what ends work is let through", async () => {
+  const bus = await handBus();
+  await put(bus, "a1");
+  await takeOne(bus, "a1");
+  bus.clock.boot += " again";
+  const full: HandBus["store"] = {
+    ...bus.store,
+    write: (fn, options) => {
+      if (options?.essential !== true) throw new SkepError("E_DISK", "no room");
+      return bus.store.write(fn, options);
+    },
+  };
+  await openAgain({ ...bus, store: full });
+  assert.partialDeepStrictEqual(await ledgerOf(bus, "a1"), { ready: 1, leased: 0 });
 });
 
 test("a new boot ends every backoff, as its ticks mean nothing any more", async () => {

@@ -92,3 +92,25 @@ test("a delay that is over because the wall clock was set is seen at the next gl
   assert.equal((await waiting).length, 1);
   clearInterval(waking);
 });
+
+test("whoever may not claim does not write again and again for what is due", async () => {
+  const bus = await liveBus();
+  await put(bus, "a1", "x", { delayMs: 20 });
+  let writes = 0;
+  const write: typeof bus.store.write = (fn, options) => {
+    writes++;
+    return bus.store.write(fn, options);
+  };
+  let mayClaim = false;
+  const waiting = claim(
+    { ...bus, store: { ...bus.store, write } },
+    { mayClaim: async () => mayClaim },
+  );
+  const overdueMs = 300;
+  const dueAt = bus.clock.now() + 20;
+  await waitUntil("it is long due", () => bus.clock.now() > dueAt + overdueMs);
+  // It looks every second or two, or when something has changed.
+  assert.ok(writes < 10, String(writes));
+  mayClaim = true;
+  assert.equal((await waiting).length, 1);
+});

@@ -146,7 +146,7 @@ export function busModel(settings: BusSettings, clock: Clock, inboxes: readonly 
   }
 
   function makeReady(item: Item): void {
-    Object.assign(item, { state: "ready", dueTick: never, dueAt: never });
+    Object.assign(item, { state: "ready", dueTick: never });
   }
 
   function sweep(inbox: string): void {
@@ -172,6 +172,7 @@ export function busModel(settings: BusSettings, clock: Clock, inboxes: readonly 
       const claimed = alone === -1 ? heads : heads.slice(0, Math.max(1, alone));
       for (const item of claimed) {
         item.state = "leased";
+        item.dueAt = never;
         item.attempt++;
         item.epoch++;
         item.holder = holder;

@@ -34,9 +34,8 @@ export const more: readonly Mutant[] = [
     edits: [
       {
         file: "src/bus/park.ts",
-        find: "due_at = case when due_at > $now then due_at end, run = null\n      where state = 'parked' and ${whose}`",
-        replace:
-          "due_at = case when due_at > $now then due_at end, run = null\n      where state = 'parked' and due_at is null and ${whose}`",
+        find: "run = null\n      where state = 'parked' and ${whose}`",
+        replace: "run = null\n      where state = 'parked' and due_at is null and ${whose}`",
       },
     ],
     catcher: few("conservation at drain", 2_000, { drains: true, openMs: 60 }),

@@ -45,6 +45,7 @@ export function claim(
   const claimed = alone === -1 ? heads : heads.slice(0, Math.max(1, alone));
   for (const item of claimed) {
     item.state = "leased";
+    item.dueAt = null;
     item.attempt++;
     item.epoch++;
     item.holder = holder;

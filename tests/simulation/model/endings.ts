@@ -61,7 +61,7 @@ export function sweep(model: Model, inbox: string): void {
   for (const item of lying(model, inbox, "delayed")) {
     const rested = item.dueTick !== null && item.dueTick <= clock.tick();
     const due = item.dueAt !== null && item.dueAt <= clock.now();
-    if (rested || due) Object.assign(item, { state: "ready", dueTick: null, dueAt: null });
+    if (rested || due) Object.assign(item, { state: "ready", dueTick: null });
   }
 }
 

@@ -17,7 +17,6 @@ export function unpark({ state, clock }: Model, by: ParkedBy): number {
   for (const item of parked) {
     const later = item.dueAt !== null && item.dueAt > clock.now();
     item.state = later ? "delayed" : "ready";
-    if (!later) item.dueAt = null;
     item.parkedBy = null;
   }
   return parked.length;
