@@ -74,6 +74,8 @@ export interface Parts {
   bus: Bus;
   store: Store;
   clock: Clock;
+  /** How long a program that holds nothing may take to leave by itself; a second where it is not said. */
+  leaveMs?: number | undefined;
 }
 
 /** What a runner has to work with. */

@@ -60,6 +60,8 @@ interface Options extends Partial<BusSettings> {
   /** The longest that its agent rests when it is held back. */
   pauseMaxMs?: number;
   stopGraceMs?: number;
+  /** How long a program that holds nothing may take to leave by itself. */
+  leaveMs?: number;
   logBytesMax?: number;
   /** How long the host waits for the database before it is told that it is locked. */
   busyTimeoutMs?: number;
@@ -136,13 +138,13 @@ async function startHost(
   });
   const { leaseMs } = bus.settings;
   const { maxRunMs = 3_600_000, stopGraceMs = 200, logBytesMax = 10_000_000 } = options;
-  const { pauseMaxMs = 600_000 } = options;
+  const { pauseMaxMs = 600_000, leaveMs } = options;
   const agents = { ...defaults.agents, stopGraceMs, drainTimeoutMs: 5_000, logBytesMax };
   const store =
     options.busyTimeoutMs === undefined ? bus.store : impatient(bus.store, options.busyTimeoutMs);
   const clock = { ...bus.clock, tick: () => bus.clock.tick() + (options.aheadMs?.() ?? 0) };
   const settings = { bus: { leaseMs, maxRunMs }, agents, governor: defaults.governor };
-  const parts: Parts = { home: bus.home, store, clock, bus: { ...bus, store }, settings };
+  const parts: Parts = { home: bus.home, store, clock, bus: { ...bus, store }, settings, leaveMs };
   const draining = new AbortController();
   const killing = new AbortController();
   const gate = openGate();

@@ -6,7 +6,7 @@ import { endedBy, letLeave, startProgram } from "../program.ts";
 import type { Ended, Host } from "../runner.ts";
 
 // A program that holds nothing hears at its next claim that the swarm is stopping; this long it may take to leave by itself.
-const leaveMs = 1_000;
+const usualLeaveMs = 1_000;
 
 /** Runs the program until it ends by itself or the agent is to stop. */
 export async function runSelf(host: Host): Promise<Ended> {
@@ -14,7 +14,7 @@ export async function runSelf(host: Host): Promise<Ended> {
   await Promise.race([child.exited, aborted(host.draining)]);
   if (host.draining.aborted) {
     await finishWork(host, child);
-    await letLeave(host, child, leaveMs);
+    await letLeave(host, child, host.leaveMs ?? usualLeaveMs);
   }
   return endedBy(host, await child.finished);
 }

@@ -231,7 +231,8 @@ describe("when the program ends", () => {
 
 describe("when the agent is to stop", () => {
   test("what is in hand is finished, then its input ends, and its last words count", async () => {
-    const shop = await workshop();
+    // However long it takes to say them.
+    const shop = await workshop({ stopGraceMs: 60_000 });
     const go = join(shop.bus.home, "go");
     const last = '{"send":{"to":"b","body":"goodbye"}}';
     const host = await shop.puppet({}, [last]);
