@@ -6,6 +6,7 @@ import { openApp } from "../../src/app.ts";
 import { findHold } from "../../src/agents/hold.ts";
 import { defaults } from "../../src/config/settings.ts";
 import { readSwarmFile } from "../../src/config/swarm-file.ts";
+import { openStrain } from "../../src/core/strain.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { type Place, idle, swarmPlaces } from "./swarm-place.ts";
 
@@ -101,7 +102,7 @@ test("agents that are held back go on, one that asks another in its work as well
   await place.becomes("a", "ready");
   up.kill("SIGTERM");
   await up.ended;
-});
+}, 240_000);
 
 test("the hosts of the swarm hear of it, those that start later as well, and their agents rest", async () => {
   const place = await newPlace(alwaysShort);
@@ -153,31 +154,38 @@ test("of those that start a quarter do at once, and what failed rests four times
 });
 
 test("what stands in line for a processor holds back as well, and lets go when it is gone", async () => {
-  const place = await newPlace(
-    `${times}[governor]\nload_high = 1000\nload_low = 500\nwindow = "2s"\nchange_every = "1s"\n`,
-  );
+  // Others may work on this machine: what comes on top of them counts.
+  const strain = openStrain();
+  const looks: number[] = [];
+  await waitUntil("the load is known", () => looks.push(strain().load!) === 200);
+  const usual = Math.ceil(Math.max(...looks));
+  const load = `load_high = ${usual + 1_000}\nload_low = ${usual + 500}\nwindow = "2s"\n`;
+  const place = await newPlace(`${times}[governor]\n${load}change_every = "1s"\n`);
   const up = place.up({ a: idle });
   await place.becomes("a", "ready");
-  const many = 15 * cpus().length;
+  const many = 25 * cpus().length;
   const busy = Array.from({ length: many }, () =>
     Bun.spawn(["nice", "-n", "19", "sh", "-c", "while :; do :; done"]),
   );
   try {
-    await heldTo(place, 50);
-    expect(await holdOf(place)).toMatchObject({
+    const hold = await waitUntil("it is held back", async () => {
+      const now = await holdOf(place);
+      return now !== undefined && now.level < 100 ? now : undefined;
+    });
+    expect(hold).toMatchObject({
       cause: "load",
       reason: expect.stringMatching(/^\d+(\.\d)? tasks to each processor$/),
     });
   } finally {
     for (const one of busy) one.kill("SIGKILL");
   }
-  await heldTo(place, 100);
+  await waitUntil("it lets go", async () => (await holdOf(place))?.level === 100, 60_000);
   await waitUntil("it is said", () =>
     /^the governor holds nothing back any more$/m.test(up.stderr()),
   );
   up.kill("SIGTERM");
   await up.ended;
-});
+}, 240_000);
 
 test("switched off it decides nothing", async () => {
   const place = await newPlace(`${alwaysShort}mode = "off"\n`);
