@@ -37,14 +37,17 @@ async function sendThree(place: Place): Promise<void> {
     st: { runner: "stream", command: ["cat"] },
   });
   await Bun.sleep(beginMs);
+  const unheard: number[] = [];
   for (const { signal, restMs } of plan) {
+    if (!up.stderr().includes("draining")) unheard.push(signals[signal]);
     up.kill(signal);
     await Bun.sleep(restMs);
   }
   const { status, stderr } = await up.ended;
   expect(stderr, about).not.toMatch(/^\s+at |bug|was ended by/m);
-  // The first one says how it ends; null is what the kernel did before anybody listened.
-  if (status !== null) expect(status, about).toBe(signals[plan[0]!.signal]);
+  // The first one that it hears says how it ends: of those that a busy machine hands over together that may be any.
+  // Null is what the kernel did before anybody listened.
+  if (status !== null) expect(unheard, about).toContain(status);
   await waitUntil(`nothing is left: ${about}`, () => place.left().length === 0);
   const down = await place.skep(["down", "--json"]);
   expect([0, 3], about).toContain(down.status!);
