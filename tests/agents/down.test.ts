@@ -93,12 +93,12 @@ test("so is one that holds the write lock, which nobody can write anything again
   await place.becomes("a", "ready");
   // To take so many in is a long write.
   const { id, pid } = (await place.app.lastRun())!;
-  const wish = { verb: "scale", subject: "a", amount: 400 } as const;
+  const wish = { verb: "scale", subject: "a", amount: 2_000 } as const;
   await place.app.store.write((tx) => placeOrder(tx, id, wish));
   await place.halt(pid, { writing: true });
   expect((await place.skep(["down"])).status).toBe(0);
   expect((await up.ended).status).toBe(0);
-});
+}, 120_000);
 
 test("several that find a dead supervisor finish its run once, and none touches the next one", async () => {
   const place = await newPlace();

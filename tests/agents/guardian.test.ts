@@ -80,9 +80,9 @@ test.skipIf(lacks("setsid"))(
     }
     await started(2);
     const pid = await stray();
+    await Bun.write(pidFile, "");
     process.kill((await place.app.lastRun())!.pid, "SIGKILL");
     await waitUntil("the stray of the killed supervisor is gone", () => !exists(pid));
-    await Bun.write(pidFile, "");
     await waitUntil("the next run is there", async () => (await place.app.lastRun())!.id === 2);
     const last = await stray();
     up.kill("SIGTERM");

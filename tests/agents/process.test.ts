@@ -69,7 +69,9 @@ describe("launch", () => {
     expect(performance.now() - begin).toBeLessThan(10_000);
     await child.finished;
     expect(performance.now() - begin).toBeLessThan(20_000);
-    process.kill(Number(child.out()), "SIGKILL");
+    // Nothing would be 0, which is all of our own group.
+    const pid = await waitUntil("it is told", () => Number(child.out()) || undefined);
+    process.kill(pid, "SIGKILL");
   });
   test("output that is not wanted now is left unread until it is", async () => {
     let heard = 0;

@@ -59,16 +59,21 @@ describe("the first signal", () => {
     expect((await again.ended).status).toBe(143);
   });
   test("programs that wait for work hear of the drain and leave by themselves", async () => {
-    const place = await newPlace();
-    const up = place.up({ a: { command: ["sh", join(fixtures, "self-worker.sh")] } }, ["--json"]);
-    await place.becomes("a", "ready");
+    const place = await newPlace('[agents]\nstop_grace = "200ms"\ndrain_timeout = "5m"\n');
+    // As long as it holds something nobody tells it to end: it hears first, however late that is.
+    const script = `line=$(skep recv) && skep recv --wait 1h
+      r=\${line#*\\"receipt\\":\\"}; skep ack "\${r%%\\"*}"`;
+    await place.send("a", "x");
+    const up = place.up({ a: { command: ["sh", "-c", script] } }, ["--json"]);
     const waits = "select 1 from waiters where inbox = 'a' and waiting = 1";
     const isWaiting = async () => (await place.app.store.read((tx) => tx.get(waits))) !== undefined;
     await waitUntil("it waits", isWaiting);
     up.kill("SIGTERM");
-    expect(JSON.parse((await up.ended).stdout).drain_ms).toBeLessThan(15_000);
+    const summary = JSON.parse((await up.ended).stdout);
+    expect(summary).toMatchObject({ agents: { stopped: 1 }, parked: 0, returned: 0 });
+    expect(summary.drain_ms).toBeLessThan(60_000);
     expect(place.log("a")).toContain("the bus is draining");
-  });
+  }, 120_000);
   test("what does not finish in time is killed, and its message taken back unspent", async () => {
     const place = await newPlace('[agents]\nstop_grace = "100ms"\ndrain_timeout = "200ms"\n');
     const up = place.up({ a: slow(place), b: deaf }, ["--json"]);
@@ -118,7 +123,7 @@ test("the third signal leaves at once; the hosts notice, and down clears up", as
   const start = performance.now();
   up.kill("SIGTERM");
   expect((await up.ended).status).toBe(130);
-  expect(performance.now() - start).toBeLessThan(5_000);
+  expect(performance.now() - start).toBeLessThan(30_000);
   unlock();
   await waitUntil("its hosts have stopped", () => place.left().length === 0);
   expect((await place.skep(["down"])).status).toBe(0);
@@ -193,10 +198,14 @@ test("a signal while many agents are being started leaves none of them", async (
     exec: { count: 8, ...idle },
   };
   const someAreReady = (atLeast: number) =>
-    waitUntil("some have started", async () => {
-      const agents = await place.app.agents();
-      return agents.filter(({ state }) => state === "ready").length >= atLeast;
-    });
+    waitUntil(
+      "some have started",
+      async () => {
+        const agents = await place.app.agents();
+        return agents.filter(({ state }) => state === "ready").length >= atLeast;
+      },
+      60_000,
+    );
   for (const started of [1, 6, 12]) {
     const up = place.up(many, ["--json"]);
     await someAreReady(started);
@@ -211,7 +220,7 @@ test("a signal while many agents are being started leaves none of them", async (
   await place.killAll(up);
   await waitUntil("its hosts have stopped", () => place.left().length === 0);
   expect((await place.skep(["down"])).status).toBe(0);
-});
+}, 240_000);
 
 test("while a run is open nobody's address book is; a swarm that went down leaves all doors open", async () => {
   const place = await newPlace();

@@ -80,7 +80,9 @@ describe("a program on a terminal", () => {
   test("its end is seen although a child of its own keeps the terminal, which is then taken away", async () => {
     const child = start("trap '' HUP; (while echo x; do sleep 0.02; done) & echo child $!; exit 4");
     expect(await child.exited).toEqual({ code: 4, signal: null });
-    const pid = Number(/child (\d+)/.exec(child.out())?.[1]);
+    // What it printed may be heard after its end.
+    const told = await waitUntil("it is heard", () => /child (\d+)\r/.exec(child.out()));
+    const pid = Number(told[1]);
     expect(exists(pid)).toBe(true);
     await child.finished;
     await waitUntil("it can write no more", () => !exists(pid));
