@@ -96,7 +96,7 @@ test(`${rounds} drains with a kill -9 in the middle lose and double nothing, and
     ),
   ).toEqual([{ sent: stored.length, acked: stored.length, live: 0 }]);
   expect(find("pragma integrity_check")).toEqual([{ integrity_check: "ok" }]);
-}, 240_000);
+}, 600_000);
 
 interface Run {
   here: Place;
@@ -203,7 +203,7 @@ async function claim(run: Run, name: string): Promise<void> {
   }
 }
 
-/** The lines that the command prints; none when nothing was there, the bus drains, or a receipt is stale. */
+/** The lines that the command prints; none when nothing was there, the bus drains, its turn did not come, or a receipt is stale. */
 async function linesOf<Line = { id: number; receipt: string }>(
   here: Place,
   words: string[],
@@ -212,7 +212,10 @@ async function linesOf<Line = { id: number; receipt: string }>(
 ): Promise<Line[]> {
   const { status, stdout, stderr } = await here.skep([...words, "--json"], { stdin });
   if (status === 4 && stderr !== "") {
-    if (failureIn(stderr).code !== "E_DRAINING") throw new Error(stderr);
+    const { code } = failureIn(stderr);
+    // On a busy machine a claim may come to nothing for others who write; whoever claims asks again.
+    if (words[0] === "recv" && code === "E_BUSY") return [];
+    if (code !== "E_DRAINING") throw new Error(stderr);
     if (run !== undefined) run.refused++;
   } else if (![0, 3, 5].includes(status) && stderr !== "")
     throw new Error(`${words.join(" ")}: ${status}: ${stderr}`);

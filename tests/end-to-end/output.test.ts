@@ -49,7 +49,7 @@ describe("a closed pipe on standard output", () => {
     writeFileSync(here.path("lines"), `x\n${draftLine("a1", "x").repeat(3)}`);
     const { stderr } = await shell(
       here,
-      `{ sleep 0.2; "$0" send --batch < "${here.path("lines")}"; echo "status $?" >&2; } | true`,
+      `{ cat /dev/zero; "$0" send --batch < "${here.path("lines")}"; echo "status $?" >&2; } | true`,
     );
     const [row] = look<{ rows: number }>(here.home, "select count(*) as rows from messages");
     expect(row!.rows).toBeGreaterThan(0);
@@ -63,7 +63,7 @@ describe("a closed pipe on standard output", () => {
   test("a batch of which nothing was sent has nothing to say", async () => {
     const { stderr } = await shell(
       place(),
-      '{ sleep 0.2; echo x | "$0" send --batch; echo "status $?" >&2; } | true',
+      '{ cat /dev/zero; echo x | "$0" send --batch; echo "status $?" >&2; } | true',
     );
     expect(stderr).toBe("status 141\n");
   });
