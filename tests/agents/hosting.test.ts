@@ -102,7 +102,7 @@ describe("agents that share a host", () => {
     expect(tookMs).toBeLessThan(900);
     up.kill("SIGTERM");
     await up.ended;
-  });
+  }, 240_000);
 });
 
 describe("a module that ends the host it shares", () => {

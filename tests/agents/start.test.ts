@@ -137,7 +137,7 @@ describe("how many start", () => {
     });
     // Two of them do start at once.
     expect(gapMs).toBeLessThan(200);
-  });
+  }, 240_000);
   test("with start_stagger there is a pause between one and the next", async () => {
     const stagger = { start_at_once: 1, start_stagger: "1s" };
     const begun = await gapsOf({ a: { ...brief, count: 2 } }, stagger);

@@ -47,7 +47,7 @@ about = "builds are slow"
 [alerts.rules.any-build]
 metric = "build.time"
 of = "count"
-window = "1s"
+window = "5s"
 at_least = 1
 cooldown = "7d"
 [alerts.rules.no-build]

@@ -115,7 +115,7 @@ export function askedSwarm() {
     await skep("limits", "set", "tiny", "--cap", "1");
     await skep("send", "tiny", "1");
     for (const n of [2, 3]) await skep("send", "tiny", `${n}`, "--on-full", "fail");
-  }, 120_000);
+  }, 300_000);
 
   afterAll(async () => {
     for (const child of children) child.kill("SIGKILL");

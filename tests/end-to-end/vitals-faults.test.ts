@@ -26,7 +26,8 @@ async function swarm(here: Place, { skep, start }: Runner) {
     // Nobody but the agent itself writes signs of life.
     '[agents]\nstop_grace = "200ms"\nbeat_every = "20s"\nsuspect_after = "10m"',
     '[alerts]\nevaluate_every = "50ms"\nqueue_depth_max = 0\ncooldown = "0s"',
-    '[metrics]\nsample_every = "50ms"',
+    // The small disk has room for what comes of that.
+    '[metrics]\nsample_every = "100ms"',
   ];
   writeFileSync(join(here.home, "skep.toml"), settings.join("\n"), { mode: 0o600 });
   const beats = "while :; do skep beat; sleep 0.3; done";

@@ -50,7 +50,7 @@ test("all agree on nasty files", async () => {
   expect(counts["./invalid.ts"]).toBe(4);
   expect(counts["./one-word.json"]).toBe(1);
   await expectAgreement(set, nasty, counts);
-});
+}, 240_000);
 
 test("all agree on random bytes", async () => {
   const anything = fc.oneof(
@@ -66,7 +66,7 @@ test("all agree on random bytes", async () => {
     }),
     { numRuns: 4 },
   );
-});
+}, 240_000);
 
 test("a piece of an earlier census is acknowledged without an answer", async () => {
   const set = stage({ "a.ts": "a" });
