@@ -27,7 +27,7 @@ async function swarm(here: Place, { skep, start }: Runner) {
     '[agents]\nstop_grace = "200ms"\nbeat_every = "20s"\nsuspect_after = "10m"',
     '[alerts]\nevaluate_every = "50ms"\nqueue_depth_max = 0\ncooldown = "0s"',
     // The small disk has room for what comes of that.
-    '[metrics]\nsample_every = "100ms"',
+    '[metrics]\nsample_every = "200ms"',
   ];
   writeFileSync(join(here.home, "skep.toml"), settings.join("\n"), { mode: 0o600 });
   const beats = "while :; do skep beat; sleep 0.3; done";
