@@ -30,7 +30,7 @@ async function swarm(here: Place, { skep, start }: Runner) {
     '[metrics]\nsample_every = "200ms"',
   ];
   writeFileSync(join(here.home, "skep.toml"), settings.join("\n"), { mode: 0o600 });
-  const beats = "while :; do skep beat; sleep 0.3; done";
+  const beats = "while :; do skep beat; sleep 1; done";
   const agents = {
     worker: { runner: "exec", command: ["cat"] },
     beating: { runner: "self", command: ["sh", "-c", beats], live: { beat: liveBeat } },
