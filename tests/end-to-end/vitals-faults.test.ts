@@ -12,12 +12,12 @@ const place = places();
 
 const vitalsFiles = ["vitals.db", "vitals.db-wal", "vitals.db-shm"];
 
-type Row = Record<string, unknown>;
 // Each beat is a process of its own, and those start slowly on a busy machine.
 const liveBeat = "8s";
 /** Longer than anybody may be silent. */
 const silentMs = 16_000;
 
+type Row = Record<string, unknown>;
 type Runner = Pick<SmallDisk, "skep" | "start">;
 
 /** Starts a swarm of one that answers and one that is to beat, in a home where all is looked at often. */
