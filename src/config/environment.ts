@@ -155,7 +155,8 @@ export function flagVariables(flags: readonly string[]): Record<string, string> 
   return Object.fromEntries(
     flags.map((flag) => {
       const [key, ...text] = flag.split("=");
-      return [`SKEP_${key!.replaceAll(".", "_").toUpperCase()}`, text.join("=")];
+      // A variable that is set to nothing says nothing, and nothing but a list can be empty.
+      return [`SKEP_${key!.replaceAll(".", "_").toUpperCase()}`, text.join("=") || "[]"];
     }),
   );
 }

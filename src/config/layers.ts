@@ -76,7 +76,7 @@ export async function fileLayer(source: Source): Promise<Layer> {
   if (count === countValues(tree)) return { chosen, rules, mistakes: [], warnings: [] };
   const findings = findingsOf(v.safeParse(settingsFile(), tree).issues ?? []);
   const mistakes = findings.map((finding) => mistakeAt(placeOf(finding.path), finding));
-  return { chosen, mistakes, warnings: [] };
+  return { chosen, rules, mistakes, warnings: [] };
 }
 
 /** The rules for alerts that a file has; undefined when there are none, or something is wrong with one. */

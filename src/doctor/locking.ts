@@ -4,7 +4,7 @@ import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { isSkepError } from "../core/errors.ts";
 import type { Connection, Driver } from "../store/driver.ts";
-import { isBusy } from "../store/faults.ts";
+import { isBusy, translateFault } from "../store/faults.ts";
 import { ask } from "./ask.ts";
 import { type Finding, fail, pass } from "./finding.ts";
 
@@ -47,8 +47,14 @@ export async function checkLocking(
     const after = during && (await trialBy([...trier, path], env));
     return [log, judgeLocking(during, after)];
   } catch (error) {
-    if (!isSkepError(error, "E_FAILED")) throw error;
-    return [log, fail("locks", error.message, error.hint ?? "See what else is amiss.")];
+    const fault = translateFault(error, path);
+    if (!isSkepError(fault)) throw error;
+    const found = fail(
+      fault.code === "E_FAILED" ? "locks" : "log",
+      fault.message,
+      fault.hint ?? "See what else is amiss.",
+    );
+    return fault.code === "E_FAILED" ? [log, found] : [found];
   } finally {
     connection.close();
   }

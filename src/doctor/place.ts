@@ -93,6 +93,13 @@ export function checkDisk(directory: string): Finding {
       fsyncSync(file);
       times.push(elapsedMs() - start);
     }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return fail(
+      "disk sync",
+      `a page cannot be written in ${directory} (${code})`,
+      "Make room on the disk, or name a home on another one with --home or SKEP_HOME.",
+    );
   } finally {
     closeSync(file);
   }

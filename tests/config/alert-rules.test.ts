@@ -106,6 +106,10 @@ describe("a rule of one's own", () => {
     const { alerts, alertRules } = await loadSettings(home);
     expect([alerts.oldestMs, alertRules.users.length]).toEqual([60_000, 1]);
   });
+  test("stands beside the $schema of an editor", async () => {
+    const text = JSON.stringify({ $schema: "skep.schema.json", ...parse(full) });
+    expect((await rulesOf(text, "json")).users).toMatchObject([{ name: "slow-build" }]);
+  });
   test("has every key that is explained, and no other, in the schema for editors", () => {
     // oxlint-disable-next-line typescript/no-explicit-any
     const schema: any = jsonSchemaOf(settingsFile(), "settings");

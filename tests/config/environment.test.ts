@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import {
   agentEnvironment,
+  flagVariables,
   readEnvironment,
   settingVariables,
   unsetVariables,
@@ -104,4 +105,10 @@ test("settings that may be secrets are handed on to no agent", () => {
   expect(Object.keys(settingVariables(variables)).toSorted()).toEqual(
     all.filter((name) => !kept.includes(name)).toSorted(),
   );
+});
+
+test("a list that a flag empties is empty for the supervisor, too", () => {
+  const variables = flagVariables(["notify.command=", "bus.lease=5s"]);
+  expect(variables).toEqual({ SKEP_NOTIFY_COMMAND: "[]", SKEP_BUS_LEASE: "5s" });
+  expect(settingVariables(variables)).toEqual(variables);
 });

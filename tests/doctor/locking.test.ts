@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { checkLocking, judgeLocking } from "../../src/doctor/locking.ts";
+import type { Driver } from "../../src/store/driver.ts";
 import { bunDriver } from "../../src/store/driver-bun.ts";
 import { skepExecutable } from "../helpers/executable.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
@@ -23,6 +24,21 @@ test("a second process that does not answer is told", async () => {
   const findings = await checkLocking(directory, bunDriver, ["true"], env);
   expect(findings[1]).toMatchObject({ verdict: "fail", says: "a second process did not answer" });
   expect(existsSync(join(directory, "trial.db"))).toBe(true);
+});
+test("a disk that is full is told as such", async () => {
+  const full: Driver = {
+    ...bunDriver,
+    open(path, how) {
+      const connection = bunDriver.open(path, how);
+      // There is room for nothing but what is there.
+      connection.exec("pragma max_page_count = 1");
+      return connection;
+    },
+  };
+  const findings = await checkLocking(tempDir(), full, ["true"], env);
+  expect(findings).toMatchObject([
+    { check: "log", verdict: "fail", says: expect.stringContaining("full") },
+  ]);
 });
 test("one that cannot even be started is told with the reason, and the log stays well", async () => {
   const findings = await checkLocking(tempDir(), bunDriver, ["/nowhere/skep"], env);

@@ -1,5 +1,7 @@
 import { expect, test } from "bun:test";
+import { symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { tempDir } from "../helpers/temp-dir.ts";
 import {
   checkDisk,
@@ -20,6 +22,15 @@ test("a local disk passes; what forgets is warned of; what does not lock fails",
   expect(judgeFilesystem("/mnt/c/x", "9p", "9p").says).toBe(
     "/mnt/c/x lies on 9p, where SQLite's locks cannot be trusted",
   );
+});
+test("a disk that takes no page is told as such", () => {
+  const directory = tempDir();
+  // What is written there finds no room.
+  symlinkSync("/dev/full", join(directory, "sync"));
+  expect(checkDisk(directory)).toMatchObject({
+    verdict: "fail",
+    says: `a page cannot be written in ${directory} (ENOSPC)`,
+  });
 });
 test("a disk with no room for a day is warned of, and one with none at all fails", () => {
   const GiB = 2 ** 30;

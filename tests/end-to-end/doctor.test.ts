@@ -224,6 +224,20 @@ test.skipIf(process.getuid?.() === 0 && lacks("setpriv"))(
     expect(existsSync(home)).toBe(false);
   },
 );
+test.skipIf(process.getuid?.() !== 0 || lacks("setpriv"))(
+  "settings that may not be read are a finding among the others (wants root, and setpriv, to be somebody else)",
+  async () => {
+    const home = join(tempDir(), "home");
+    mkdirSync(home);
+    chmodSync(join(home, ".."), 0o755);
+    writeFileSync(join(home, "skep.toml"), "", { mode: 0o600 });
+    const before = ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups"];
+    const { of, status } = await doctor("/", ["--home", home], before);
+    expect(status).toBe(8);
+    expect(of("settings")!.says).toContain("belongs to another user");
+    expect(of("memory")).toBeDefined();
+  },
+);
 test.skipIf(lacks("sqlite3"))(
   "a foreign program that holds it is named (wants sqlite3)",
   async () => {

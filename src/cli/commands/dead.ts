@@ -39,8 +39,7 @@ export default defineCommand({
       least: 1,
       most: 100_000,
       valueHint: "N",
-      description: "how many to list at most",
-      default: "100",
+      description: "how many to list at most (100)",
     },
   },
   examples: [
@@ -50,7 +49,12 @@ export default defineCommand({
   ],
   async run(context, { verb, id: words, all, inbox, max }) {
     if (inbox !== undefined) checkName(inbox, "inbox");
-    if (verb === "list") return list(context, listed(words, all, inbox), max);
+    if (verb === "list") return list(context, listed(words, all, inbox), max ?? 100);
+    if (max !== undefined)
+      throw usage(
+        `dead ${verb} takes no --max`,
+        "It goes with dead list; name the ids of those that are meant.",
+      );
     if (verb === "show") return show(context, one(words, all, inbox));
     const ids = words.map((word) => idOf(word, "a delivery"));
     checkChoice(verb, ids, all, inbox);

@@ -99,7 +99,7 @@ async function settingsOf(context: Context): Promise<Finding | undefined> {
     await context.settings();
     return undefined;
   } catch (error) {
-    if (!isSkepError(error, "E_CONFIG")) throw error;
+    if (!isSkepError(error, "E_CONFIG", "E_HOME")) throw error;
     return fail("settings", error.message, error.hint ?? "skep config check tells all of it.");
   }
 }
