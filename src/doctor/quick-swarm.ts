@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Child, launch, signalProcess } from "../agents/process.ts";
 import { elapsedMs, sleep } from "../core/clock.ts";
-import { isSkepError } from "../core/errors.ts";
+import { SkepError, isSkepError } from "../core/errors.ts";
 import { nearestExisting } from "../store/filesystem.ts";
 import { type Finding, type Verdict, fail, pass } from "./finding.ts";
 import { makeTrialDirectory, removeTrialDirectory } from "./trial-directory.ts";
@@ -68,9 +68,14 @@ async function runIn(
   writeFileSync(file, JSON.stringify(swarm));
   const run = runner(directory, env, [...skep], ["--home", home]);
   tell(`starting ${agents} agents`);
-  const up = await run.start(["up", file, "--quiet"]);
+  const { child: up, complaints } = await run.start(["up", file, "--json", ...settings]);
   try {
     const unready = await untilReady(run, up, signal);
+    if (unready === "ended") {
+      await up.finished;
+      const { message, hint } = complaintIn(complaints());
+      return failed(`skep up ended by itself${message}`, hint ?? "See what skep up says here.");
+    }
     if (unready !== undefined) return unready;
     tell(`working for ${workMs / 1_000} s`);
     const smoke = await work(run, signal);
@@ -117,28 +122,54 @@ const swarm = {
   },
 };
 
+// What its caller has set is for another swarm, and may be too little for this one, or taken by that one.
+const settings = ["--set", `agents.count_max=${agents}`, "--set", "metrics.port=0"];
+
 interface Runner {
-  start(words: readonly string[]): Promise<Child>;
+  /** Starts a command that stays: `complaints` has what it wrote to standard error. */
+  start(words: readonly string[]): Promise<{ child: Child; complaints(): string }>;
   /** Runs a command to its end: its status and what it wrote. */
-  run(words: readonly string[], input?: string): Promise<{ code: number | null; said: string }>;
+  run(words: readonly string[], input?: string): Promise<Answer>;
+}
+
+interface Answer {
+  code: number | null;
+  said: string;
+  complaints: string;
 }
 
 function runner(cwd: string, env: Record<string, string>, skep: string[], flags: string[]): Runner {
-  const start = async (words: readonly string[], onStdout: (chunk: Uint8Array) => void) =>
-    await launch({ command: [...skep, ...words, ...flags], cwd, env, onStdout, onStderr() {} });
+  const start = async (words: readonly string[]) => {
+    const [said, complaints] = [listen(), listen()];
+    const [onStdout, onStderr] = [said.hear, complaints.hear];
+    const command = [...skep, ...words, ...flags];
+    const child = await launch({ command, cwd, env, onStdout, onStderr });
+    return { child, said: said.text, complaints: complaints.text };
+  };
   return {
-    start: (words) => start(words, () => {}),
+    start,
     async run(words, input = "") {
-      let said = "";
-      const child = await start(words, (chunk) => {
-        said += Buffer.from(chunk).toString("utf8");
-      });
+      const { child, said, complaints } = await start(words);
       await child.write(input);
       child.end();
       const { code } = await child.finished;
-      return { code, said };
+      return { code, said: said(), complaints: complaints() };
     },
   };
+}
+
+function listen() {
+  let heard = "";
+  const hear = (chunk: Uint8Array): void => void (heard += Buffer.from(chunk).toString("utf8"));
+  return { hear, text: () => heard };
+}
+
+/** The last thing that a command with --json complained of, as what follows a sentence, and what to do about it. */
+function complaintIn(complaints: string): { message: string; hint: string | undefined } {
+  const last = complaints.trimEnd().split("\n").at(-1)!;
+  const [{ error } = {}] = linesOf<{ error?: { message: string; hint: string | null } }>(last);
+  const message = error?.message ?? last;
+  return { message: message && `: ${message}`, hint: error?.hint ?? undefined };
 }
 
 /** An agent as `skep ps --json` tells of it. */
@@ -159,17 +190,17 @@ export function judgeStart(told: readonly Told[]): Finding | undefined {
   );
 }
 
-/** Waits until all are ready: why not, where they do not get so far. */
+/** Waits until all are ready: why not, where they do not get so far, and `ended` where skep up is gone. */
 async function untilReady(
   { run }: Runner,
   up: Child,
   signal: AbortSignal,
-): Promise<Finding | undefined> {
+): Promise<Finding | "ended" | undefined> {
   let ended = false;
   void up.exited.then(() => (ended = true));
   const startMs = elapsedMs();
   while (elapsedMs() - startMs < upWithinMs && !signal.aborted) {
-    if (ended) return failed("skep up ended by itself", "See what skep up says here.");
+    if (ended) return "ended";
     const { said } = await run(["ps", "--json"]);
     const told = linesOf<Told>(said);
     const unready = judgeStart(told);
@@ -186,6 +217,11 @@ async function untilReady(
       );
 }
 
+interface Down {
+  killed: number;
+  conservation: { ended: number; holds: boolean };
+}
+
 async function work({ run }: Runner, signal: AbortSignal): Promise<Smoke> {
   const lines = `${JSON.stringify({ to: "work", body: "x" })}\n`.repeat(batch);
   const startMs = elapsedMs();
@@ -196,8 +232,13 @@ async function work({ run }: Runner, signal: AbortSignal): Promise<Smoke> {
   }
   await untilSettled(run, signal);
   const seconds = (elapsedMs() - startMs) / 1_000;
-  const { said } = await run(["down", "--json", "--timeout", `${downWithinMs}ms`]);
-  const { killed, conservation } = JSON.parse(said);
+  const down = await run(["down", "--json", "--timeout", `${downWithinMs}ms`]);
+  const [summary] = linesOf<Down>(down.said);
+  if (summary === undefined) {
+    const { message, hint } = complaintIn(down.complaints);
+    throw new SkepError("E_FAILED", `skep down ended with ${down.code}${message}`, { hint });
+  }
+  const { killed, conservation } = summary;
   return { sent, acked: conservation.ended, holds: conservation.holds, killed, seconds };
 }
 

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { decisionOn, judgeSmoke, judgeStart, runQuickSwarm } from "../../src/doctor/quick-swarm.ts";
@@ -35,6 +37,38 @@ test("one that does not get up says so, and leaves nothing either", async () => 
   expect(finding).toMatchObject({ verdict: "fail", says: "skep up ended by itself" });
   expect(existsSync(place)).toBe(true);
   expect(readdirSync(place)).toEqual([]);
+});
+test("one that is refused says why, and what to do", async () => {
+  const env = { ...options.env, SKEP_BUS_LEASE: "never" };
+  const skep = [await skepExecutable()];
+  expect(await runQuickSwarm({ ...options, env, place: tempDir(), skep })).toMatchObject({
+    verdict: "fail",
+    says: 'skep up ended by itself: SKEP_BUS_LEASE must be a duration from 10ms to 7d, not "never"',
+    fix: "Write a number and a unit: 500ms, 5s, 2m or 1h.",
+  });
+});
+test("the number of agents and the port that its caller has set are for another swarm", async () => {
+  const taken = createServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  const { port } = taken.address() as AddressInfo;
+  const env = { ...options.env, SKEP_PROFILE: "dev", SKEP_METRICS_PORT: String(port) };
+  const finding = await runUntilWork([await skepExecutable()], env);
+  taken.close();
+  expect(finding.says).toStartWith("20 agents settled ");
+});
+test("one whose skep down is refused is a finding with the reason", async () => {
+  const script = `case $1 in
+    up) exec sleep 600;;
+    ps) for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20
+        do echo '{"name":"a","state":"ready","reason":null}'; done;;
+    sql) echo '{"open":0}';;
+    down) echo '{"error":{"message":"the disk is full","hint":"Make room."}}' >&2; exit 7;;
+  esac`;
+  expect(await runUntilWork(["sh", "-c", script, "skep"], options.env)).toMatchObject({
+    verdict: "fail",
+    says: "skep down ended with 7: the disk is full",
+    fix: "Make room.",
+  });
 });
 test("one that cannot be started at all, or has no place, is a finding like any other", async () => {
   const place = tempDir();
@@ -88,6 +122,16 @@ test("all well is GO, a warning CONDITIONAL, and a failure NO-GO", () => {
     "NO-GO",
   ]);
 });
+
+/** Runs one that is told to end as soon as it is at work. */
+async function runUntilWork(skep: string[], env: Record<string, string>) {
+  const over = new AbortController();
+  const tell = (text: string) => {
+    if (text.startsWith("working")) over.abort();
+  };
+  const place = tempDir();
+  return await runQuickSwarm({ place, skep, env, tell, signal: over.signal });
+}
 
 /** The command lines of all processes that name `place`. */
 function processesOf(place: string): string[] {
