@@ -22,7 +22,7 @@ export function compose(deployment: Deployment): string {
     restart: "unless-stopped",
     // A variable with no value is passed on from where docker-compose is called.
     environment: {
-      ...variablesOf(deployment, home),
+      ...plain(variablesOf(deployment, home)),
       ...Object.fromEntries(keys.map((key) => [key, null])),
     },
     volumes: [`home:${home}`],
@@ -56,4 +56,10 @@ ${keys.length === 0 ? "" : `# Their values are those of the environment, or the 
       { nullStr: "" },
     )
   );
+}
+
+/** The same, where $X stands for a variable of whoever calls docker-compose. */
+function plain(variables: Record<string, string>): Record<string, string> {
+  const entries = Object.entries(variables);
+  return Object.fromEntries(entries.map(([key, value]) => [key, value.replaceAll("$", "$$$$")]));
 }

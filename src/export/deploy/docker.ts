@@ -25,7 +25,7 @@ COPY --chmod=0755 skep ${skep}
 ${[file, ...files].map(copied).join("\n")}
 # What else the agents need goes here: the programs that they call, and what those read.
 
-${variables.map(([key, value]) => `ENV ${key}=${JSON.stringify(value)}`).join("\n")}
+${variables.map(([key, value]) => `ENV ${key}=${quoted(value)}`).join("\n")}
 USER ${containerUser}:${containerUser}
 WORKDIR ${directory}
 VOLUME ${home}
@@ -35,6 +35,11 @@ STOPSIGNAL SIGTERM
 ENTRYPOINT ["skep"]
 CMD ${JSON.stringify(["up", fileInContainer(deployment)])}
 `;
+}
+
+// A $ begins a variable there, in quotes as well.
+function quoted(value: string): string {
+  return JSON.stringify(value).replaceAll("$", "\\$");
 }
 
 function copied(path: string): string {

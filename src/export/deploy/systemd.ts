@@ -17,7 +17,7 @@ Description=skep swarm ${name}
 
 [Service]
 Type=exec
-ExecStart=${quoted(here.skep)} up ${quoted(here.file)}
+ExecStart=${quoted(here.skep)} up ${quoted(here.file).replaceAll("$", "$$$$")}
 ${Object.entries(variables)
   .map(([key, value]) => `Environment=${quoted(`${key}=${value}`)}`)
   .join("\n")}
@@ -43,8 +43,8 @@ EnvironmentFile=%h/.config/skep/${name}.env
 `;
 }
 
-// systemd takes %h and the like for names of its own, and $X for variables.
+// systemd takes %h and the like for names of its own everywhere, and $X for a variable only in what a program is given.
 function quoted(text: string): string {
-  const plain = text.replaceAll("%", "%%").replaceAll("$", "$$$$");
+  const plain = text.replaceAll("%", "%%");
   return /[\s"'\\]/.test(plain) ? JSON.stringify(plain) : plain;
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { parse } from "yaml";
 import { compose } from "../../../src/export/deploy/compose.ts";
+import type { Deployment } from "../../../src/export/deploy/deployment.ts";
 import { lacks } from "../../helpers/programs.ts";
 import { tempDir } from "../../helpers/temp-dir.ts";
 
@@ -46,6 +47,24 @@ test.skipIf(lacks("docker-compose"))(
     const { environment } = parse(stdout.toString()).services.census;
     expect(environment).toMatchObject({ API_TOKEN: "s3cret", HTTPS_PROXY: null });
     expect(Object.keys(environment)).not.toContain("OTHER");
+  },
+);
+const costly: Deployment = {
+  ...example,
+  settings: [{ variable: "SKEP_X", value: "5$ for ${PATH}", remark: "", chosen: true }],
+};
+
+test("a dollar in a value is doubled, as docker-compose has it", () => {
+  const { environment } = parse(compose(costly)).services.census;
+  expect(environment.SKEP_X).toBe("5$$ for $${PATH}");
+});
+test.skipIf(lacks("docker-compose"))(
+  "so docker-compose puts in no variable of its caller's (wants docker-compose)",
+  () => {
+    const { stdout, stderr } = configOf(compose(costly));
+    expect(stderr.toString()).toBe("");
+    // It writes them as it reads them.
+    expect(parse(stdout.toString()).services.census.environment.SKEP_X).toBe("5$$ for $${PATH}");
   },
 );
 test("exactly the keys of its agents are named, and none has a value", () => {

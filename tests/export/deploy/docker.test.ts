@@ -21,6 +21,13 @@ test("what agents are started with lies where they look for it", () => {
   expect(text).toContain('\nCOPY --chmod=0755 ["count.sh","/swarm/count.sh"]\n');
   expect(text).toContain('["handlers/a judge.ts","/swarm/handlers/a judge.ts"]\n');
 });
+test("a dollar in a value begins no variable, whatever is around it", () => {
+  const value = '["./tell","$HOME","${X:-y}"]';
+  const settings = [{ variable: "SKEP_NOTIFY_COMMAND", value, remark: "", chosen: true }];
+  expect(dockerfile({ ...example, settings }).split("\n")).toContain(
+    String.raw`ENV SKEP_NOTIFY_COMMAND="[\"./tell\",\"\$HOME\",\"\${X:-y}\"]"`,
+  );
+});
 test("lists of words are JSON", () => {
   for (const [, list] of dockerfile(example).matchAll(
     /^(?:.* )?(?:CMD|ENTRYPOINT|COPY --chmod=0755) (\[.*\])$/gm,

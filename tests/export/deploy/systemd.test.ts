@@ -31,6 +31,17 @@ test("paths and values with spaces, percent signs and dollars stay what they are
   const lines = systemdUnit({ ...example, here }).split("\n");
   expect(lines).toContain(`ExecStart=${process.execPath} up "/home/a b/50%%/$$HOME/x.toml"`);
   expect(lines).toContain("Environment=SKEP_BUS_LEASE=30s");
+  // A variable begins in what a program is given, and nowhere else.
+  const chosen = { variable: "SKEP_X", value: "50% of $HOME", remark: "", chosen: true };
+  const more = systemdUnit({
+    ...example,
+    settings: [chosen],
+    here: { ...here, skep: "/opt/$x/skep", home: "/home/$x", searchPath: "/usr/bin:/opt/$x" },
+  }).split("\n");
+  expect(more).toContain('ExecStart=/opt/$x/skep up "/home/a b/50%%/$$HOME/x.toml"');
+  expect(more).toContain('Environment="SKEP_X=50%% of $HOME"');
+  expect(more).toContain("Environment=SKEP_HOME=/home/$x");
+  expect(more).toContain("Environment=PATH=/usr/bin:/opt/$x");
   expect(lines).toContain("TimeoutStopSec=32s");
 });
 test("it has limits for memory, cores, processes and files, and finds the programs that a terminal finds", () => {
