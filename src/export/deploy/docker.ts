@@ -5,6 +5,7 @@ import {
   fileInContainer,
   inContainer,
   keyNames,
+  stopSeconds,
   variablesOf,
 } from "./deployment.ts";
 
@@ -15,7 +16,7 @@ export function dockerfile(deployment: Deployment): string {
   const variables = Object.entries(variablesOf(deployment, home));
   const passed = keyNames(deployment).map((key) => ` -e ${key}`);
   return `# ${name}: written by skep ${version}. Build it where the executable skep and ${file} lie:
-#   docker build -t ${name} . && docker run -d -v ${name}-home:${home}${passed.join("")} ${name}
+#   docker build -t ${name} . && docker run -d --stop-timeout ${stopSeconds(deployment)} -v ${name}-home:${home}${passed.join("")} ${name}
 # Agents whose programs need no shell can do with gcr.io/distroless/base-debian12.
 FROM debian:12-slim
 

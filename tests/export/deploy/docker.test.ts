@@ -38,5 +38,7 @@ test("the swarm file keeps its name, and what its agents are passed is named whe
   const text = dockerfile({ ...example, file: "letters.yaml" });
   expect(text).toContain('\nCOPY --chmod=0755 ["letters.yaml","/swarm/letters.yaml"]\n');
   expect(text).toContain('\nCMD ["up","/swarm/letters.yaml"]\n');
-  expect(text).toContain(" -v census-home:/home/skep/state -e API_TOKEN -e HTTPS_PROXY census\n");
+  expect(text).toContain(
+    " --stop-timeout 32 -v census-home:/home/skep/state -e API_TOKEN -e HTTPS_PROXY census\n",
+  );
 });
