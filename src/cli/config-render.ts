@@ -153,12 +153,14 @@ function deploymentOf(
   };
 }
 
-/** A name as containers may be called; `swarm` where nothing of it is left. */
+/** A name as containers and services may be called; `swarm` where nothing of it is left, and before a digit. */
 function nameOf(given: string): string {
   const name = given
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .slice(0, 40)
     .replace(/^-+|-+$/g, "");
-  return name === "" ? "swarm" : name;
+  // A service of Kubernetes begins with a letter (DNS-1035).
+  if (name === "") return "swarm";
+  return /^[0-9]/.test(name) ? `swarm-${name}` : name;
 }

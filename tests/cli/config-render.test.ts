@@ -15,10 +15,11 @@ function withSwarm(
   settings: string,
   agents: object = some,
   json = false,
+  name = "The_Census",
 ): Heard & { file: string } {
   const heard = heardContext(settings, { json });
   const file = join(heard.home, "swarm.json");
-  writeFileSync(file, JSON.stringify({ name: "The_Census", agents }));
+  writeFileSync(file, JSON.stringify({ name, agents }));
   return { ...heard, file };
 }
 
@@ -59,6 +60,19 @@ test("it is for the agents of the swarm file under its name, or for as many as a
   expect(await headOf('profile = "prod"\n')).toStartWith("# the-census, 3 agents: ");
   expect(await headOf('profile = "prod"\n', 7)).toStartWith("# the-census, 7 agents: ");
 });
+test.each([
+  ["3d-render", "swarm-3d-render"],
+  ["7", "swarm-7"],
+  [`${"a".repeat(39)}_b`, "a".repeat(39)],
+])(
+  "what is called %s is %s, which every part of a deployment may be called",
+  async (name, called) => {
+    const { context, lines, file } = withSwarm("", some, false, name);
+    await render(context, "k8s", { ...one, file });
+    const [, service, set] = parseAllDocuments(lines.join("\n")).map((each) => each.toJS());
+    expect([service.metadata.name, set.spec.serviceName]).toEqual([called, called]);
+  },
+);
 test("what it asks for is what skep config check reckons", async () => {
   const settings = "[bus]\ninbox_bytes = 8388608\n\n[agents]\nlog_bytes_max = 1000000\n";
   const agents = {

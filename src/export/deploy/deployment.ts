@@ -20,7 +20,7 @@ export interface Key {
 }
 
 export interface Deployment {
-  /** Of the swarm, fit for the name of a container: a-z, 0-9 and hyphens. */
+  /** Of the swarm, fit for the name of a container and of a service: a-z, 0-9 and hyphens, a letter first. */
   name: string;
   version: string;
   /** How many agents there are to be. */
