@@ -54,9 +54,13 @@ export async function drain(bus: Bus, options: DrainOptions): Promise<DrainSumma
       Object.assign(shown, { left, tick });
     }
     if (signal?.aborted)
-      throw new SkepError("E_BUSY", `the drain goes on: ${left} are still held`, {
-        hint: "After its deadline the next command parks what is left; skep resume ends the drain.",
-      });
+      throw new SkepError(
+        "E_BUSY",
+        `the drain goes on: ${left} ${left === 1 ? "is" : "are"} still held`,
+        {
+          hint: "After its deadline the next command parks what is left; skep resume ends the drain.",
+        },
+      );
     await sleep(Math.min(lookMs, Math.max(1, nextTick - tick)), signal);
   }
 }

@@ -23,6 +23,12 @@ export function statusOf(error: unknown): number {
   return exitStatus[failureOf(error).code];
 }
 
+/** Whether `error` says that something is not there, or not now: whoever has given up waiting for it knows. What has begun and goes on is news to them. */
+export function isOnlyAbsence(error: unknown): boolean {
+  const { code, retryAfterMs } = failureOf(error);
+  return exitStatus[code] === 3 || (exitStatus[code] === 4 && retryAfterMs !== undefined);
+}
+
 /** The lines for standard error that describe `error`: one JSON object, or a sentence and what to do about it. */
 export function describe(error: unknown, options: FailureOptions): string {
   const failure = failureOf(error);

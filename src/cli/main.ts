@@ -7,7 +7,7 @@ import { readArguments, takesNextWord } from "./arguments.ts";
 import { type Command, type CommandTable, globalArgs, internal } from "./command.ts";
 import { commands } from "./commands.ts";
 import { type GlobalValues, type Outputs, createContext, openOutputs } from "./context.ts";
-import { describe, statusOf } from "./failure.ts";
+import { describe, isOnlyAbsence, statusOf } from "./failure.ts";
 import { OutputClosed } from "./output.ts";
 import { type Signals, openSignals } from "./signals.ts";
 import { isTerminal } from "./terminal.ts";
@@ -151,7 +151,8 @@ async function fail(
   const told = isClosed ? error.told : error;
   if (told === undefined) return status;
   // Asked to stop, a command stops waiting, and says that it did not get what it waited for. Nobody wants to know.
-  if (signals.status !== undefined && (status === 3 || status === 4)) return signals.status;
+  const hasStopped = signals.status !== undefined && (status === 3 || status === 4);
+  if (hasStopped && isOnlyAbsence(told)) return signals.status;
   const { colour, debug } = readEnvironment();
   const options = {
     json: flagWords(words).includes("--json"),
@@ -159,5 +160,5 @@ async function fail(
     debug,
   };
   await stderr.write(describe(told, options)).catch(() => {});
-  return status;
+  return hasStopped ? signals.status : status;
 }

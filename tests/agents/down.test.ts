@@ -33,6 +33,8 @@ test("it stops the swarm and tells how that went, as up does, which ends with 0"
   expect((await place.skep(["down"])).status).toBe(3);
 });
 
+const onItsWay = "skep: s is still on its way down\n  skep status tells how far it is.\n";
+
 test("asking again hurries nobody: what is in hand is finished", async () => {
   const place = await newPlace();
   const up = place.up({ a: slow(place) });
@@ -46,7 +48,10 @@ test("asking again hurries nobody: what is in hand is finished", async () => {
     await waitUntil("it listens", () => catches(another.pid, constants.signals.SIGINT));
     another.kill("SIGINT");
     // It gives up waiting only after it has asked.
-    expect((await another.ended).status).toBe(130);
+    expect(await another.ended).toMatchObject({
+      status: 130,
+      stderr: expect.stringContaining(onItsWay),
+    });
   }
   writeFileSync(join(place.directory, "go"), "");
   expect(JSON.parse((await first.ended).stdout)).toMatchObject({ returned: 0, killed: 0 });
@@ -63,7 +68,10 @@ test("--timeout is how long the agents may take, and Ctrl-C only stops the waiti
   const down = place.start(["down", "--timeout", "1h"]);
   await waitUntil("the drain is on", async () => (await place.app.lastRun())?.state === "stopping");
   down.kill("SIGINT");
-  expect((await down.ended).status).toBe(130);
+  expect(await down.ended).toMatchObject({
+    status: 130,
+    stderr: expect.stringContaining(onItsWay),
+  });
   expect(await place.app.lastRun()).toMatchObject({ state: "stopping", stopTimeoutMs: 3_600_000 });
   writeFileSync(join(place.directory, "go"), "");
   expect((await up.ended).status).toBe(0);

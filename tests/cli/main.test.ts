@@ -134,7 +134,12 @@ describe("signals", () => {
       });
   });
   test("that it found nothing because of the signal is not worth a word", async () => {
-    expect(await signalled("refuse", "SIGTERM")).toMatchObject({ status: 143, stderr: "" });
+    for (const answer of ["refuse", "lock"])
+      expect(await signalled(answer, "SIGTERM")).toMatchObject({ status: 143, stderr: "" });
+  });
+  test("that something goes on without it is, and the status says which signal it was all the same", async () => {
+    const stderr = "skep: it goes on\n  Look.\n";
+    expect(await signalled("leave", "SIGINT")).toMatchObject({ status: 130, stderr });
   });
   test("a status the command chose itself stands", async () => {
     expect(await signalled("insist", "SIGINT")).toMatchObject({ status: 4 });
