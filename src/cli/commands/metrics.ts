@@ -7,6 +7,7 @@ import { printReport } from "../metrics-report.ts";
 import { printTail } from "../metrics-tail.ts";
 
 const usualSinceMs = 600_000;
+const usualLines = 20;
 
 export default defineCommand({
   name: "metrics",
@@ -28,16 +29,14 @@ export default defineCommand({
     by: {
       type: "enum",
       options: groupings,
-      default: "name",
-      description: "what the report tells figures apart by",
+      description: "what the report tells figures apart by (default name)",
     },
     follow: { type: "boolean", alias: "f", description: "tail goes on until Ctrl-C" },
     lines: {
       type: "whole",
       least: 0,
       most: 100_000,
-      default: "20",
-      description: "how many points tail begins with",
+      description: "how many points tail begins with (default 20)",
     },
     unit: { type: "string", description: "of the value that is emitted (default count)" },
     tag: {
@@ -55,14 +54,22 @@ export default defineCommand({
     ["skep metrics tail build.time -f", "watch it"],
   ],
   async run(context, { verb, name, value, since, by, follow, lines, unit, tag: tags, batch }) {
-    if (verb === "emit") return await emit(context, { name, value, unit, tags, batch });
+    if (verb === "emit") {
+      const going = { "--follow": follow || undefined, "--lines": lines };
+      refuse(verb, { "--since": since, "--by": by, ...going });
+      return await emit(context, { name, value, unit, tags, batch });
+    }
     const extra = verb === "report" ? (name ?? value) : value;
     if (extra !== undefined || unit !== undefined || tags.length > 0 || batch)
       throw new SkepError("E_USAGE", `metrics ${verb} records nothing`, {
         hint: "Write skep metrics emit NAME VALUE to record a figure.",
       });
-    if (verb === "tail")
-      return await printTail(context, { name, last: lines, sinceMs: since, follow });
+    if (verb === "tail") {
+      refuse(verb, { "--by": by });
+      const last = lines ?? usualLines;
+      return await printTail(context, { name, last, sinceMs: since, follow });
+    }
+    refuse(verb, { "--lines": lines });
     if (follow)
       throw new SkepError("E_USAGE", "a report does not go on", {
         hint: "skep metrics tail -f shows points as they come.",
@@ -71,6 +78,14 @@ export default defineCommand({
       throw new SkepError("E_USAGE", "--since 0s is no time to report of", {
         hint: "Write how far back the report goes: 10m, or 1h.",
       });
-    return await printReport(context, { sinceMs: since ?? usualSinceMs, by });
+    return await printReport(context, { sinceMs: since ?? usualSinceMs, by: by ?? "name" });
   },
 });
+
+function refuse(verb: string, given: Readonly<Record<string, unknown>>): void {
+  const [needless] = Object.keys(given).filter((flag) => given[flag] !== undefined);
+  if (needless !== undefined)
+    throw new SkepError("E_USAGE", `${needless} does not go with metrics ${verb}`, {
+      hint: "skep help metrics",
+    });
+}

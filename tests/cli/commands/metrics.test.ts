@@ -45,6 +45,12 @@ test("a point of one's own says nothing to people, and with --json what was reco
 test.each([
   [["report", "--since", "0s"], "E_USAGE"],
   [["report", "-f"], "E_USAGE"],
+  [["report", "--lines", "5"], "E_USAGE"],
+  [["tail", "--by", "agent"], "E_USAGE"],
+  [["emit", "x", "1", "--since", "1h"], "E_USAGE"],
+  [["emit", "x", "1", "--by", "name"], "E_USAGE"],
+  [["emit", "x", "1", "-f"], "E_USAGE"],
+  [["emit", "x", "1", "--lines", "20"], "E_USAGE"],
   [["emit"], "E_USAGE"],
   [["emit", "x"], "E_USAGE"],
   [["emit", "x", "NaN"], "E_USAGE"],
