@@ -28,7 +28,7 @@ export function readEnvFile(path: string): EnvFile {
   const { text, isOpen } = readText(path);
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (/^\s*(#.*)?$/.test(line)) continue;
-    const { name, value } = entryOf.exec(line)?.groups ?? {};
+    const { name, rest } = entryOf.exec(line)?.groups ?? {};
     // The line itself is not shown: it may hold a secret.
     const place = { file: path, line: index + 1, key: name ?? "" };
     if (name === undefined)
@@ -37,16 +37,16 @@ export function readEnvFile(path: string): EnvFile {
       mistakes.push(mistakeAt(place, { what: "changes how programs run, skep too", hint: remove }));
     else if (Object.hasOwn(variables, name))
       mistakes.push(mistakeAt(place, { what: "is there twice", hint: "Keep one of the two." }));
-    else if (unquoted(value!) === undefined)
+    else if (valueIn(rest!) === undefined)
       mistakes.push(mistakeAt(place, { what: "has a quote that is not closed", hint: form }));
-    else [variables[name], places[name]] = [unquoted(value!)!, place];
+    else [variables[name], places[name]] = [valueIn(rest!)!, place];
   }
   if (mistakes.length > 0) throw faultOf(mistakes, `${path} has`);
   const isExposed = isOpen && Object.keys(variables).some(mayBeSecret);
   return { variables, places, warning: isExposed ? exposed(path) : undefined };
 }
 
-const entryOf = /^\s*(?:export\s+)?(?<name>[A-Za-z_][A-Za-z0-9_]*)\s*=\s*(?<value>.*)$/;
+const entryOf = /^\s*(?:export\s+)?(?<name>[A-Za-z_][A-Za-z0-9_]*)\s*=(?<rest>.*)$/;
 const form = "Write NAME=value, or NAME='value' where it has spaces or a #.";
 const remove = "Take it out of the file.";
 
@@ -67,9 +67,11 @@ function exposed(path: string): string {
 
 const escapes: Record<string, string> = { n: "\n", r: "\r", t: "\t" };
 
-function unquoted(value: string): string | undefined {
+/** The value in what follows the =; undefined when a quote is not closed. A # with a blank before it begins a remark, though there be no value. */
+function valueIn(text: string): string | undefined {
+  const value = text.trimStart();
   const quote = value[0];
-  if (quote !== "'" && quote !== '"') return value.replace(/\s+#.*$/, "").trimEnd();
+  if (quote !== "'" && quote !== '"') return text.replace(/\s+#.*$/, "").trim();
   const pattern = quote === "'" ? /^'([^']*)'\s*(#.*)?$/ : /^"((?:[^"\\]|\\.)*)"\s*(#.*)?$/;
   const inner = pattern.exec(value)?.[1];
   if (quote === "'") return inner;

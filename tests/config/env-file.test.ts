@@ -32,6 +32,10 @@ D="tab\\tand \\"quotes\\"" # a remark
 \tE=a#b\r
 F=
 G=a=b
+H=  # none yet
+I=#1
+J= a # b # c
+K= '#' # d
 `;
   expect(read(text)).toEqual({
     A: "1",
@@ -41,6 +45,10 @@ G=a=b
     E: "a#b",
     F: "",
     G: "a=b",
+    H: "",
+    I: "#1",
+    J: "a",
+    K: "#",
   });
   expect(read("")).toEqual({});
 });
