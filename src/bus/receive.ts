@@ -175,10 +175,11 @@ async function claimOrWait(
     const goesOn = before === undefined || signal?.aborted !== true;
     const may = goesOn && (await options.mayClaim?.(tx)) !== false;
     const claimed = may ? await claimTx(tx, bus.settings, { ...options, awake }, standing) : [];
-    if (address !== undefined && claimed.length === 0 && leftMs > 0 && goesOn)
-      await startWaiting(tx, inbox, "mail", { ...bus.self, ...address });
-    else if (address !== undefined && options.stay !== true)
-      await stopWaiting(tx, inbox, "mail", bus.self);
+    if (address !== undefined) {
+      if (claimed.length === 0 && leftMs > 0 && goesOn)
+        await startWaiting(tx, inbox, "mail", { ...bus.self, ...address });
+      else if (options.stay !== true) await stopWaiting(tx, inbox, "mail", bus.self);
+    }
     // Whoever may take nothing is not to wake for what is due: it would find it there again and again.
     if (!may) return { claimed, next: never };
     if (address === undefined) return { claimed };

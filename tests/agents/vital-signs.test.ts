@@ -37,16 +37,21 @@ describe("an agent that is to beat", () => {
     await up.ended;
   });
   test("and does so no more has failed, is killed, and starts again", async () => {
-    // Held back it would rest for longer.
-    const place = await newPlace('[agents]\nstop_grace = "200ms"\n[governor]\nmode = "off"\n');
+    const place = await newPlace();
     const { agent, start, stop } = beating(place, true);
     // Each beat is a process of its own, and those start slowly on a busy machine.
     const up = place.up({
       a: { ...agent, live: { beat: "8s" }, restart: "on-failure", backoff_min: "3s" },
     });
     const { programPid, startedAt } = await place.becomes("a", "ready");
-    // It lives for longer than it may be silent.
-    await Bun.sleep(8_500);
+    const saidTick = () =>
+      waitUntil("it has beaten", async () => {
+        const beats = await (await place.app.vitals()).read(readBeats);
+        return beats.find(({ agent: name }) => name === "a")?.saidTick;
+      });
+    const first = await saidTick();
+    // From one beat to the next, for longer than it may be silent.
+    await waitUntil("it has beaten for long", async () => (await saidTick()) - first > 8_500);
     expect(await place.agent("a")).toMatchObject({ programPid, startedAt, restarts: 0 });
     stop();
     const why = /^a starts again in 3\.0s: no beat for ([89]|\d\d)\.\ds/m;

@@ -1,10 +1,10 @@
 // `skep alerts`: what is wrong now, what was, and who is to be told.
-import { SkepError } from "../../core/errors.ts";
 import { printChannels } from "../alerts-channels.ts";
 import { ack, printSilences, silenceFor, tryOut, unsilence } from "../alerts-change.ts";
 import { printAlerts, printRules } from "../alerts-list.ts";
 import { watch } from "../alerts-watch.ts";
 import { defineCommand } from "../command.ts";
+import { refuseNeedless } from "../needless.ts";
 
 const usualMax = 100;
 const usualSilenceMs = 3_600_000;
@@ -60,16 +60,11 @@ export default defineCommand({
     ["skep subscribe alerts ops", "have alerts come to the inbox ops"],
   ],
   async run(context, { verb = "list", id, rule, subject, for: forMs, max }) {
-    if (id !== undefined && verb !== "ack" && verb !== "unsilence")
-      throw new SkepError("E_USAGE", `alerts ${verb} takes no id`);
-    if (verb !== "silence" && (rule !== undefined || subject !== undefined))
-      throw new SkepError("E_USAGE", `alerts ${verb} takes neither --rule nor --subject`);
-    if (verb !== "silence" && forMs !== undefined)
-      throw new SkepError("E_USAGE", `alerts ${verb} takes no --for`);
-    if (verb !== "history" && max !== undefined)
-      throw new SkepError("E_USAGE", `alerts ${verb} takes no --max`, {
-        hint: "skep alerts history --max N shows N of those that are over.",
-      });
+    if (verb !== "ack" && verb !== "unsilence")
+      refuseNeedless("alerts", verb, { [JSON.stringify(id)]: id });
+    if (verb !== "silence")
+      refuseNeedless("alerts", verb, { "--rule": rule, "--subject": subject, "--for": forMs });
+    if (verb !== "history") refuseNeedless("alerts", verb, { "--max": max });
     if (verb === "list") return await printAlerts(context, 0);
     if (verb === "history") return await printAlerts(context, max ?? usualMax);
     if (verb === "channels") return await printChannels(context);

@@ -1,6 +1,7 @@
 // `skep config`: what can be set, what holds here and why, and whether it fits.
 import { SkepError } from "../../core/errors.ts";
 import { defineCommand } from "../command.ts";
+import { refuseNeedless } from "../needless.ts";
 
 export default defineCommand({
   name: "config",
@@ -61,13 +62,8 @@ export default defineCommand({
         agents,
         replicas,
       });
-    const [needless] = Object.entries({ file, "--agents": agents, "--replicas": replicas })
-      .filter(([, value]) => value !== undefined)
-      .map(([flag, value]) => (flag === "file" ? JSON.stringify(value) : flag));
-    if (needless !== undefined)
-      throw new SkepError("E_USAGE", `${needless} goes with render, and not with ${verb}`, {
-        hint: "skep help config",
-      });
+    const ofRender = { [JSON.stringify(file)]: file, "--agents": agents, "--replicas": replicas };
+    refuseNeedless("config", verb, ofRender);
     if (verb === "explain") return (await import("../config-explain.ts")).explain(context, name);
     if (verb === "check") return (await import("../config-check.ts")).check(context, name);
     if (verb === "schema") return (await import("../config-schema.ts")).schema(context, name);

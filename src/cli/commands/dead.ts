@@ -11,6 +11,7 @@ import { columns } from "../columns.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { idOf } from "../id.ts";
+import { refuseNeedless } from "../needless.ts";
 import { open } from "../open.ts";
 
 export default defineCommand({
@@ -50,11 +51,7 @@ export default defineCommand({
   async run(context, { verb, id: words, all, inbox, max }) {
     if (inbox !== undefined) checkName(inbox, "inbox");
     if (verb === "list") return list(context, listed(words, all, inbox), max ?? 100);
-    if (max !== undefined)
-      throw usage(
-        `dead ${verb} takes no --max`,
-        "It goes with dead list; name the ids of those that are meant.",
-      );
+    refuseNeedless("dead", verb, { "--max": max });
     if (verb === "show") return show(context, one(words, all, inbox));
     const ids = words.map((word) => idOf(word, "a delivery"));
     checkChoice(verb, ids, all, inbox);

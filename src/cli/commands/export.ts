@@ -4,6 +4,7 @@ import { expositionFormats } from "../../export/exposition.ts";
 import { defineCommand } from "../command.ts";
 import { printRows, rowKinds } from "../export-rows.ts";
 import { printExposition } from "../export-prometheus.ts";
+import { refuseNeedless } from "../needless.ts";
 
 export default defineCommand({
   name: "export",
@@ -55,18 +56,18 @@ export default defineCommand({
   async run(context, { what, part, since, until, format, once, endpoint }) {
     const rows = { [JSON.stringify(part)]: part, "--since": since, "--until": until };
     if (what === "otlp") {
-      refuse(what, { ...rows, "--format": format });
+      refuseNeedless("export", what, { ...rows, "--format": format });
       const { printPushes } = await import("../export-otlp.ts");
       return await printPushes(context, { once, endpoint });
     }
-    refuse(what, { "--once": once || undefined, "--endpoint": endpoint });
+    refuseNeedless("export", what, { "--once": once || undefined, "--endpoint": endpoint });
     if (what === "prometheus") {
-      refuse(what, rows);
+      refuseNeedless("export", what, rows);
       return await printExposition(context, format ?? "text");
     }
-    refuse(what, { "--format": format });
+    refuseNeedless("export", what, { "--format": format });
     if (what === "grafana") {
-      refuse(what, { "--since": since, "--until": until });
+      refuseNeedless("export", what, { "--since": since, "--until": until });
       const { grafanaParts, grafanaText } = await import("../../export/grafana.ts");
       const wanted = oneOf(grafanaParts, part, what);
       return await context.data(grafanaText(wanted, (await context.settings()).alerts));
@@ -87,12 +88,4 @@ function oneOf<Part extends string>(
   throw new SkepError("E_USAGE", `export ${what} has no ${JSON.stringify(named)}`, {
     hint: `Name ${parts.join(" or ")}.`,
   });
-}
-
-function refuse(what: string, given: Readonly<Record<string, unknown>>): void {
-  const [needless] = Object.keys(given).filter((word) => given[word] !== undefined);
-  if (needless !== undefined)
-    throw new SkepError("E_USAGE", `${needless} does not go with export ${what}`, {
-      hint: "skep help export",
-    });
 }

@@ -5,6 +5,7 @@ import { defineCommand } from "../command.ts";
 import { emit } from "../metrics-emit.ts";
 import { printReport } from "../metrics-report.ts";
 import { printTail } from "../metrics-tail.ts";
+import { refuseNeedless } from "../needless.ts";
 
 const usualSinceMs = 600_000;
 const usualLines = 20;
@@ -56,7 +57,7 @@ export default defineCommand({
   async run(context, { verb, name, value, since, by, follow, lines, unit, tag: tags, batch }) {
     if (verb === "emit") {
       const going = { "--follow": follow || undefined, "--lines": lines };
-      refuse(verb, { "--since": since, "--by": by, ...going });
+      refuseNeedless("metrics", verb, { "--since": since, "--by": by, ...going });
       return await emit(context, { name, value, unit, tags, batch });
     }
     const extra = verb === "report" ? (name ?? value) : value;
@@ -65,11 +66,11 @@ export default defineCommand({
         hint: "Write skep metrics emit NAME VALUE to record a figure.",
       });
     if (verb === "tail") {
-      refuse(verb, { "--by": by });
+      refuseNeedless("metrics", verb, { "--by": by });
       const last = lines ?? usualLines;
       return await printTail(context, { name, last, sinceMs: since, follow });
     }
-    refuse(verb, { "--lines": lines });
+    refuseNeedless("metrics", verb, { "--lines": lines });
     if (follow)
       throw new SkepError("E_USAGE", "a report does not go on", {
         hint: "skep metrics tail -f shows points as they come.",
@@ -81,11 +82,3 @@ export default defineCommand({
     return await printReport(context, { sinceMs: since ?? usualSinceMs, by: by ?? "name" });
   },
 });
-
-function refuse(verb: string, given: Readonly<Record<string, unknown>>): void {
-  const [needless] = Object.keys(given).filter((flag) => given[flag] !== undefined);
-  if (needless !== undefined)
-    throw new SkepError("E_USAGE", `${needless} does not go with metrics ${verb}`, {
-      hint: "skep help metrics",
-    });
-}

@@ -118,7 +118,9 @@ test("what does not fit together exits 2 and says why", async () => {
     expect(await usage(skep, verb)).toBe(`which ones shall dead ${verb} take?`);
     expect(await usage(skep, verb, "1", "--all")).toContain("not both");
     expect(await usage(skep, verb, "1", "--inbox", "a1")).toBe("--inbox goes with --all");
-    expect(await usage(skep, verb, "--all", "--max", "1")).toBe(`dead ${verb} takes no --max`);
+    expect(await usage(skep, verb, "--all", "--max", "1")).toBe(
+      `--max does not go with dead ${verb}`,
+    );
     expect(await usage(skep, verb, "one")).toBe('"one" is not the id of a delivery');
   }
   expect(await usage(skep, "show")).toBe("dead show takes one id");
