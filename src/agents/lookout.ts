@@ -35,7 +35,7 @@ export async function keepLookout(crew: Crew): Promise<void> {
     lookTick = tick;
     crew.shelter.reap();
     try {
-      await exchangeBeats(crew);
+      await exchangeBeats(crew, lookTick);
       detector = suspect(crew, detector);
       endHung(crew);
       if (clock.tick() - seenTick >= seenEveryMs) {

@@ -17,8 +17,11 @@ import { becomeReady } from "./reports.ts";
 
 const copyEveryMs = 30_000;
 
-/** Writes down the signs of life that have come, and sees to what agents said. That the file is damaged or full stops nobody. */
-export async function exchangeBeats(crew: Crew): Promise<void> {
+/**
+ * Writes down the signs of life that have come, and sees to what agents said until `lookTick`, when this look began. That the file
+ * is damaged or full stops nobody.
+ */
+export async function exchangeBeats(crew: Crew, lookTick: number): Promise<void> {
   const { clock, vitals, openVitals, vitalsRefusedTick } = crew.supervision;
   const fresh = [...crew.charges.values()].filter(
     ({ beatTick }) => beatTick !== null && beatTick > crew.vitalsTick,
@@ -48,13 +51,14 @@ export async function exchangeBeats(crew: Crew): Promise<void> {
     for (const [name, tick] of silenced)
       if (crew.silenced.get(name) === tick) crew.silenced.delete(name);
     crew.vitalsTick = Math.max(crew.vitalsTick, ...fresh.map(({ beatTick }) => beatTick!));
-    if (!takeNotes(crew, await store.read(readBeats)).isDoubtful) return;
+    if (!takeNotes(crew, await store.read(readBeats), lookTick).isDoubtful) return;
     // Only where somebody who opens the file can beat is silence anybody's own fault. Tried from half of the time on,
     // so that who could not beat for long has the other half for it when it can.
     const other = await openVitals();
     try {
       await other.write(touchBeats);
-      for (const { charge, reason } of takeNotes(crew, await other.read(readBeats)).overdue) {
+      const { overdue } = takeNotes(crew, await other.read(readBeats), lookTick);
+      for (const { charge, reason } of overdue) {
         // Once is enough: its end will be reported.
         charge.startedTick = undefined;
         charge.host!.tell({ order: "kill", name: charge.member.name, reason });
@@ -92,11 +96,11 @@ interface Notes {
 }
 
 /** Sees to what agents have said, and to what they should have said by now. */
-function takeNotes(crew: Crew, beats: readonly LastBeat[]): Notes {
+function takeNotes(crew: Crew, beats: readonly LastBeat[], lookTick: number): Notes {
   const byName = new Map(beats.map((beat) => [beat.agent, beat]));
   const notes: Notes = { isDoubtful: false, overdue: [] };
   for (const charge of crew.charges.values()) {
-    const silence = takeNote(crew, charge, byName.get(charge.member.name));
+    const silence = takeNote(crew, charge, byName.get(charge.member.name), lookTick);
     if (silence === undefined) continue;
     const { silentMs, mayMs, reason } = silence;
     if (silentMs > mayMs / 2) notes.isDoubtful = true;
@@ -113,7 +117,12 @@ interface Silence {
 }
 
 /** Sees to what one agent has said: how silent it is; undefined when it may be for as long as it likes. */
-function takeNote(crew: Crew, charge: Charge, beat: LastBeat | undefined): Silence | undefined {
+function takeNote(
+  crew: Crew,
+  charge: Charge,
+  beat: LastBeat | undefined,
+  lookTick: number,
+): Silence | undefined {
   const { member, host, toldTick, startedTick } = charge;
   if (host === undefined || startedTick === undefined || crew.stopping) return undefined;
   const tick = crew.supervision.clock.tick();
@@ -124,7 +133,9 @@ function takeNote(crew: Crew, charge: Charge, beat: LastBeat | undefined): Silen
       : undefined;
   if (saidTick !== undefined) noteHealth(crew, charge, beat!);
   const { readyByBeat, liveBeatMs } = member;
-  const silentMs = tick - Math.max(saidTick ?? startedTick, crew.awakeTick);
+  // Whoever is stopped in the middle of a look, or waits for a lock there, finds that much time has passed: that is
+  // for the next look to see, and no silence of anybody until then.
+  const silentMs = Math.max(0, lookTick - Math.max(saidTick ?? startedTick, crew.awakeTick));
   if (beat !== undefined && tick - (crew.copiedTick.get(member.name) ?? 0) > copyEveryMs) {
     crew.copiedTick.set(member.name, tick);
     void crew.record.note(member.name, { lastBeatAt: beat.at });

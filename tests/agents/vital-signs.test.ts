@@ -100,7 +100,7 @@ function newCrew() {
     async look(seconds: number): Promise<void> {
       for (let second = 0; second < seconds; second++) {
         clock.pass(1_000);
-        await exchangeBeats(crew);
+        await exchangeBeats(crew, clock.tick());
       }
     },
     async beat(): Promise<void> {
@@ -217,6 +217,22 @@ describe("who could not beat", () => {
     expect(killed).toEqual([]);
     await look(4);
     expect(killed).toEqual(["no beat for 4.0s"]);
+  });
+
+  test("because all were stopped in the middle of a look is not ended by that look", async () => {
+    for (const name of ["vitals", "openVitals"] as const) {
+      const { look, beat, killed, crew, clock } = newCrew();
+      await beat();
+      await look(1);
+      const open = crew.supervision[name];
+      crew.supervision[name] = async () => {
+        clock.pass(20_000);
+        return await open();
+      };
+      const before = clock.tick();
+      await look(1);
+      expect([name, clock.tick() - before, killed]).toEqual([name, 21_000, []]);
+    }
   });
 
   test("where it was seen, because the file was deleted, is not taken for silent", async () => {
