@@ -8,6 +8,7 @@ import { agentsFail } from "./agents-fail.ts";
 import { agentsUp } from "./agents-up.ts";
 import { crowdedTable } from "./crowded-table.ts";
 import { crowd } from "./crowd.ts";
+import { filesMoved } from "./files-moved.ts";
 import { fourToFour } from "./four-to-four.ts";
 import { describeMachine } from "./machine.ts";
 import { oneProcess } from "./one-process.ts";
@@ -34,6 +35,7 @@ const benches: readonly Bench[] = [
   overload,
   agentsUp,
   agentsFail,
+  filesMoved,
   spares,
   metricsReport,
   alertPass,

@@ -43,6 +43,7 @@ test.each([
   ["publish", 2],
   ["agents-up", 10],
   ["agents-fail", 5],
+  ["files-moved", 2],
   ["spares", 2],
   ["metrics-report", 2],
   ["alert-pass", 4],
