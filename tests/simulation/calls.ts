@@ -52,11 +52,16 @@ async function rest(
   }
 }
 
-/** Lets `ms` pass, and wakes whoever's time has come, one after the other; `check` is called after each. */
+// Some 50 agents, of which each looks a few times a second: it takes a bus that is broken to wake more often.
+const wakesMax = 100_000;
+
+/** Lets `ms` pass, and wakes whoever's time has come, one after the other; `check` is called after each. Throws when time gets nowhere for all the waking. */
 export async function passTime(world: World, ms: number, check: () => void): Promise<void> {
   const { time } = world;
   const until = time.clock.tick() + ms;
+  let wakes = 0;
   for (let one = time.nextBy(until); one !== undefined; one = time.nextBy(until)) {
+    if (++wakes > wakesMax) throw new Error(`${one.who} wakes again and again within ${ms} ms`);
     time.pass(Math.max(0, one.untilTick - time.clock.tick()));
     const agent = world.agents.find(({ name }) => name === one.who)!;
     const call = agent.call!;

@@ -11,6 +11,9 @@ import { ackAllTx } from "../../src/bus/settle.ts";
 import { lookAtTheEnd } from "./invariants.ts";
 import type { World } from "./world.ts";
 
+// Of 1,000 messages each; a world has a few hundred.
+const turnsMax = 100;
+
 // Longer than the wall clock may be behind all that was written.
 const longMs = 10 ** 11;
 
@@ -34,7 +37,8 @@ export async function bringToAnEnd(world: World): Promise<void> {
   await retain(bus);
   for (const inbox of names.filter((name) => name !== "" && !name.startsWith("request-"))) {
     const claim = { inbox, holder: "the last", max: 1_000, leaseMs: 1_000, waitMs: 0 };
-    for (let left = true; left;) {
+    for (let left = true, turn = 0; left; turn++) {
+      assert.ok(turn < turnsMax, `${inbox} comes to an end of what it has`);
       const claimed = await receive(bus, claim);
       await bus.store.write((tx) =>
         ackAllTx(
