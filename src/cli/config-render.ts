@@ -145,7 +145,7 @@ function deploymentOf(
     file: basename(file),
     files: swarm === undefined ? [] : namedFiles(swarm),
     here: {
-      skep: resolve(ownCommand()[0]!),
+      skep: ownCommand(),
       file,
       home: resolve(home),
       searchPath: agentSearchPath(defaultRules),

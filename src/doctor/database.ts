@@ -97,6 +97,15 @@ export function judgeLockers(
   ];
 }
 
+/** Whether `command` is one of skep: by what runs, and not by what it was given, for the home that somebody opens may well be called .skep. */
+export function isSkep({ command }: Pick<LockHolder, "command">): boolean {
+  // The program, or the script that a runtime was told to run: `deno run --allow-all skep.mjs`.
+  const [program, ...given] = command.split(" ");
+  const script = given.find((word) => word !== "run" && !word.startsWith("-")) ?? "";
+  // An executable may be called by its version or its platform: skep-linux-x64.
+  return [program!, script].some((word) => /^skep([-_.]\w[-\w.]*)?$/.test(basename(word)));
+}
+
 /** The newest run at `now` (ms since 1970); undefined when there was none. */
 export function judgeRun(run: LastRun | undefined, now: number): Finding {
   if (run === undefined) return pass("last run", "no swarm was ever started here");
@@ -124,11 +133,4 @@ function pathsIn(home: string): string[] {
   return [busFile, vitalsFile].flatMap(({ name, lockName }) =>
     [name, `${name}-shm`, lockName].map((file) => join(home, file)),
   );
-}
-
-// By what runs, not by what it was given: the home that somebody opens may well be called .skep.
-function isSkep({ command }: LockHolder): boolean {
-  const program = command.split(" ").slice(0, 2);
-  // An executable may be called by its version or its platform: skep-linux-x64.
-  return program.some((word) => /^skep([-_.]\w[-\w.]*)?$/.test(basename(word)));
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { judgeLockers, judgeRun, judgeWhole } from "../../src/doctor/database.ts";
+import { isSkep, judgeLockers, judgeRun, judgeWhole } from "../../src/doctor/database.ts";
 
 const ours = { pid: 7, command: "skep up swarm.toml", stopped: false };
 const foreign = { pid: 8, command: "sqlite3 .skep/bus.db", stopped: false };
@@ -25,6 +25,17 @@ test("who has it open is told: skep is welcome, unless it is stopped, and others
     says: "process 8 (sqlite3 .skep/bus.db) has the database open, is stopped, and is not skep",
     fix: "Let it go on, kill -CONT 8, and close it.",
   });
+});
+test.each([
+  ["/usr/local/bin/skep up swarm.toml", true],
+  ["/opt/skep-linux-x64 recv a --wait 10m", true],
+  ["node dist/skep.mjs up swarm.toml", true],
+  ["/usr/bin/deno run --allow-all /opt/skep.mjs ps", true],
+  ["sqlite3 .skep/bus.db", false],
+  ["python3 -c import sqlite3 /home/x/.skep/bus.db", false],
+  ["?", false],
+])("%s is taken for skep: %p", (command, is) => {
+  expect(isSkep({ command })).toBe(is);
 });
 test("a run whose supervisor is dead is warned of", () => {
   const run = {

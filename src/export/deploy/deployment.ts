@@ -42,8 +42,8 @@ export interface Deployment {
   file: string;
   /** What beside it its agents are started with: paths relative to its directory. */
   files: readonly string[];
-  /** Where skep, the swarm file and the home lie on this machine, and where programs are looked for; for what runs on it. */
-  here: { skep: string; file: string; home: string; searchPath: string };
+  /** What starts skep on this machine (the program, and what it is given before all else), where the swarm file and the home lie, and where programs are looked for; for what runs on it. */
+  here: { skep: readonly string[]; file: string; home: string; searchPath: string };
 }
 
 /** Where these lie in a container. */

@@ -4,6 +4,7 @@ import { type Deployment, boundsOf, keyNames, stopSeconds, variablesOf } from ".
 /** The text of a unit that keeps the swarm up for as long as its user is logged in, or lingers. */
 export function systemdUnit(deployment: Deployment): string {
   const { name, version, here } = deployment;
+  const [program, ...given] = here.skep;
   const { memoryMiB, cores, tasks, files } = boundsOf(deployment);
   // A user's manager knows few of the directories that a terminal looks for programs in.
   const variables = { ...variablesOf(deployment, here.home), PATH: here.searchPath };
@@ -17,7 +18,7 @@ Description=skep swarm ${name}
 
 [Service]
 Type=exec
-ExecStart=${quoted(here.skep)} up ${quoted(here.file).replaceAll("$", "$$$$")}
+ExecStart=${[quoted(program!), ...[...given, "up", here.file].map(quotedArgument)].join(" ")}
 ${Object.entries(variables)
   .map(([key, value]) => `Environment=${quoted(`${key}=${value}`)}`)
   .join("\n")}
@@ -44,6 +45,10 @@ EnvironmentFile=%h/.config/skep/${name}.env
 }
 
 // systemd takes %h and the like for names of its own everywhere, and $X for a variable only in what a program is given.
+function quotedArgument(text: string): string {
+  return quoted(text).replaceAll("$", "$$$$");
+}
+
 function quoted(text: string): string {
   const plain = text.replaceAll("%", "%%");
   return /[\s"'\\]/.test(plain) ? JSON.stringify(plain) : plain;

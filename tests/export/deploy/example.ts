@@ -18,7 +18,7 @@ export const example: Deployment = {
   file: "skep.swarm.toml",
   files: ["count.sh", "handlers/a judge.ts"],
   here: {
-    skep: process.execPath,
+    skep: [process.execPath],
     file: "/home/somebody/census/skep.swarm.toml",
     home: "/home/somebody/census/.skep",
     searchPath: "/usr/bin:/bin",

@@ -22,7 +22,7 @@ test.skipIf(lacks("systemd-analyze"))(
   () => {
     expect(verify(systemdUnit(example))).toEqual([]);
     expect(verify(systemdUnit(example).replace("LimitNOFILE=", "LimitFiles="))).toHaveLength(1);
-    const gone = { ...example, here: { ...example.here, skep: "/nowhere/skep" } };
+    const gone = { ...example, here: { ...example.here, skep: ["/nowhere/skep"] } };
     expect(verify(systemdUnit(gone))).not.toEqual([]);
   },
 );
@@ -36,9 +36,16 @@ test("paths and values with spaces, percent signs and dollars stay what they are
   const more = systemdUnit({
     ...example,
     settings: [chosen],
-    here: { ...here, skep: "/opt/$x/skep", home: "/home/$x", searchPath: "/usr/bin:/opt/$x" },
+    here: {
+      ...here,
+      skep: ["/opt/$x/node", "/opt/$x/skep.mjs"],
+      home: "/home/$x",
+      searchPath: "/usr/bin:/opt/$x",
+    },
   }).split("\n");
-  expect(more).toContain('ExecStart=/opt/$x/skep up "/home/a b/50%%/$$HOME/x.toml"');
+  expect(more).toContain(
+    'ExecStart=/opt/$x/node /opt/$$x/skep.mjs up "/home/a b/50%%/$$HOME/x.toml"',
+  );
   expect(more).toContain('Environment="SKEP_X=50%% of $HOME"');
   expect(more).toContain("Environment=SKEP_HOME=/home/$x");
   expect(more).toContain("Environment=PATH=/usr/bin:/opt/$x");
