@@ -23,9 +23,8 @@ const copyEveryMs = 30_000;
  */
 export async function exchangeBeats(crew: Crew, lookTick: number): Promise<void> {
   const { clock, vitals, openVitals, vitalsRefusedTick } = crew.supervision;
-  const fresh = [...crew.charges.values()].filter(
-    ({ beatTick }) => beatTick !== null && beatTick > crew.vitalsTick,
-  );
+  // As they are now: who ends while we wait for the file has no beat any more.
+  const fresh = [...crew.charges.values()].flatMap((charge) => beatSince(crew, charge) ?? []);
   const silenced = new Map(crew.silenced);
   const areToBeat = [...crew.charges.values()].some(
     ({ member }) => member.readyByBeat !== undefined || member.liveBeatMs !== undefined,
@@ -40,17 +39,14 @@ export async function exchangeBeats(crew: Crew, lookTick: number): Promise<void>
         // Whether those who are to beat can do so is seen by doing it.
         if (areToBeat) await touchBeats(tx);
         if (silenced.size > 0) await forgetBeats(tx, silenced);
-        await recordBeats(
-          tx,
-          fresh.map((charge) => beatOf(charge, clock)),
-        );
+        await recordBeats(tx, fresh);
       });
     // Where others of ours found no room agents may have found none either.
     crew.awakeTick = Math.max(crew.awakeTick, vitalsRefusedTick() ?? crew.awakeTick);
     // Whoever has ended once more meanwhile has its turn with the next look.
     for (const [name, tick] of silenced)
       if (crew.silenced.get(name) === tick) crew.silenced.delete(name);
-    crew.vitalsTick = Math.max(crew.vitalsTick, ...fresh.map(({ beatTick }) => beatTick!));
+    crew.vitalsTick = Math.max(crew.vitalsTick, ...fresh.map(({ tick }) => tick));
     if (!takeNotes(crew, await store.read(readBeats), lookTick).isDoubtful) return;
     // Only where somebody who opens the file can beat is silence anybody's own fault. Tried from half of the time on,
     // so that who could not beat for long has the other half for it when it can.
@@ -73,15 +69,17 @@ export async function exchangeBeats(crew: Crew, lookTick: number): Promise<void>
   }
 }
 
-function beatOf(
+/** The last beat of an agent; undefined when it has given none, or it is written down already. */
+function beatSince(
+  { supervision, vitalsTick }: Crew,
   { member, beatTick, host }: Charge,
-  clock: { now(): number; tick(): number; boot: string },
-): Beat {
-  const at = clock.now() - (clock.tick() - beatTick!);
+): Beat | undefined {
+  if (beatTick === null || beatTick <= vitalsTick) return undefined;
+  const { clock } = supervision;
   return {
     agent: member.name,
-    at,
-    tick: beatTick!,
+    at: clock.now() - (clock.tick() - beatTick),
+    tick: beatTick,
     boot: clock.boot,
     pid: host?.pid ?? ownIdentity().pid,
     said: null,

@@ -142,6 +142,21 @@ describe("a beat right after the start", () => {
   });
 });
 
+test("a beat of an agent that ends while the file is waited for is written as it was", async () => {
+  const { look, crew, clock, vitals } = newCrew();
+  const charge = crew.charges.get("a")!;
+  clock.pass(1);
+  const tick = clock.tick();
+  charge.beatTick = tick;
+  crew.supervision.vitals = async () => {
+    Object.assign(charge, { beatTick: null, host: undefined });
+    return await vitals();
+  };
+  await look(1);
+  expect(await (await vitals()).read(readBeats)).toMatchObject([{ agent: "a", tick }]);
+  expect(crew.vitalsTick).toBe(tick);
+});
+
 describe("who could not beat", () => {
   test("is not ended for its silence, and whoever could is", async () => {
     const { look, beat, killed } = newCrew();
