@@ -1,11 +1,12 @@
 // Stop: one agent ends, in its time, to start anew or to be gone; or all of them do.
-import { sleep } from "../core/clock.ts";
+import { aborted, sleep } from "../core/clock.ts";
 import type { Charge } from "./charge.ts";
 import { type Crew, allOver, setState } from "./crew.ts";
 import { stays } from "./ended.ts";
 import { labelOf } from "./hosting.ts";
+import { insist } from "./insist.ts";
 import { signalProcess } from "./process.ts";
-import { findOpenRun, noteStopping } from "./runs.ts";
+import { checkFence, findRun, noteStopping } from "./runs.ts";
 import { endOwnHost, endUselessHosts } from "./useless-host.ts";
 
 /** Has `charge` finish what it holds and end: to start anew at once, or to be gone. Resolves when it has ended. */
@@ -36,18 +37,22 @@ export async function stopOne(crew: Crew, charge: Charge, end: "restart" | "gone
   await isOut.promise;
 }
 
-/** Has every agent finish what it holds, for as long as it may take. */
+/** Has every agent finish what it holds, for as long as it may take; what cannot be written down is waited for until it is urgent. E_RUNNING when the run is somebody else's by now. */
 export async function drain(crew: Crew): Promise<void> {
   const { store, ledger, settings, urgent } = crew.supervision;
-  await crew.record.settled();
-  const timeoutMs = await store.write(
+  const run = crew.run.id;
+  await Promise.race([crew.record.settled(), aborted(urgent)]);
+  const timeoutMs = await insist(
+    store,
     async (tx) => {
-      const asked = (await findOpenRun(tx))?.stopTimeoutMs ?? settings.drainTimeoutMs;
-      await noteStopping(tx, crew.run.id);
+      // Somebody may have taken this supervisor for dead: what is open now is not its to stop.
+      await checkFence(tx, run);
+      const asked = (await findRun(tx, run))!.stopTimeoutMs ?? settings.drainTimeoutMs;
+      await noteStopping(tx, run);
       await ledger.stopIntake(tx, tx.tick + asked);
       return asked;
     },
-    { essential: true },
+    urgent,
   );
   crew.stopping = true;
   for (const charge of crew.charges.values()) {
@@ -66,5 +71,5 @@ export async function drain(crew: Crew): Promise<void> {
   const out = Promise.all([allOver(crew), crew.hosting.ended()]);
   await Promise.race([out, sleep(timeoutMs, enough)]);
   waited.abort();
-  await crew.record.settled();
+  await Promise.race([crew.record.settled(), aborted(urgent)]);
 }

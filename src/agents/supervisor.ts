@@ -15,7 +15,7 @@ import { keepLookout } from "./lookout.ts";
 import { openRecord } from "./record.ts";
 import { forgetEarlierAgents, listAgents, pausedAgents, registerAgent } from "./registry.ts";
 import { hear, lose } from "./reports.ts";
-import { findOpenRun, noteCounts, openRun } from "./runs.ts";
+import { findRun, noteCounts, openRun } from "./runs.ts";
 import { type Summary, finishRun, reapDeadRun } from "./shutdown.ts";
 import { startAll, startOne } from "./start.ts";
 import { drain } from "./stop.ts";
@@ -150,12 +150,12 @@ async function assemble(plan: SwarmPlan, supervision: Supervision): Promise<Crew
 }
 
 /** Resolves when a signal or a row says that the swarm is to stop. */
-async function toldToStop({ supervision: { signal, store } }: Crew): Promise<void> {
+async function toldToStop({ run, supervision: { signal, store } }: Crew): Promise<void> {
   // `skep down` leaves its wish in the run's row and then sends SIGTERM; a signal that is lost is made up for here.
   while (!signal.aborted) {
     await sleep(2_000, signal);
     try {
-      if ((await store.read(findOpenRun))?.stopAskedAt != null) return;
+      if ((await store.read((tx) => findRun(tx, run.id)))?.stopAskedAt != null) return;
     } catch (error) {
       if (!isPassing(error)) throw error;
     }

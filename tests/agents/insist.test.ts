@@ -1,30 +1,18 @@
 import { expect, test } from "bun:test";
-import { Database } from "bun:sqlite";
-import { join } from "node:path";
 import { insist } from "../../src/agents/insist.ts";
 import { SkepError } from "../../src/core/errors.ts";
 import type { Store } from "../../src/store/store.ts";
+import { lockedBus } from "../helpers/locked-bus.ts";
 import { tempBuses } from "../helpers/temp-bus.ts";
 
 const { liveBus } = tempBuses();
 const work = async () => "done";
 
 test("what a lock refuses is written when the lock is gone", async () => {
-  const { home, store } = await liveBus();
-  const other = new Database(join(home, "bus.db"));
-  other.exec("begin immediate");
-  const refused = Promise.withResolvers<void>();
-  const impatient: Pick<Store, "write"> = {
-    write: (fn) => {
-      const written = store.write(fn, { timeoutMs: 20 });
-      written.catch(refused.resolve);
-      return written;
-    },
-  };
+  const { impatient, refused, unlock } = lockedBus(await liveBus());
   const insisting = insist(impatient, work);
-  await refused.promise;
-  other.exec("rollback");
-  other.close();
+  await refused;
+  unlock();
   expect(await insisting).toBe("done");
 });
 

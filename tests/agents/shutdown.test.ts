@@ -3,11 +3,16 @@ import { Database } from "bun:sqlite";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { receive } from "../../src/bus/receive.ts";
-import { findOpenRun, findRun } from "../../src/agents/runs.ts";
+import { findOpenRun, findRun, noteSeen, openRun, unseenMaxMs } from "../../src/agents/runs.ts";
+import { reapDeadRun } from "../../src/agents/shutdown.ts";
+import { ledgerOf } from "../../src/app/ledger.ts";
+import type { Store } from "../../src/store/store.ts";
+import { tempBuses } from "../helpers/temp-bus.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { type Place, exists, fixtures, idle, readOrNothing, swarmPlaces } from "./swarm-place.ts";
 
 const newPlace = swarmPlaces();
+const { handBus } = tempBuses();
 
 /** An exec agent that works on each message until the file `go` is there. */
 function slow(place: Place) {
@@ -111,7 +116,7 @@ test("the second signal skips the waiting", async () => {
 });
 
 test("the third signal leaves at once; the hosts notice, and down clears up", async () => {
-  const place = await newPlace();
+  const place = await newPlace('[agents]\nstop_grace = "200ms"\n[store]\nbusy_timeout = "1m"\n');
   const up = place.up({ a: idle, b: waiting });
   for (const name of ["a", "b"]) await place.becomes(name, "ready");
   // Under a lock it gets nowhere, however much it hurries.
@@ -221,6 +226,28 @@ test("a signal while many agents are being started leaves none of them", async (
   await waitUntil("its hosts have stopped", () => place.left().length === 0);
   expect((await place.skep(["down"])).status).toBe(0);
 }, 240_000);
+
+test("a supervisor that is heard of in the very moment in which it is taken for dead keeps its run", async () => {
+  const bus = await handBus();
+  const { store, clock } = bus;
+  // Of another container: it is not to be seen, only to be heard of.
+  const supervisor = { boot: clock.boot, namespace: "another", pid: 1, startTime: 1 };
+  const run = { swarm: "s", file: "/s.toml", mark: "of no process", guardianPid: null };
+  const id = await store.write((tx) => openRun(tx, { ...run, ...supervisor }));
+  clock.pass(unseenMaxMs + 1);
+  const slow: Store = {
+    ...store,
+    async write(fn, options) {
+      await store.write((tx) => noteSeen(tx, id));
+      return await store.write(fn, options);
+    },
+  };
+  const parts = { store: slow, clock, ledger: ledgerOf(bus), settings: { stopGraceMs: 0 } };
+  await expect(reapDeadRun(parts)).rejects.toMatchObject({ code: "E_RUNNING" });
+  expect(await store.read((tx) => findRun(tx, id))).toMatchObject({ state: "running" });
+  clock.pass(unseenMaxMs + 1);
+  expect(await reapDeadRun({ ...parts, store })).toMatchObject({ run: id });
+});
 
 test("while a run is open nobody's address book is; a swarm that went down leaves all doors open", async () => {
   const place = await newPlace();
