@@ -1,9 +1,11 @@
 // Applying a plan to a swarm that runs: what is new starts, what is gone stops, what changed starts anew, and
 // whatever is as it was does not notice.
 import { randomHex } from "../core/ids.ts";
+import type { WriteTx } from "../store/store.ts";
 import type { Charge, Member } from "./charge.ts";
 import { type Crew, type SwarmPlan, enlist } from "./crew.ts";
 import { arrangementOf, failOver, isLed, rejoin, takeoversAmong } from "./failover.ts";
+import { insist } from "./insist.ts";
 import { reviveKept } from "./kept.ts";
 import type { Done, Left } from "./orders.ts";
 import { forgetAgent, registerAgent } from "./registry.ts";
@@ -88,12 +90,14 @@ async function remove(crew: Crew, charge: Charge): Promise<void> {
   const { name } = charge.member;
   crew.charges.delete(name);
   const { store, ledger } = crew.supervision;
-  await store.write(async (tx) => {
+  const forget = async (tx: WriteTx) => {
     if (isLed(crew, charge)) await failOver(crew, charge, tx, "is not wanted any more");
     await forgetAgent(tx, name);
     const inboxes = inboxesOf([charge.member]).difference(inboxesOf(crew.plan.members));
     await ledger.retire(tx, [...inboxes]);
-  });
+  };
+  // Half of a plan is none: those that are to come after would never be started.
+  await insist(store, forget, crew.over.signal);
 }
 
 function inboxesOf(members: readonly Member[]): Set<string> {

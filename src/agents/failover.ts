@@ -3,6 +3,7 @@
 import type { WriteTx } from "../store/store.ts";
 import type { Charge } from "./charge.ts";
 import type { Crew } from "./crew.ts";
+import { insist } from "./insist.ts";
 import { heirOf, workersOf } from "./teams.ts";
 import { type Arrangement, type Lead, type Takeover, afterHandover, arrange } from "./topology.ts";
 
@@ -68,12 +69,14 @@ export async function failOver(
 export async function rejoin(crew: Crew, charge: Charge): Promise<void> {
   if (!isLed(crew, charge)) return;
   const { name } = charge.member;
-  await crew.supervision.store.write(async (tx) => {
+  const giveBack = async (tx: WriteTx) => {
     const before = takeoversIn(crew, tx);
     const left = before.filter(({ from }) => from.name !== name);
     if (left.length < before.length) await setTakeovers(crew, tx, left);
     await adopt(crew, tx);
-  });
+  };
+  // It is said to be about to start, and would never be.
+  await insist(crew.supervision.store, giveBack, crew.over.signal);
 }
 
 /** Hands over what coordinators left when there was nobody to take over from them, as soon as somebody lives. */

@@ -31,6 +31,8 @@ export async function order(
     const hasBegun = await store.read((tx) => isTaken(tx, id));
     return !hasBegun && (await store.write((tx) => withdrawOrder(tx, id)));
   };
+  // It may have been done in the very moment before its supervisor was stopped, or ended.
+  const lastWord = () => store.read((tx) => orderAnswer(tx, id));
   for (;;) {
     const { answer, now } = await store.read(async (tx) => ({
       answer: await orderAnswer(tx, id),
@@ -47,15 +49,17 @@ export async function order(
     if (isHalted(run, clock.boot)) {
       // Nothing can be written while it holds the write lock, and what it has begun with is not taken back anyway.
       if (await isTakenBack()) throw halted(run, "and ask again");
-      // It may have been done in the very moment before the stop.
-      const late = await store.read((tx) => orderAnswer(tx, id));
+      const late = await lastWord();
       if (late !== undefined) return late;
       throw halted(run, `and it goes on to ${wish.verb} ${wish.subject}: it had begun`);
     }
-    if (!isSupervised(run, clock.boot, clock.tick()))
+    if (!isSupervised(run, clock.boot, clock.tick())) {
+      const late = await lastWord();
+      if (late !== undefined) return late;
       throw new SkepError("E_FAILED", `the supervisor of ${run.swarm} died meanwhile`, {
         hint: "Ask again when skep status says that it is back.",
       });
+    }
     await sleep(lookMs, signal);
   }
 }

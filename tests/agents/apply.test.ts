@@ -1,9 +1,20 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
+import { applyPlan } from "../../src/agents/apply.ts";
+import { newCharge } from "../../src/agents/charge.ts";
+import type { Crew } from "../../src/agents/crew.ts";
+import { listAgents, registerAgent } from "../../src/agents/registry.ts";
+import { openRun } from "../../src/agents/runs.ts";
+import { ledgerOf } from "../../src/app/ledger.ts";
+import { ownIdentity } from "../../src/core/identity.ts";
+import type { Store } from "../../src/store/store.ts";
+import { lockedBus } from "../helpers/locked-bus.ts";
+import { tempBuses } from "../helpers/temp-bus.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { exists, idle, swarmPlaces } from "./swarm-place.ts";
 
 const newPlace = swarmPlaces();
+const { liveBus } = tempBuses();
 const sleeper = { command: ["sleep", "1000"] };
 
 test("scale says what is left in inboxes that nobody works on any more, and what to do about it", async () => {
@@ -175,4 +186,43 @@ test("an agent that is in the file no more is gone for whoever sends after the n
   second.kill("SIGTERM");
   await second.ended;
   await place.send("w-2", "z");
+});
+
+test("a plan that has begun goes on when the database was locked in the middle of it", async () => {
+  const bus = await liveBus();
+  const gone = { name: "a", group: "a", runner: "exec", inbox: "a", token: "t", paused: false };
+  const run = await bus.store.write(async (tx) => {
+    const place = { boot: "b", namespace: "n", guardianPid: null, ...ownIdentity() };
+    const run = await openRun(tx, { swarm: "s", file: "/s.toml", mark: "m", ...place });
+    await registerAgent(tx, { ...gone, run } as Parameters<typeof registerAgent>[1]);
+    return run;
+  });
+  const charge = newCharge({ ...gone } as never, 1, "t");
+  charge.over.give();
+  let locked: ReturnType<typeof lockedBus> | undefined;
+  let writes = 0;
+  const store: Store = {
+    ...bus.store,
+    write(fn, options) {
+      // The plan is taken, and from then on somebody has the lock.
+      if (++writes === 1) return bus.store.write(fn, options);
+      if (locked === undefined) {
+        locked = lockedBus(bus);
+        void locked.refused.then(locked.unlock);
+      }
+      return locked.impatient.write(fn, options);
+    },
+  };
+  const plan = { name: "s", file: "/s.toml", members: [], topology: "flat", groups: [] } as const;
+  const crew = {
+    run: { id: run, mark: "m" },
+    plan: { ...plan, addressBook: "closed" },
+    takeovers: [],
+    charges: new Map([["a", charge]]),
+    over: new AbortController(),
+    supervision: { store, ledger: ledgerOf(bus), signal: new AbortController().signal },
+  } as unknown as Crew;
+  expect(await applyPlan(crew, crew.plan, {})).toMatchObject({ removed: ["a"] });
+  await locked!.refused;
+  expect(await bus.store.read(listAgents)).toEqual([]);
 });

@@ -3,7 +3,8 @@ import { order } from "../../src/agents/order.ts";
 import { answerOrder, openOrders, takeOrder } from "../../src/agents/orders.ts";
 import { askToStop, closeRun, noteStopping, openRun } from "../../src/agents/runs.ts";
 import type { SkepError } from "../../src/core/errors.ts";
-import { ownIdentity, pidNamespace } from "../../src/core/identity.ts";
+import { ownIdentity, pidNamespace, processState } from "../../src/core/identity.ts";
+import type { Store } from "../../src/store/store.ts";
 import { tempBuses } from "../helpers/temp-bus.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { idle, swarmPlaces } from "./swarm-place.ts";
@@ -89,25 +90,48 @@ test("down ends what a dead supervisor left, with nobody there to ask", async ()
   });
 });
 
-describe("as the swarm goes down", () => {
-  const wish = { verb: "pause", subject: "a" } as const;
-  const goingDown = { code: "E_RUNNING", message: expect.stringContaining("s is going down") };
+const wish = { verb: "pause", subject: "a" } as const;
 
-  /** A run whose supervisor lives, and sees to nothing. */
-  async function busyRun() {
-    const { store, clock } = await handBus();
-    const place = { boot: clock.boot, namespace: pidNamespace(), guardianPid: null };
-    const described = { swarm: "s", file: "/s.toml", mark: "m", ...place, ...ownIdentity() };
-    const run = await store.write((tx) => openRun(tx, described));
-    const placed = () => store.read((tx) => openOrders(tx, run));
-    /** Places the wish: what comes of it. */
-    const ask = async () => {
-      const asked = order({ store, clock }, wish, never).catch((error: SkepError) => error);
-      await waitUntil("it is placed", async () => (await placed()).length === 1);
-      return { outcome: asked };
-    };
-    return { store, clock, run, placed, ask };
-  }
+/** A run whose supervisor lives, and sees to nothing. */
+async function busyRun(supervisor = ownIdentity()) {
+  const { store, clock } = await handBus();
+  const place = { boot: clock.boot, namespace: pidNamespace(), guardianPid: null };
+  const described = { swarm: "s", file: "/s.toml", mark: "m", ...place, ...supervisor };
+  const run = await store.write((tx) => openRun(tx, described));
+  const placed = () => store.read((tx) => openOrders(tx, run));
+  /** Places the wish: what comes of it. */
+  const ask = async () => {
+    const asked = order({ store, clock }, wish, never).catch((error: SkepError) => error);
+    await waitUntil("it is placed", async () => (await placed()).length === 1);
+    return { outcome: asked };
+  };
+  return { store, clock, run, placed, ask };
+}
+
+test("what was done before its supervisor ended was done, however late whoever asked hears of it", async () => {
+  const supervisor = Bun.spawn(["sleep", "1000"]);
+  const { store, clock, run } = await busyRun(processState(supervisor.pid));
+  let looks = 0;
+  const slow: Store = {
+    ...store,
+    async read(fn) {
+      const seen = await store.read(fn);
+      // Nothing yet; and before anything is made of that, the answer and the end.
+      if (++looks > 1) return seen;
+      await store.write(async (tx) => {
+        const [placed] = await openOrders(tx, run);
+        await answerOrder(tx, placed!.id, { agents: ["a"] });
+      });
+      supervisor.kill("SIGKILL");
+      await supervisor.exited;
+      return seen;
+    },
+  };
+  expect(await order({ store: slow, clock }, wish, never)).toEqual({ agents: ["a"] });
+});
+
+describe("as the swarm goes down", () => {
+  const goingDown = { code: "E_RUNNING", message: expect.stringContaining("s is going down") };
 
   test("what nobody has begun with is taken back", async () => {
     for (const byItself of [true, false]) {
