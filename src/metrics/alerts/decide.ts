@@ -90,6 +90,13 @@ export function decide(
   return { transitions, known };
 }
 
+/** What is known when nobody has looked for long: what fires does, and what was about to holds from now on. */
+export function heldAnew(known: Knowledge): Knowledge {
+  return new Map(
+    [...known].map(([key, one]) => [key, one.firing ? one : { ...one, sinceTick: null }]),
+  );
+}
+
 function step(
   rule: Rule,
   settings: AlertSettings,

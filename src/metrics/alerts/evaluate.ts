@@ -3,10 +3,17 @@
 import { type Clock, sleep } from "../../core/clock.ts";
 import { isSkepError } from "../../core/errors.ts";
 import type { Store } from "../../store/store.ts";
-import { type Known, type Readings, type Transition, decide } from "./decide.ts";
+import { type Known, type Readings, type Transition, decide, heldAnew } from "./decide.ts";
 import type { Growth } from "./growth.ts";
 import { noteCounts, readCounts } from "./looks.ts";
-import { type Counts, type Look, beginning, keptCounts, readingsOf } from "./readings.ts";
+import {
+  type Counts,
+  type Look,
+  beginning,
+  keptCounts,
+  pauseMaxMs,
+  readingsOf,
+} from "./readings.ts";
 import {
   type Silence,
   type Told,
@@ -56,6 +63,7 @@ export function openEvaluation(parts: EvaluateParts) {
   const longestMs = Math.max(...all.map((rule) => cooldownOf(rule, settings)));
   const users = openUsersReadings(all, clock);
   const beginTick = clock.tick();
+  const pauseMs = Math.max(pauseMaxMs, 3 * settings.evaluateEveryMs);
   let before: readonly Counts[] = [];
   let known: ReadonlyMap<string, Known> = new Map();
   let isLoaded = false;
@@ -90,6 +98,8 @@ export function openEvaluation(parts: EvaluateParts) {
         });
       const look = await parts.look();
       if (!isBegun) before = beginning(before, look, beginTick);
+      // The machine slept, or we were stopped: nobody knows whether it was so all the time.
+      else if (look.tick - before.at(-1)!.tick > pauseMs) known = heldAnew(known);
       isBegun = true;
       await unlessRefused(() => users.take(parts.vitals));
       const { readings, rules: here } = users.among(

@@ -1,9 +1,6 @@
 // The table looks of vitals.db: what counters said now and then, for whoever evaluates alerts next.
 import type { ReadTx, WriteTx } from "../../store/store.ts";
-import type { Counts } from "./readings.ts";
-
-// After a longer pause nobody knows when it was that something happened.
-const pauseMaxMs = 30_000;
+import { type Counts, pauseMaxMs } from "./readings.ts";
 
 /** What was noted in `boot`, in order; nothing when nobody has noted anything for 30 s. */
 export async function readCounts(tx: ReadTx, boot: string): Promise<Counts[]> {

@@ -33,6 +33,9 @@ export interface Look extends Counts {
   freeBytes: number | undefined;
 }
 
+/** After a longer pause between two looks nobody knows when it was that something happened, or for how long. */
+export const pauseMaxMs = 30_000;
+
 /** What `look` says, and how that differs from what was `before`, which is in order and has one at least. */
 export function readingsOf(
   look: Look,
@@ -45,6 +48,9 @@ export function readingsOf(
   const ofAgents = (value: (agent: Look["agents"][number]) => number) =>
     agents.map((agent) => ({ subject: agent.name, value: value(agent) }));
   const ofLate = before.slice(indexAt(before, look.tick - settings.countWindowMs));
+  // Where nobody looked for long it has not all come within one window.
+  const overMs = look.tick - ofLate[0]!.tick;
+  const share = overMs > settings.countWindowMs + pauseMaxMs ? settings.countWindowMs / overMs : 1;
   const refusedBefore = new Map(ofLate[0]!.inboxes.map(({ inbox, refused }) => [inbox, refused]));
   const restarts = restartsIn([...ofLate, look]);
   const rates = ratesSince(
@@ -60,11 +66,11 @@ export function readingsOf(
     ["inbox.waiting_senders", ofInboxes(({ waitingSenders }) => waitingSenders)],
     [
       "inbox.refused_per_min",
-      ofInboxes(({ inbox, refused }) => since(refused, refusedBefore.get(inbox))),
+      ofInboxes(({ inbox, refused }) => share * since(refused, refusedBefore.get(inbox))),
     ],
     ["agent.failed", ofAgents(({ state }) => Number(state === "failed" || state === "dead"))],
     ["agent.suspect", ofAgents(({ state }) => Number(state === "suspect"))],
-    ["agent.restarts_per_min", ofAgents(({ name }) => restarts.get(name) ?? 0)],
+    ["agent.restarts_per_min", ofAgents(({ name }) => share * (restarts.get(name) ?? 0))],
     ["delivery.rate", [{ subject: "bus", value: rates.delivery }]],
     ["delivery.error_rate", [{ subject: "bus", value: rates.error }]],
     [

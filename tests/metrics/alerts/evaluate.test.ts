@@ -4,7 +4,10 @@ import { dirname } from "node:path";
 import { describe, expect, test } from "bun:test";
 import { defaults } from "../../../src/config/settings.ts";
 import { listAlerts } from "../../../src/metrics/alerts/record.ts";
+import type { Look } from "../../../src/metrics/alerts/readings.ts";
+import { rules } from "../../../src/metrics/alerts/rules.ts";
 import { type Depths, evaluations } from "./evaluation.ts";
+import { lookAt } from "./look-at.ts";
 
 const { newEvaluation, newVitals } = evaluations();
 
@@ -33,6 +36,32 @@ test("whoever begins where another one left off tells of nothing twice, and of i
   expect(second.told()).toEqual([]);
   await second.pass({ a: 0 });
   expect([second.told(), await second.rows()]).toEqual([["a resolved"], ["a resolved"]]);
+});
+
+test("what was refused in a time in which nobody looked is not held against one minute", async () => {
+  const { pass, told, clock } = newEvaluation();
+  const refused = (count: number): Partial<Look> => ({
+    inboxes: lookAt(0, { a: 0 }).inboxes.map((inbox) => ({ ...inbox, refused: count })),
+  });
+  await pass({}, refused(0));
+  // More than 10 a minute are too many; these are 4.
+  clock.pass(598_000);
+  for (let looks = 0; looks < 40; looks++) await pass({}, refused(40));
+  expect(told()).toEqual([]);
+  for (let looks = 0; looks < 40; looks++) await pass({}, refused(51));
+  expect(told()).toEqual(["a firing", "a resolved"]);
+});
+
+test("what has to hold for a while holds from when somebody looks again", async () => {
+  const holds = rules.map((rule) => ({ ...rule, holdMs: 60_000 }));
+  const { pass, told, clock } = newEvaluation(undefined, holds);
+  await pass({ a: 5_000 });
+  clock.pass(598_000);
+  await pass({ a: 5_000 });
+  for (let looks = 0; looks < 29; looks++) await pass({ a: 5_000 });
+  expect(told()).toEqual([]);
+  await pass({ a: 5_000 });
+  expect(told()).toEqual(["a firing"]);
 });
 
 describe("a bus that nothing can be published on", () => {

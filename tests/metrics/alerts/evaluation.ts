@@ -5,6 +5,7 @@ import { openEvaluation } from "../../../src/metrics/alerts/evaluate.ts";
 import { openGrowth } from "../../../src/metrics/alerts/growth.ts";
 import type { Look } from "../../../src/metrics/alerts/readings.ts";
 import { listAlerts } from "../../../src/metrics/alerts/record.ts";
+import { type Rule, rules } from "../../../src/metrics/alerts/rules.ts";
 import { refusingVitals } from "../../helpers/refusing-vitals.ts";
 import { lookAt } from "./look-at.ts";
 
@@ -16,8 +17,8 @@ export type Depths = Record<string, number>;
 export function evaluations() {
   const newVitals = refusingVitals();
 
-  /** An evaluation of what lies in inboxes, of which more than 1,000 is too much. */
-  function newEvaluation(file = newVitals()) {
+  /** An evaluation of what lies in inboxes, of which more than 1,000 is too much, and of the rest by skep's own rules or others. */
+  function newEvaluation(file = newVitals(), by: readonly Rule[] = rules) {
     const { clock } = file;
     const [told, published]: string[][] = [[], []];
     let isRefused = false;
@@ -35,6 +36,7 @@ export function evaluations() {
         published!.push(...transitions.map(wordsOf));
       },
       settings,
+      rules: by,
     });
     return {
       ...file,
