@@ -1,6 +1,6 @@
 // One child process: in a group of its own, with both its pipes read, ended as a whole.
 import { existsSync } from "node:fs";
-import { sleep } from "../core/clock.ts";
+import { sleepAwake } from "../core/clock.ts";
 import { SkepError } from "../core/errors.ts";
 import { type ProcessIdentity, isAlive, processState } from "../core/identity.ts";
 import { needFileRoom } from "./file-room.ts";
@@ -15,10 +15,8 @@ export interface Child extends ProcessIdentity, Omit<Spawned, "read"> {
 /** The children of this process that run. Whoever starts one notes it here, until it has heard of its end. */
 export const ownChildren = new Set<number>();
 
-// How long output may go on coming after the process has ended, and in how many looks: who was put off itself meanwhile has
-// the others left to read what is there.
+// How long output may go on coming after the process has ended.
 const leftoverMs = 500;
-const leftoverLooks = 10;
 
 /** Starts a program in a process group of its own. E_FAILED when it cannot be started. */
 export async function launch(launched: Launch | PlainLaunch): Promise<Child> {
@@ -35,8 +33,8 @@ export async function untilRead(exited: Promise<Exit>, read: Promise<unknown>): 
   const exit = await exited;
   const waited = new AbortController();
   void read.then(() => waited.abort());
-  for (let looks = 0; looks < leftoverLooks && !waited.signal.aborted; looks++)
-    await sleep(leftoverMs / leftoverLooks, waited.signal);
+  // Whoever was put off itself meanwhile has the rest left to read what is there.
+  await sleepAwake(leftoverMs, waited.signal);
   return exit;
 }
 
@@ -65,7 +63,7 @@ export async function stopGroup(
   // A stopped process hears nothing until it is continued.
   signalGroup(leader, "SIGCONT");
   const waited = new AbortController();
-  await Promise.race([leader.exited, sleep(graceMs, waited.signal)]);
+  await Promise.race([leader.exited, sleepAwake(graceMs, waited.signal)]);
   waited.abort();
   signalGroup(leader, "SIGKILL");
   await leader.exited;

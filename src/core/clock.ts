@@ -63,6 +63,15 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
+// Of a time in which all stood still so much counts as one part of a sleep takes.
+const parts = 10;
+
+/** As `sleep`, but a time in which this process stood still, as one that is frozen with all it looks after, counts for a tenth of `ms` at most. */
+export async function sleepAwake(ms: number, signal?: AbortSignal): Promise<void> {
+  for (let part = 0; part < parts && signal?.aborted !== true; part++)
+    await sleep(ms / parts, signal);
+}
+
 /** Resolves when `signal` aborts. */
 export function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();

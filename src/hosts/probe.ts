@@ -2,7 +2,7 @@
 import { describeExit, launch, signalGroup } from "../agents/process.ts";
 import { killLeftovers } from "../agents/strays.ts";
 import { keepTail } from "../agents/tail.ts";
-import { sleep } from "../core/clock.ts";
+import { sleepAwake } from "../core/clock.ts";
 import { isSkepError } from "../core/errors.ts";
 import type { Host } from "./runner.ts";
 
@@ -21,7 +21,7 @@ export async function probe(
     const child = await launch(launched);
     child.end();
     const over = new AbortController();
-    const late = sleep(timeoutMs, over.signal).then(() => undefined);
+    const late = sleepAwake(timeoutMs, over.signal).then(() => undefined);
     const exit = await Promise.race([child.exited, late]);
     over.abort();
     // Whatever it started and left is of no more use to anybody.

@@ -1,7 +1,7 @@
 // The program of a stream or self agent: one process for as long as the agent lives.
 import { type Child, describeExit, launch, signalGroup, stopGroup } from "../agents/process.ts";
 import type { Exit, Launch } from "../agents/spawned.ts";
-import { sleep } from "../core/clock.ts";
+import { sleepAwake } from "../core/clock.ts";
 import type { Ended, Host, Work } from "./runner.ts";
 
 /** Starts the agent's program, or takes one that runs already, and notes that it runs; its stderr goes to the log. E_FAILED when it cannot be started. */
@@ -29,7 +29,7 @@ export async function letLeave(
   leaveMs: number,
 ): Promise<void> {
   const waited = new AbortController();
-  await Promise.race([child.exited, sleep(leaveMs, waited.signal)]);
+  await Promise.race([child.exited, sleepAwake(leaveMs, waited.signal)]);
   waited.abort();
   // A shell at a terminal heeds no SIGTERM, but that its terminal is gone.
   if (host.spec.terminal) signalGroup(child, "SIGHUP");

@@ -1,5 +1,5 @@
 // Readiness: when messages reach an agent's program, and whoever waits for that may start.
-import { sleep } from "../core/clock.ts";
+import { sleep, sleepAwake } from "../core/clock.ts";
 import { formatDuration } from "../core/durations.ts";
 import { probe } from "./probe.ts";
 import type { Host } from "./runner.ts";
@@ -46,7 +46,7 @@ export async function awaitReady(
   const { ready = "start", readyTimeoutMs = usualTimeoutMs } = host.spec;
   if (typeof ready === "string") return undefined;
   const waited = new AbortController();
-  const late = sleep(readyTimeoutMs, AbortSignal.any([waited.signal, over])).then(
+  const late = sleepAwake(readyTimeoutMs, AbortSignal.any([waited.signal, over])).then(
     () => `not ready after ${formatDuration(readyTimeoutMs)}`,
   );
   const isReady =

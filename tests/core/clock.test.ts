@@ -1,6 +1,13 @@
 import { readFileSync } from "node:fs";
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { elapsedMs, jitter, offsetBetween, sleep, systemClock } from "../../src/core/clock.ts";
+import {
+  elapsedMs,
+  jitter,
+  offsetBetween,
+  sleep,
+  sleepAwake,
+  systemClock,
+} from "../../src/core/clock.ts";
 import { lacks } from "../helpers/programs.ts";
 
 // Processes start slowly on a busy machine.
@@ -96,6 +103,21 @@ test("sleep takes as long as it is told", async () => {
   const start = elapsedMs();
   await sleep(30);
   expect(elapsedMs() - start).toBeGreaterThanOrEqual(28);
+});
+
+test("a sleep awake goes on after all has stood still, and ends like any other", async () => {
+  const over = { plain: false, awake: false };
+  void sleep(1_000).then(() => (over.plain = true));
+  const awake = sleepAwake(1_000).then(() => (over.awake = true));
+  // Nothing goes on in this process meanwhile.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500);
+  await sleep(0);
+  expect(over).toEqual({ plain: true, awake: false });
+  await awake;
+  const start = elapsedMs();
+  await sleepAwake(60_000, AbortSignal.abort());
+  await sleepAwake(60_000, AbortSignal.timeout(20));
+  expect(elapsedMs() - start).toBeLessThan(10_000);
 });
 
 test("sleep ends at once when its signal aborts, before or meanwhile", async () => {
