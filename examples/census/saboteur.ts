@@ -1,4 +1,5 @@
-// Kills three programs and two hosts of the workers with SIGKILL, at random moments of the work, and says whom.
+// Kills three programs and two hosts of the workers with SIGKILL, at random moments of the work, and says whom. Those that
+// hold something come first: what they held has to come back.
 import { readFileSync } from "node:fs";
 import { find, type Killed, leave, setting } from "./work.ts";
 
@@ -31,7 +32,10 @@ async function killOne(what: "program" | "host"): Promise<void> {
     const workers = (await skep("ps")).filter(
       (row) => row["inbox"] === "pieces" && !killed.some(({ agent }) => agent === row["name"]),
     );
-    for (const row of shuffled(workers)) {
+    const { busy = [], others = [] } = Object.groupBy(workers, ({ state }) =>
+      state === "busy" ? "busy" : "others",
+    );
+    for (const row of [...shuffled(busy), ...shuffled(others)]) {
       const agent = String(row["name"]);
       const pid = Number(row[`${what}_pid`] ?? 0);
       if (pid === 0 || !strike(pid, agent, what)) continue;
