@@ -106,11 +106,11 @@ export function openLogReader(home: string, name: string): LogReader {
     more() {
       // Looked up first: what was put aside gets no more lines.
       const now = fileAt(path);
+      const isOwn = now !== undefined && now.file === own?.file;
+      // One that cannot be put aside is emptied. Seen before it is read on, for it may grow meanwhile.
+      if (isOwn && now.size < own!.at) own!.at = 0;
       const isAll = own === undefined || readOn(own);
-      if (now !== undefined && now.file === own?.file) {
-        // One that cannot be put aside is emptied.
-        if (now.size < own.at) own.at = 0;
-      } else if (now !== undefined && isAll) turnOver(own, now.file);
+      if (now !== undefined && !isOwn && isAll) turnOver(own, now.file);
       if (lines.length === 0 && elapsedMs() - readMs > unfinishedMs) return rest();
       return taken();
     },

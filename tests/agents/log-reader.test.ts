@@ -130,6 +130,19 @@ describe("what is added", () => {
     log.close();
     expect(heard).toEqual(Array.from({ length: 3_000 }, (_, n) => `line ${n}`));
   });
+  test("nor is any read twice that comes while it looks", async () => {
+    const { reader, path } = logOf("");
+    reader.begin(0);
+    const script = "n=0; while [ $n -lt 20000 ]; do echo $n; n=$((n + 1)); done";
+    const writer = Bun.spawn(["sh", "-c", script], { stdout: Bun.file(path) });
+    const heard: string[] = [];
+    while (writer.exitCode === null) {
+      heard.push(...reader.more());
+      await Bun.sleep(0);
+    }
+    heard.push(...reader.more(), ...reader.more());
+    expect(heard).toEqual(Array.from({ length: 20_000 }, (_, n) => String(n)));
+  });
   test("one that was emptied is read anew", () => {
     const { reader, path } = logOf("1\n2\n");
     reader.begin(0);
