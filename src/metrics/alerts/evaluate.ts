@@ -106,7 +106,7 @@ export function openEvaluation(parts: EvaluateParts) {
         withGrowth(readingsOf(look, before, settings), parts.growth),
       );
       before = keptCounts(before, look, settings);
-      const time = { now: clock.now(), tick: clock.tick() };
+      const time = { now: clock.now(), tick: look.tick };
       const decided = decide({ rules: here, settings }, readings, known, time);
       known = decided.known;
       const over = forgone.map((one) => ({ ...one, at: time.now }));

@@ -48,11 +48,13 @@ export function readingsOf(
   const ofAgents = (value: (agent: Look["agents"][number]) => number) =>
     agents.map((agent) => ({ subject: agent.name, value: value(agent) }));
   const ofLate = before.slice(indexAt(before, look.tick - settings.countWindowMs));
-  // Where nobody looked for long it has not all come within one window.
-  const overMs = look.tick - ofLate[0]!.tick;
-  const share = overMs > settings.countWindowMs + pauseMaxMs ? settings.countWindowMs / overMs : 1;
-  const refusedBefore = new Map(ofLate[0]!.inboxes.map(({ inbox, refused }) => [inbox, refused]));
-  const restarts = restartsIn([...ofLate, look]);
+  const late = [...ofLate, look];
+  const refused = countedIn(late, settings, ({ inboxes: all }) =>
+    all.map((one) => [one.inbox, one.refused]),
+  );
+  const restarts = countedIn(late, settings, ({ agents: all }) =>
+    all.map((one) => [one.name, one.restarts]),
+  );
   const rates = ratesSince(
     before[indexAt(before, look.tick - settings.rateWindowMs)]!,
     look,
@@ -64,13 +66,10 @@ export function readingsOf(
     ["inbox.oldest", ofInboxes(({ oldestMs }) => oldestMs)],
     ["inbox.dead", ofInboxes(({ dead }) => dead)],
     ["inbox.waiting_senders", ofInboxes(({ waitingSenders }) => waitingSenders)],
-    [
-      "inbox.refused_per_min",
-      ofInboxes(({ inbox, refused }) => share * since(refused, refusedBefore.get(inbox))),
-    ],
+    ["inbox.refused_per_min", ofInboxes(({ inbox }) => refused.get(inbox) ?? 0)],
     ["agent.failed", ofAgents(({ state }) => Number(state === "failed" || state === "dead"))],
     ["agent.suspect", ofAgents(({ state }) => Number(state === "suspect"))],
-    ["agent.restarts_per_min", ofAgents(({ name }) => share * (restarts.get(name) ?? 0))],
+    ["agent.restarts_per_min", ofAgents(({ name }) => restarts.get(name) ?? 0)],
     ["delivery.rate", [{ subject: "bus", value: rates.delivery }]],
     ["delivery.error_rate", [{ subject: "bus", value: rates.error }]],
     [
@@ -99,14 +98,26 @@ function since(now: number, before = 0): number {
   return now < before ? now : now - before;
 }
 
-/** How often each agent was restarted from the first of `counts` to the last; not all of them were counted by the same process. */
-function restartsIn(counts: readonly Counts[]): Map<string, number> {
+/**
+ * How much each counter that `of` finds has counted from the first of `counts` to the last; not all of them were taken by the same
+ * process. Of what came while nobody looked for long so much counts as falls to one window.
+ */
+function countedIn(
+  counts: readonly Counts[],
+  { countWindowMs }: AlertSettings,
+  of: (counts: Counts) => [string, number][],
+): Map<string, number> {
   const sums = new Map<string, number>();
-  let before = new Map<string, number>();
-  for (const [index, { agents }] of counts.entries()) {
-    for (const { name, restarts } of index === 0 ? [] : agents)
-      sums.set(name, (sums.get(name) ?? 0) + since(restarts, before.get(name)));
-    before = new Map(agents.map(({ name, restarts }) => [name, restarts]));
+  let before: { tick: number; counters: Map<string, number> } | undefined;
+  for (const one of counts) {
+    const counters = new Map(of(one));
+    if (before !== undefined) {
+      const passedMs = one.tick - before.tick;
+      const share = passedMs > pauseMaxMs ? Math.min(1, countWindowMs / passedMs) : 1;
+      for (const [name, value] of counters)
+        sums.set(name, (sums.get(name) ?? 0) + share * since(value, before.counters.get(name)));
+    }
+    before = { tick: one.tick, counters };
   }
   return sums;
 }

@@ -50,6 +50,11 @@ test("what was refused in a time in which nobody looked is not held against one 
   expect(told()).toEqual([]);
   for (let looks = 0; looks < 40; looks++) await pass({}, refused(51));
   expect(told()).toEqual(["a firing", "a resolved"]);
+  // What comes right after it is counted in full.
+  clock.pass(598_000);
+  await pass({}, refused(51));
+  await pass({}, refused(62));
+  expect(told()).toEqual(["a firing"]);
 });
 
 test("what has to hold for a while holds from when somebody looks again", async () => {
