@@ -1,7 +1,7 @@
 // What else there is: the doorbell's way through the machine, its clocks, what keeps services, the terminal.
 import { existsSync } from "node:fs";
 import { createSocket } from "node:dgram";
-import { elapsedMs, sleep, systemClock } from "../core/clock.ts";
+import { elapsedMs, offsetBetween, sleep, systemClock } from "../core/clock.ts";
 import { isWsl } from "../core/wsl.ts";
 import { type Finding, fail, pass, warn } from "./finding.ts";
 
@@ -43,10 +43,10 @@ const firstReleaseMs = 1_767_225_600_000;
 /** Whether the clock on the wall goes, and as fast as the one that only counts. */
 export async function checkClock(): Promise<Finding> {
   const clock = systemClock();
-  const before = { now: clock.now(), tick: clock.tick() };
+  const ahead = () => offsetBetween(clock.tick, clock.now);
+  const before = ahead();
   await sleep(watchMs);
-  const stepMs = clock.now() - before.now - (clock.tick() - before.tick);
-  return judgeClock(clock.now(), stepMs);
+  return judgeClock(clock.now(), ahead() - before);
 }
 
 /** A wall clock that shows `now` (ms since 1970), and went `stepMs` more than the monotonic one meanwhile. */
