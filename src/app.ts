@@ -197,14 +197,16 @@ export async function openApp(
       const replan: Replan = async ({ file, counts: wanted, anew }) => {
         const options = { counts: wanted, countMax, source: anew ? undefined : source };
         const now = await readSwarmFile(file, options);
-        if (anew) keepApplied(how.applied, now);
-        source = now.source;
-        return planOf(now);
+        const keep = () => {
+          if (anew) keepApplied(how.applied, now);
+          source = now.source;
+        };
+        return { plan: planOf(now), keep };
       };
       const isAsInFile = Object.keys(counts).length === 0;
       const plan = isAsInFile
         ? planOf(swarm)
-        : await replan({ file: swarm.file, counts, anew: false });
+        : (await replan({ file: swarm.file, counts, anew: false })).plan;
       keepApplied(how.applied, swarm);
       const over = new AbortController();
       const retaining = keepRetaining(bus, over.signal);

@@ -3,7 +3,7 @@
 import { randomHex } from "../core/ids.ts";
 import type { WriteTx } from "../store/store.ts";
 import type { Charge, Member } from "./charge.ts";
-import { type Crew, type SwarmPlan, enlist } from "./crew.ts";
+import { type Crew, type SwarmPlan, enlist, giveUp } from "./crew.ts";
 import { arrangementOf, failOver, isLed, rejoin, takeoversAmong } from "./failover.ts";
 import { insist } from "./insist.ts";
 import { reviveKept } from "./kept.ts";
@@ -14,11 +14,12 @@ import { restartOne } from "./restart-one.ts";
 import { startAll } from "./start.ts";
 import { stopOne } from "./stop.ts";
 
-/** Makes the crew what `plan` says; resolves when what it has no use for has ended, and the rest is about to start. */
+/** Makes the crew what `plan` says; resolves when what it has no use for has ended, and the rest is about to start. `keep` is called once that is committed. */
 export async function applyPlan(
   crew: Crew,
   plan: SwarmPlan,
   counts: Record<string, number>,
+  keep: () => void,
 ): Promise<Done> {
   const wanted = new Map(plan.members.map((member) => [member.name, member]));
   const added = plan.members.filter(({ name }) => !crew.charges.has(name));
@@ -48,7 +49,10 @@ export async function applyPlan(
       ...changed.map(({ member }) => wanted.get(member.name)!),
     ]);
     await noteCounts(tx, run, counts);
-    tx.after(() => Object.assign(crew, { plan, takeovers }));
+    tx.after(() => {
+      Object.assign(crew, { plan, takeovers });
+      keep();
+    });
     return arrangement;
   });
   crew.supervision.counts = counts;
@@ -58,7 +62,7 @@ export async function applyPlan(
   await Promise.all(removed.map((name) => remove(crew, crew.charges.get(name)!)));
   for (const charge of changed) {
     charge.member = wanted.get(charge.member.name)!;
-    void restartOne(crew, charge);
+    restartOne(crew, charge).catch((error: unknown) => giveUp(crew, error));
   }
   for (const charge of enlisted) await rejoin(crew, charge);
   const again = await reviveKept(crew, [...changed, ...enlisted]);
@@ -91,6 +95,7 @@ async function remove(crew: Crew, charge: Charge): Promise<void> {
   crew.charges.delete(name);
   const { store, ledger } = crew.supervision;
   const forget = async (tx: WriteTx) => {
+    await checkFence(tx, crew.run.id);
     if (isLed(crew, charge)) await failOver(crew, charge, tx, "is not wanted any more");
     await forgetAgent(tx, name);
     const inboxes = inboxesOf([charge.member]).difference(inboxesOf(crew.plan.members));

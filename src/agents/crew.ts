@@ -65,12 +65,12 @@ export interface Supervision {
   urgent: AbortSignal;
 }
 
-/** The plan of `file`, with so many agents in each group that is named: as the file is now when it is to be read `anew`, else as it was when it was last applied. */
+/** The plan of `file`, with so many agents in each group that is named: as the file is now when it is to be read `anew`, else as it was when it was last applied. `keep` is called once it is. */
 export type Replan = (from: {
   file: string;
   counts: Readonly<Record<string, number>>;
   anew: boolean;
-}) => Promise<SwarmPlan>;
+}) => Promise<{ plan: SwarmPlan; keep(): void }>;
 
 export interface Crew {
   readonly run: { id: number; mark: string };

@@ -9,7 +9,7 @@ import type { Store } from "../store/store.ts";
 import { needFileRoom } from "./file-room.ts";
 import { cannotStart, describeExit } from "./process.ts";
 import { type Agent, hasEnded, listAgents } from "./registry.ts";
-import { findLastRun } from "./runs.ts";
+import { findLastRun, isOfHere } from "./runs.ts";
 import type { Exit } from "./spawned.ts";
 
 /** How far a swarm that was started has come. */
@@ -54,7 +54,9 @@ export async function detach(detaching: Detaching): Promise<Begun> {
       run: await findLastRun(tx),
       agents: await listAgents(tx),
     }));
-    const begun = run?.guardianPid === child.pid && agents.length > 0 ? run : undefined;
+    // Where numbers come again, as in a container, an earlier run may have had a guardian of this one.
+    const isBegun = run !== undefined && run.guardianPid === child.pid && isOfHere(run, clock.boot);
+    const begun = isBegun && agents.length > 0 ? run : undefined;
     if (begun !== undefined) onBegun();
     if (begun !== undefined && ended?.code === 0)
       return { run: begun.id, pid: null, ...howThey(agents) };

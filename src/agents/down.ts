@@ -52,8 +52,13 @@ async function stopRun(
     // A stopped process hears nothing until it is continued.
     signalProcess(run, "SIGCONT");
   }
-  const hasStopped = async () =>
-    (await store.read((tx) => findRun(tx, run.id)))?.state === "stopped";
+  // Read anew each time: one in another container is believed to be there for as long as it is heard of.
+  const now = async () => (await store.read((tx) => findRun(tx, run.id)))!;
+  const hasStopped = async () => (await now()).state === "stopped";
+  const goesOn = async () => {
+    const run = await now();
+    return run.state !== "stopped" && isSupervised(run, clock.boot, clock.tick());
+  };
   const wait = async () => {
     if (signal.aborted)
       throw new SkepError("E_BUSY", `${run.swarm} is still on its way down`, {
@@ -61,7 +66,7 @@ async function stopRun(
       });
     await sleep(lookMs, signal);
   };
-  while (isSupervised(run, clock.boot, clock.tick()) && !(await hasStopped())) await wait();
+  while (await goesOn()) await wait();
   if (!(await hasStopped())) {
     // The supervisor was killed. Its guardian would start it again; told to stop, it finishes the run itself.
     const guardian = guardianOf(run, clock.boot);

@@ -4,6 +4,7 @@ import type { WriteTx } from "../store/store.ts";
 import type { Charge } from "./charge.ts";
 import type { Crew } from "./crew.ts";
 import { insist } from "./insist.ts";
+import { checkFence } from "./runs.ts";
 import { heirOf, workersOf } from "./teams.ts";
 import { type Arrangement, type Lead, type Takeover, afterHandover, arrange } from "./topology.ts";
 
@@ -70,6 +71,7 @@ export async function rejoin(crew: Crew, charge: Charge): Promise<void> {
   if (!isLed(crew, charge)) return;
   const { name } = charge.member;
   const giveBack = async (tx: WriteTx) => {
+    await checkFence(tx, crew.run.id);
     const before = takeoversIn(crew, tx);
     const left = before.filter(({ from }) => from.name !== name);
     if (left.length < before.length) await setTakeovers(crew, tx, left);

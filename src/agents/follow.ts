@@ -64,16 +64,16 @@ async function answer(crew: Crew, order: PlacedOrder): Promise<void> {
 async function follow(crew: Crew, { verb, subject, amount }: PlacedOrder): Promise<Done> {
   const { replan, counts } = crew.supervision;
   if (verb === "apply") {
-    const plan = await replan({ file: subject, counts: {}, anew: true });
+    const { plan, keep } = await replan({ file: subject, counts: {}, anew: true });
     if (plan.name !== crew.plan.name)
       throw runsAlready({ swarm: crew.plan.name, pid: process.pid });
-    return await applyPlan(crew, plan, {});
+    return await applyPlan(crew, plan, {}, keep);
   }
   if (verb === "scale") {
     checkGroup(crew, subject);
     const wanted = { ...counts, [subject]: amount! };
-    const plan = await replan({ file: crew.plan.file, counts: wanted, anew: false });
-    return await applyPlan(crew, plan, wanted);
+    const { plan, keep } = await replan({ file: crew.plan.file, counts: wanted, anew: false });
+    return await applyPlan(crew, plan, wanted, keep);
   }
   const charges = chargesOf(crew, subject);
   const agents = charges.map(({ member }) => member.name);

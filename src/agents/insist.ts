@@ -21,6 +21,11 @@ export async function insist<T>(
   }
 }
 
+/** A store that writes as `insist` does. */
+export function insistent(store: Store, signal: AbortSignal): Store {
+  return { ...store, write: (work) => insist(store, work, signal) };
+}
+
 /** Whether what was refused may well succeed later, as it stands. */
 export function isPassing(error: unknown): boolean {
   return isSkepError(error, "E_BUSY", "E_DISK");

@@ -53,7 +53,7 @@ export async function order(
       if (late !== undefined) return late;
       throw halted(run, `and it goes on to ${wish.verb} ${wish.subject}: it had begun`);
     }
-    if (!isSupervised(run, clock.boot, clock.tick())) {
+    if (!isSupervised(now, clock.boot, clock.tick())) {
       const late = await lastWord();
       if (late !== undefined) return late;
       throw new SkepError("E_FAILED", `the supervisor of ${run.swarm} died meanwhile`, {

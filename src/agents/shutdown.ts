@@ -113,8 +113,8 @@ export async function finishRun(
     // Another one may have finished this run and even begun the next.
     if (open?.id !== run.id) return undefined;
     // Or its supervisor, which was taken for dead, has said a word while we waited for the lock.
-    if (open.pid !== process.pid && isSupervised(open, clock.boot, tx.tick))
-      throw runsAlready(open, tx.tick);
+    const isOurs = open.pid === process.pid && isOfHere(open, clock.boot);
+    if (!isOurs && isSupervised(open, clock.boot, tx.tick)) throw runsAlready(open, tx.tick);
     await ledger.stopIntake(tx, tx.tick);
     // Process ids of another boot, or of another container, mean nothing.
     const programs = isOfHere(run, clock.boot) ? programsOf(await listAgents(tx)) : [];

@@ -1,5 +1,5 @@
 // Stop: one agent ends, in its time, to start anew or to be gone; or all of them do.
-import { aborted, sleep } from "../core/clock.ts";
+import { aborted, sleep, sleepAwake } from "../core/clock.ts";
 import type { Charge } from "./charge.ts";
 import { type Crew, allOver, setState } from "./crew.ts";
 import { stays } from "./ended.ts";
@@ -28,10 +28,10 @@ export async function stopOne(crew: Crew, charge: Charge, end: "restart" | "gone
   const waited = new AbortController();
   const isOut = charge.ended;
   void isOut.promise.then(() => waited.abort());
-  await Promise.race([isOut.promise, sleep(drainTimeoutMs, waited.signal)]);
+  await Promise.race([isOut.promise, sleepAwake(drainTimeoutMs, waited.signal)]);
   if (isOut.given) return;
   host.tell({ order: "kill", name, reason: "it did not end in time" });
-  await Promise.race([isOut.promise, sleep(stopGraceMs, waited.signal)]);
+  await Promise.race([isOut.promise, sleepAwake(stopGraceMs, waited.signal)]);
   // Nothing but the end of its host ends a module that does not return.
   if (!isOut.given) signalProcess(host, "SIGKILL");
   await isOut.promise;

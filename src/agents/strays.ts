@@ -1,6 +1,6 @@
 // Strays: processes that were left to us when their parents ended, whatever session they fled to and whatever they
 // shed of their environment. A process that can adopt them can also end them.
-import { elapsedMs, sleep } from "../core/clock.ts";
+import { sleep, sleepAwake } from "../core/clock.ts";
 import type { ProcessIdentity } from "../core/identity.ts";
 import { setFileAside } from "../core/proc.ts";
 import { type Subreaper, adopted, becomeSubreaper, strays } from "../core/subreaper.ts";
@@ -53,14 +53,16 @@ function shelterOf(subreaper: Subreaper): Shelter {
   return {
     reap: () => subreaper.reap(ownChildren),
     async end(graceMs) {
-      const deadline = elapsedMs() + graceMs;
       if (graceMs > 0) {
         for (const one of left()) {
           signalProcess(one, "SIGTERM");
           // A stopped process hears nothing until it is continued.
           signalProcess(one, "SIGCONT");
         }
-        while (elapsedMs() < deadline && left().length > 0) await sleep(20);
+        const waited = new AbortController();
+        void sleepAwake(graceMs, waited.signal).then(() => waited.abort());
+        while (!waited.signal.aborted && left().length > 0) await sleep(20);
+        waited.abort();
       }
       const count = killAll(left);
       for (let round = 0; round < 100 && left().length > 0; round++) await sleep(10);

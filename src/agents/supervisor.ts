@@ -10,7 +10,7 @@ import { followOrders } from "./follow.ts";
 import { govern } from "./governor.ts";
 import { noteHold } from "./hold.ts";
 import { openHosting } from "./hosting.ts";
-import { isPassing } from "./insist.ts";
+import { insistent, isPassing } from "./insist.ts";
 import { keepLookout } from "./lookout.ts";
 import { openRecord } from "./record.ts";
 import { forgetEarlierAgents, listAgents, pausedAgents, registerAgent } from "./registry.ts";
@@ -35,6 +35,8 @@ export async function supervise(plan: SwarmPlan, supervision: Supervision): Prom
     home: supervision.home,
   });
   let startTick = clock.tick();
+  // The end is written down however long the lock is somebody else's, until it is urgent.
+  const insisting = { ...supervision, store: insistent(supervision.store, supervision.urgent) };
   try {
     const started = startAll(crew, [...crew.charges.values()]);
     await Promise.race([
@@ -56,7 +58,7 @@ export async function supervise(plan: SwarmPlan, supervision: Supervision): Prom
   // From here on it is not each agent's end that counts, but that nothing is left.
   crew.over.abort();
   await crew.shelter.end(0);
-  return await finishRun(run, supervision, startTick, reasonOf(crew));
+  return await finishRun(run, insisting, startTick, reasonOf(crew));
 }
 
 /** Why the swarm could not go on; null when it ended as it was to. */
@@ -155,7 +157,9 @@ async function toldToStop({ run, supervision: { signal, store } }: Crew): Promis
   while (!signal.aborted) {
     await sleep(2_000, signal);
     try {
-      if ((await store.read((tx) => findRun(tx, run.id)))?.stopAskedAt != null) return;
+      const now = await store.read((tx) => findRun(tx, run.id));
+      // Whoever ended it need not have asked; the drain finds that out.
+      if (now?.stopAskedAt != null || now?.state === "stopped") return;
     } catch (error) {
       if (!isPassing(error)) throw error;
     }

@@ -6,7 +6,7 @@ import { signalGroup } from "../agents/process.ts";
 import { findOpenRun } from "../agents/runs.ts";
 import { endMarked } from "../agents/survivors.ts";
 import { handBack } from "../bus/hand-back.ts";
-import { aborted, sleep } from "../core/clock.ts";
+import { aborted, sleepAwake } from "../core/clock.ts";
 import { isSkepError } from "../core/errors.ts";
 import { type ProcessIdentity, isAlive } from "../core/identity.ts";
 import { untilLifeless } from "./liveness.ts";
@@ -110,7 +110,7 @@ export async function endWithoutSupervisor(
 ): Promise<void> {
   const { drainTimeoutMs, stopGraceMs } = settings.agents;
   await aborted(draining);
-  do await sleep(drainTimeoutMs);
+  do await sleepAwake(drainTimeoutMs);
   while (isAlive(supervisor));
   const agents = [...names];
   await endMarked({ run, agents, spares: agents.flatMap(spares.marksOf) }, stopGraceMs);

@@ -4,7 +4,7 @@ import { applyPlan } from "../../src/agents/apply.ts";
 import { newCharge } from "../../src/agents/charge.ts";
 import type { Crew } from "../../src/agents/crew.ts";
 import { listAgents, registerAgent } from "../../src/agents/registry.ts";
-import { openRun } from "../../src/agents/runs.ts";
+import { closeRun, openRun } from "../../src/agents/runs.ts";
 import { ledgerOf } from "../../src/app/ledger.ts";
 import { ownIdentity } from "../../src/core/identity.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -222,7 +222,14 @@ test("a plan that has begun goes on when the database was locked in the middle o
     over: new AbortController(),
     supervision: { store, ledger: ledgerOf(bus), signal: new AbortController().signal },
   } as unknown as Crew;
-  expect(await applyPlan(crew, crew.plan, {})).toMatchObject({ removed: ["a"] });
+  let kept = 0;
+  const keep = () => void kept++;
+  expect(await applyPlan(crew, crew.plan, {}, keep)).toMatchObject({ removed: ["a"] });
   await locked!.refused;
-  expect(await bus.store.read(listAgents)).toEqual([]);
+  expect([kept, await bus.store.read(listAgents)]).toEqual([1, []]);
+
+  // One that is refused is not what the next scale, or the next supervisor, goes by.
+  await bus.store.write((tx) => closeRun(tx, run, "{}"));
+  await expect(applyPlan(crew, crew.plan, {}, keep)).rejects.toMatchObject({ code: "E_RUNNING" });
+  expect(kept).toBe(1);
 });

@@ -230,8 +230,8 @@ test("a signal while many agents are being started leaves none of them", async (
 test("a supervisor that is heard of in the very moment in which it is taken for dead keeps its run", async () => {
   const bus = await handBus();
   const { store, clock } = bus;
-  // Of another container: it is not to be seen, only to be heard of.
-  const supervisor = { boot: clock.boot, namespace: "another", pid: 1, startTime: 1 };
+  // Of another container, where numbers come again: it is not to be seen, only to be heard of.
+  const supervisor = { boot: clock.boot, namespace: "another", pid: process.pid, startTime: 1 };
   const run = { swarm: "s", file: "/s.toml", mark: "of no process", guardianPid: null };
   const id = await store.write((tx) => openRun(tx, { ...run, ...supervisor }));
   clock.pass(unseenMaxMs + 1);
