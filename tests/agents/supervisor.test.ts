@@ -92,7 +92,7 @@ describe("deaths", () => {
     async () => {
       const place = await newPlace();
       const pids = join(place.directory, "pids");
-      const many = `skep recv --wait 10s; exec sh ${join(fixtures, "many-processes.sh")} ${pids}`;
+      const many = `skep recv --wait 50s; exec sh ${join(fixtures, "many-processes.sh")} ${pids}`;
       const up = place.up({ a: { command: ["sh", "-c", many], inbox: "jobs" }, b: idle });
       const { hostPid } = await place.becomes("a", "ready");
       await place.send("jobs", "work");
@@ -103,7 +103,7 @@ describe("deaths", () => {
       process.kill(hostPid!, "SIGKILL");
       const isBack = async () => (await place.ledger("jobs"))["ready"] === 1;
       await waitUntil("the message is back", isBack);
-      expect(performance.now() - start).toBeLessThan(10_000);
+      expect(performance.now() - start).toBeLessThan(45_000);
       // One that is killed has its number for a moment more.
       await waitUntil("they are gone", () => !programs.some(exists));
       const reason = "its host was ended by SIGKILL";
@@ -128,7 +128,7 @@ describe("deaths", () => {
   });
   test("a program that is killed has failed, and its message goes to another at once", async () => {
     const place = await newPlace();
-    const claims = "skep recv --wait 10s; exec sleep 1000";
+    const claims = "skep recv --wait 50s; exec sleep 1000";
     const up = place.up({ a: { command: ["sh", "-c", claims] }, b: idle });
     const { programPid } = await place.becomes("a", "ready");
     await place.send("a", "work");

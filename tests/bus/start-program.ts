@@ -42,7 +42,7 @@ export function programs(): (name: string, ...args: (string | number)[]) => Prog
     return {
       said,
       hasSaid: async (count) =>
-        void (await waitUntil(`${name} has said ${count}`, () => said().length >= count, 20_000)),
+        void (await waitUntil(`${name} has said ${count}`, () => said().length >= count)),
       go: () => void child.stdin.end(),
       async kill() {
         child.kill("SIGKILL");

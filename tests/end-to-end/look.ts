@@ -23,20 +23,16 @@ export async function untilWaiting(
   count = 1,
 ): Promise<void> {
   const column = what === "mail" ? "waiting_receivers" : "waiting_senders";
-  await waitUntil(
-    `${count} wait for ${what} in ${inbox}`,
-    () => {
-      try {
-        const [row] = look<{ waiting: number }>(
-          home,
-          `select ${column} as waiting from inboxes where inbox = '${inbox}'`,
-        );
-        return (row?.waiting ?? 0) >= count;
-      } catch {
-        // Not made yet, or just being made.
-        return false;
-      }
-    },
-    20_000,
-  );
+  await waitUntil(`${count} wait for ${what} in ${inbox}`, () => {
+    try {
+      const [row] = look<{ waiting: number }>(
+        home,
+        `select ${column} as waiting from inboxes where inbox = '${inbox}'`,
+      );
+      return (row?.waiting ?? 0) >= count;
+    } catch {
+      // Not made yet, or just being made.
+      return false;
+    }
+  });
 }

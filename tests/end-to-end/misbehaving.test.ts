@@ -89,7 +89,7 @@ test("one that ends at once for ever is started a few times, at least a second a
 });
 
 test("programs that never read, never listen, or fork a hundred children do not outlive their swarm", async () => {
-  const place = await newPlace();
+  const place = await newPlace('[agents]\nstop_grace = "200ms"\ndrain_timeout = "5m"\n');
   const tree = () => place.left().filter((command) => /^sleep 1000|fork-tree/.test(command));
   const up = place.up({
     deaf: sh("deaf.sh"),
@@ -124,10 +124,10 @@ test("programs that never read, never listen, or fork a hundred children do not 
   const summary = JSON.parse(stdout);
   expect(summary).toMatchObject({ agents: { stopped: 4 }, parked: 3, returned: 3 });
   expect(summary.killed).toBeGreaterThanOrEqual(2);
-  expect(summary.drain_ms).toBeLessThan(15_000);
+  expect(summary.drain_ms).toBeLessThan(60_000);
   expect((await up.ended).status).toBe(0);
   expect(place.left()).toEqual([]);
-});
+}, 120_000);
 
 test("a gigabyte without an end of line costs its host no memory, and its log stays within bounds", async () => {
   const place = await newPlace();

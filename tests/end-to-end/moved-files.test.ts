@@ -92,7 +92,7 @@ test.each([
   await saysSo(name, here.waiting);
   await here.lines.write('{"to":"worker","body":"lost"}\n');
   await saysSo(name, here.lines);
-  await waitUntil("nothing is left of it", () => leftOf(here).length === 0, 20_000);
+  await waitUntil("nothing is left of it", () => leftOf(here).length === 0);
   expect((await here.skep(["down"])).status).toBe(name === "bus.db" ? 7 : 0);
 });
 

@@ -48,7 +48,7 @@ async function mounted(
   mkdirSync(at);
   const keeping = `umask 077 && mount -t tmpfs -o size=2m tmpfs "${at}"${more} && echo mounted && exec sleep 600`;
   const keeper = start([], { before: ["unshare", "-m", "sh", "-c", keeping] });
-  await waitUntil("the disk is there", () => keeper.said() === "mounted\n", 20_000);
+  await waitUntil("the disk is there", () => keeper.said() === "mounted\n");
   const inside = ["nsenter", "-t", String(keeper.pid), "-m"];
   // The disk as whoever is outside finds it. SQLite would follow that link to another place.
   const root = `/proc/${keeper.pid}/root`;

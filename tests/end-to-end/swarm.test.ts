@@ -1,12 +1,14 @@
 // A small swarm from up to down, as one person at two terminals sees it.
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { type Failure, failureIn, jsonLines } from "./json.ts";
 import { type Place, type Running, places } from "./place.ts";
 
 const place = places();
+// Each of them waits several times for what may take long on a busy machine.
+setDefaultTimeout(120_000);
 
 const swarmFile = `
 name = "toy"
@@ -65,7 +67,7 @@ test("init, up, ps, status, request and down play together, and nothing survives
   );
 
   const asked = await Promise.all(
-    ["words", "echo"].map((to) => skep(["request", to, "hello", "--timeout", "20s"])),
+    ["words", "echo"].map((to) => skep(["request", to, "hello", "--timeout", "50s"])),
   );
   expect(asked.map(({ stdout }) => jsonLines(stdout)[0]?.body)).toEqual(["HELLO", "echo heard"]);
 
@@ -112,7 +114,7 @@ inbox = "later"
       .map(({ ready, parked }) => ({ ready, parked }));
   expect(await parked()).toEqual([{ ready: 0, parked: 1 }]);
   const again = start(["up", path("swarm.toml")]);
-  await waitUntil("it is back", async () => (await parked())[0]?.ready === 1, 20_000);
+  await waitUntil("it is back", async () => (await parked())[0]?.ready === 1);
   await skep(["down"]);
   await again.ended;
 });
@@ -142,22 +144,18 @@ test("while the swarm drains, send and recv are refused for now with E_DRAINING"
   const { skep, start, path } = at(`
 name = "stubborn"
 [agents.one]
-command = ["sh", "-c", "echo got > started; exec sleep 60"]
+command = ["sh", "-c", "echo got > started; exec sleep 1000"]
 runner = "exec"
 `);
-  const up = start(["up", path("swarm.toml")]);
+  const up = start(["up", path("swarm.toml"), "--set", "agents.drain_timeout=5m"]);
   await allReady(skep, 1, up);
   await skep(["send", "one", "work"]);
-  await waitUntil("it works", () => existsSync(path("started")), 20_000);
+  await waitUntil("it works", () => existsSync(path("started")));
   up.kill("SIGTERM");
-  const refused = await waitUntil(
-    "it drains",
-    async () => {
-      const ended = await skep(["send", "one", "x", "--json"]);
-      return ended.status === 4 && ended;
-    },
-    20_000,
-  );
+  const refused = await waitUntil("it drains", async () => {
+    const ended = await skep(["send", "one", "x", "--json"]);
+    return ended.status === 4 && ended;
+  });
   expect(failureIn(refused.stderr)).toMatchObject({ code: "E_DRAINING", retry_after_ms: 1000 });
   expect(failureIn((await skep(["recv", "one", "--json"])).stderr).code).toBe("E_DRAINING");
   up.kill("SIGTERM");
@@ -215,14 +213,10 @@ async function allReady(skep: Place["skep"], count: number, up: Running): Promis
   const ended = up.ended.then(({ stderr }) => {
     throw new Error(`up has ended: ${stderr}`);
   });
-  const ready = waitUntil(
-    `${count} agents are ready`,
-    async () => {
-      const agents = await agentsOf(skep);
-      return agents.filter(({ state }) => state === "ready" || state === "busy").length === count;
-    },
-    20_000,
-  );
+  const ready = waitUntil(`${count} agents are ready`, async () => {
+    const agents = await agentsOf(skep);
+    return agents.filter(({ state }) => state === "ready" || state === "busy").length === count;
+  });
   return Promise.race([ready, ended]);
 }
 

@@ -7,7 +7,7 @@ export interface Program {
   readonly pid: number;
   /** Everything it has written on stdout. */
   said(): string;
-  /** Resolves once it has said `text`; rejects after `timeoutMs`. */
+  /** Resolves once it has said `text`; rejects after `timeoutMs`, or when `waitUntil` does. */
   says(text: string, timeoutMs?: number): Promise<void>;
   /** Its lines on stdout as JSON values; those that are not JSON are left out. */
   values<Value>(): Value[];
@@ -50,7 +50,7 @@ function start(name: string, args: string[], before: string[]): Program {
   return {
     pid: child.pid,
     said: () => said,
-    says: (text, timeoutMs = 20_000) =>
+    says: (text, timeoutMs) =>
       waitUntil(`${name} says ${text}`, () => said.includes(text), timeoutMs).then(() => {}),
     values: () => said.split("\n").flatMap(asValue),
     kill: (signal) => child.kill(signal),

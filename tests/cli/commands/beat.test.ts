@@ -77,7 +77,7 @@ test("nothing but what asks for signs of life opens their file, or makes one", a
     for (const words of [["beat", "--as", "a1"], ["health"], ["sql", rows]])
       expect([words, (await place.skep(...words)).status]).toEqual([words, 7]);
   }
-});
+}, 240_000);
 
 test("a damaged file is an error with a way out to whoever asks for it", async () => {
   const { skep, home } = newHome();

@@ -9,7 +9,7 @@ import { received, sums } from "../../end-to-end/verbs.ts";
 const place = places();
 
 const begun = ({ home }: Place) =>
-  waitUntil("the drain is on", () => look(home, "select 1 from drains").length > 0, 20_000);
+  waitUntil("the drain is on", () => look(home, "select 1 from drains").length > 0);
 
 /** What `status --json` says of the drain. */
 async function drainOf({ skep }: Place): Promise<Record<string, number | null> | null> {
@@ -163,7 +163,7 @@ test("a drainer that is killed is not missed: any command after the deadline par
     expect(await sums(skep)).toMatchObject({ a1: { leased: 0, ready: 0, parked: 1 } });
     expect((await skep(["ack", receipt!])).status).toBe(5);
   }
-});
+}, 240_000);
 
 test("agents.drain_timeout is how long it waits when nobody says", async () => {
   const here = place();

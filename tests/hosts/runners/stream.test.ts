@@ -203,7 +203,7 @@ describe("when the program ends", () => {
       state: "failed",
       reason: `${process.execPath} was ended by SIGKILL`,
     });
-    expect(performance.now() - start).toBeLessThan(10_000);
+    expect(performance.now() - start).toBeLessThan(45_000);
     for (const id of [held, killer]) {
       const { state, attempt, attempts } = await shop.fate(id);
       expect([state, attempt, attempts[0]!.outcome]).toEqual(["ready", 1, "died"]);
