@@ -36,7 +36,7 @@ test("it stops the swarm and tells how that went, as up does, which ends with 0"
 const onItsWay = "skep: s is still on its way down\n  skep status tells how far it is.\n";
 
 test("asking again hurries nobody: what is in hand is finished", async () => {
-  const place = await newPlace();
+  const place = await newPlace('[agents]\nstop_grace = "200ms"\ndrain_timeout = "5m"\n');
   const up = place.up({ a: slow(place) });
   await place.becomes("a", "ready");
   await place.send("a", "1");

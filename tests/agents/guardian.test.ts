@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
+import { signalProcess } from "../../src/agents/process.ts";
 import { lacks } from "../helpers/programs.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { exists, idle, readOrNothing, swarmPlaces } from "./swarm-place.ts";
@@ -28,21 +29,28 @@ test("a supervisor that is killed starts again, with all its agents, and nothing
 test("one that is killed again and again is given up, and what it left is parked", async () => {
   const place = await newPlace();
   const up = place.up({ a: { command: ["sleep", "1000"] } });
-  for (let run = 1; run <= 4; run++) {
-    await waitUntil(
-      `run ${run} is there`,
-      async () => (await place.app.lastRun())?.id === run,
-      20_000,
-    );
-    await place.becomes("a", "ready");
-    process.kill((await place.app.lastRun())!.pid, "SIGKILL");
-  }
+  await place.becomes("a", "ready");
+  let isOver = false;
+  void up.ended.then(() => (isOver = true));
+  let killed = 0;
+  // On a busy machine the first kills may be forgotten by the time of the fourth: then it takes more of them.
+  await waitUntil(
+    "it is given up",
+    async () => {
+      const run = await place.app.lastRun();
+      if (run?.state === "running" && run.id > killed && signalProcess(run, "SIGKILL"))
+        killed = run.id;
+      return isOver;
+    },
+    200_000,
+  );
+  expect(killed).toBeGreaterThanOrEqual(4);
   const { status, stderr } = await up.ended;
   expect(status).toBe(8);
   expect(stderr).toContain("the supervisor was ended by SIGKILL too often");
   expect((await place.app.lastRun())?.state).toBe("stopped");
   expect(place.left()).toEqual([]);
-});
+}, 240_000);
 
 test("a guardian that is killed is missed by its supervisor, which takes the swarm down in order", async () => {
   const place = await newPlace();

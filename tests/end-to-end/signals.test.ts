@@ -1,4 +1,6 @@
 // Signals to a swarm, as impatient people, terminals and machines that go down send them.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "bun:test";
 import { type Place, idle, swarmPlaces } from "../agents/swarm-place.ts";
 import { casesMs, casesOf } from "../helpers/cases.ts";
@@ -101,16 +103,21 @@ test("under nohup a swarm outlives its terminal", async () => {
 
 test("SIGTERM while 100 agents are being started ends those that run, and starts no more", async () => {
   const place = await newPlace();
-  const up = place.up({ a: { ...sleeper, count: 100 } }, ["--json"]);
+  // So that there is a while between the first ones and the last.
+  const slowly = { start_at_once: 4, start_stagger: "1s" };
+  const file = join(place.directory, "many.json");
+  const agents = { a: { ...sleeper, count: 100 } };
+  writeFileSync(file, JSON.stringify({ name: "s", ...slowly, agents }));
+  const up = place.start(["up", file, "--json"]);
   const ready = async () =>
     (await place.app.agents()).filter(({ state }) => state === "ready").length;
   await waitUntil("some have started", async () => (await ready()) >= 10);
   up.kill("SIGTERM");
   const { status, stdout } = await up.ended;
   expect(status).toBe(143);
-  const { agents, drain_ms: drainMs } = JSON.parse(stdout);
-  expect(agents).toEqual({ stopped: 100, failed: 0, dead: 0 });
-  expect(drainMs).toBeLessThan(30_000);
+  const summary = JSON.parse(stdout);
+  expect(summary.agents).toEqual({ stopped: 100, failed: 0, dead: 0 });
+  expect(summary.drain_ms).toBeLessThan(30_000);
   const never = (await place.app.agents()).filter(({ startedAt }) => startedAt === null);
   expect(never.length).toBeGreaterThan(0);
   expect(place.left()).toEqual([]);
