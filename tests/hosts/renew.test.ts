@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { claimTx } from "../../src/bus/claim.ts";
 import { processState } from "../../src/core/identity.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
-import { type Workshop, workshops } from "./workshop.ts";
+import { leaseTick, renewals } from "./renewals.ts";
+import { workshops } from "./workshop.ts";
 
 const workshop = workshops();
 
@@ -62,17 +63,3 @@ test("nobody else's leases are renewed", async () => {
   expect((await shop.take("a")).attempt).toBe(2);
   expect((await shop.fate(id)).attempts).toMatchObject([{ outcome: "expired" }]);
 });
-
-/** Resolves when the end of the lease of `id` has moved `count` times. */
-async function renewals(shop: Workshop, id: number, count: number): Promise<void> {
-  for (let seen = 0; seen < count; seen++) {
-    const before = await leaseTick(shop, id);
-    await waitUntil("the lease is renewed", async () => (await leaseTick(shop, id)) > before);
-  }
-}
-
-async function leaseTick({ bus }: Workshop, id: number): Promise<number> {
-  const query = "select lease_tick as tick from deliveries where id = $id and state = 'leased'";
-  const row = await bus.store.read((tx) => tx.get<{ tick: number }>(query, { id }));
-  return row?.tick ?? Number.NaN;
-}
