@@ -10,8 +10,8 @@ const newReceiver = otlpReceivers();
 // A push lasts until the next one at most: a machine that is busy for a second makes none of these late.
 const every = "5s";
 
-/** What is said of a receiver that was too late for the last push, which has a second. */
-const late = /did not answer within 1\.0s/;
+/** What is said of a receiver that was too late for a push, as this one is on a busy machine: above all for the last, which has a second. */
+const late = /did not answer within/;
 
 function placeFor({ url }: OtlpReceiver): Promise<Place> {
   return newPlace(
@@ -92,7 +92,7 @@ test("a receiver that takes nothing is said once, and counted, and that it takes
     "failures were counted",
     async () => {
       const failures = await recorded(place, "export.failures");
-      return failures.length >= 2 && failures.every(({ tags }) => tags === '{"kind":"refused"}');
+      return failures.filter(({ tags }) => tags === '{"kind":"refused"}').length >= 2;
     },
     60_000,
   );
@@ -106,12 +106,15 @@ test("a receiver that takes nothing is said once, and counted, and that it takes
   await waitUntil("all is well", () => up.stderr().includes(`metrics are taken by ${host}\n`));
   await place.skep(["down"]);
   const { stderr } = await up.ended;
-  const said = stderr.split("\n").filter((line) => line.includes("metrics"));
-  // On a busy machine the last push may come too late.
-  const lines = said.filter((line) => !late.test(line));
-  expect(lines.map((line) => line.replace(/^skep: /, ""))).toEqual([
+  const lines = stderr.split("\n").filter((line) => line.includes("metrics"));
+  const said = lines.map((line) => line.replace(/^skep: /, ""));
+  const well = `metrics are taken by ${host}`;
+  // On a busy machine a push may come too late, and what is well once more is said once more.
+  const isLate = (line: string, at: number) =>
+    late.test(line) || (line === well && late.test(said[at - 1]!) && said[at - 2] === well);
+  expect(said.filter((line, at) => !isLate(line, at))).toEqual([
     `metrics were not taken: ${host} answered with 400: no such tenant`,
-    `metrics are taken by ${host}`,
+    well,
   ]);
 }, 240_000);
 
