@@ -126,7 +126,7 @@ for (const runtime of runtimes) {
       let n = 0;
       const tookMs = await quickest(700, async () => {
         const body = `${n++}`;
-        const waiting = start(["recv", "a1", "--wait", "20s", "--ack"]);
+        const waiting = start(["recv", "a1", "--wait", "50s", "--ack"]);
         await untilWaiting(home, 1);
         await run(["send", "a1", body]);
         const begun = elapsedMs();
@@ -146,7 +146,7 @@ for (const runtime of runtimes) {
         expect(await waiting.exited).toBe(status);
         await untilWaiting(home, 0);
       }
-    });
+    }, 240_000);
 
     test("20 that send at once all get through", async () => {
       const home = newHome();
