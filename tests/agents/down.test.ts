@@ -106,7 +106,7 @@ test("so is one that holds the write lock, which nobody can write anything again
   await place.halt(pid, { writing: true });
   expect((await place.skep(["down"])).status).toBe(0);
   expect((await up.ended).status).toBe(0);
-}, 120_000);
+}, 240_000);
 
 test("several that find a dead supervisor finish its run once, and none touches the next one", async () => {
   const place = await newPlace();

@@ -136,7 +136,7 @@ describe("a module that ends the host it shares", () => {
       expect(await acks(place)).toEqual([1, 1, 1, 1, 1, 1]);
       up.kill("SIGTERM");
       await up.ended;
-    }, 120_000);
+    }, 240_000);
 
   test("a message that does it each time goes to the dead letters, and harms the others no more", async () => {
     const place = await newPlace('[agents]\nstop_grace = "200ms"\n[bus]\nmax_attempts = 2\n');

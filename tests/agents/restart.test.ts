@@ -116,7 +116,7 @@ describe("an agent that crashes", () => {
     await place.becomes("bad", "starting", "ready");
     up.kill("SIGTERM");
     expect((await up.ended).status).toBe(143);
-  }, 120_000);
+  }, 240_000);
   test("and rests starts again all the same when its host is killed meanwhile, and is not waited for by down", async () => {
     const place = await newPlace(`${unheld}drain_timeout = "5m"\n`);
     const bad = { command: ["sh", "-c", "test -e well && exec sleep 1000; exit 3"] };
@@ -146,7 +146,7 @@ describe("an agent that crashes", () => {
     expect(agents).toEqual({ stopped: 3, failed: 0, dead: 0 });
     expect(drainMs).toBeLessThan(60_000);
     expect((await up.ended).status).toBe(0);
-  }, 120_000);
+  }, 240_000);
   test("but one whose exit is a success by its file has stopped", async () => {
     const place = await newPlace();
     const a = {

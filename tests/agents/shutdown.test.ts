@@ -78,7 +78,7 @@ describe("the first signal", () => {
     expect(summary).toMatchObject({ agents: { stopped: 1 }, parked: 0, returned: 0 });
     expect(summary.drain_ms).toBeLessThan(60_000);
     expect(place.log("a")).toContain("the bus is draining");
-  }, 120_000);
+  }, 240_000);
   test("what does not finish in time is killed, and its message taken back unspent", async () => {
     const place = await newPlace('[agents]\nstop_grace = "100ms"\ndrain_timeout = "200ms"\n');
     const up = place.up({ a: slow(place), b: deaf }, ["--json"]);

@@ -55,11 +55,11 @@ const ungoverned = '\n[governor]\nmode = "off"\n';
 export function swarmPlaces() {
   let executable: string;
   // Processes start slowly on a busy machine.
-  setDefaultTimeout(60_000);
+  setDefaultTimeout(240_000);
   const made: { app: App; started: Running[]; home: string }[] = [];
   beforeAll(async () => {
     executable = await skepExecutable();
-  }, 60_000);
+  }, 240_000);
   afterEach(async () => {
     const survivors: string[] = [];
     for (const { app, started, home } of made.splice(0)) {

@@ -65,7 +65,7 @@ describe("an agent that is to beat", () => {
     expect(again.reason).toBeNull();
     up.kill("SIGTERM");
     await up.ended;
-  }, 120_000);
+  }, 240_000);
 });
 
 const newVitals = refusingVitals();

@@ -6,7 +6,7 @@ import { buildIfStale, executablePath } from "../../bin/build.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 // Processes start slowly on a busy machine.
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 
 test("the executable is built again only when a source is newer than it", async () => {
   await buildIfStale();

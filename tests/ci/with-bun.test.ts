@@ -12,7 +12,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 // Processes start slowly on a busy machine.
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 
 const npm = `#!/bin/sh
 echo "npm $*" >> log

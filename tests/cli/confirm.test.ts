@@ -7,7 +7,7 @@ import { newSkep } from "../helpers/skep.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 // Processes start slowly on a busy machine.
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 
 test("where nobody can be asked nothing is asked, and the refusal says what to write", async () => {
   const context = { quiet: false, say: () => expect.unreachable() } as unknown as Context;

@@ -2,7 +2,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { door, doorScript, openDoor } from "../helpers/door.ts";
 
 // Every test here starts processes, and the machine may be busy with others.
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 
 const base64 = (bytes: string | Uint8Array) => `${Buffer.from(bytes).toString("base64")}\n`;
 

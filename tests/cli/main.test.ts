@@ -6,7 +6,7 @@ import { lacks } from "../helpers/programs.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 // Every test here starts processes, and the machine may be busy with others.
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 
 describe("finding the command", () => {
   test("no command, --help and help show every command under its heading, and nothing internal", async () => {

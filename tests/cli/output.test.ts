@@ -5,7 +5,7 @@ import { doorScript } from "../helpers/door.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 // Every test here starts processes, and the machine may be busy with others.
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 
 describe("standard output", () => {
   test("5 MB reach a reader that takes its time, to the last byte", async () => {

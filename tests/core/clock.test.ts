@@ -11,7 +11,7 @@ import {
 import { lacks } from "../helpers/programs.ts";
 
 // Processes start slowly on a busy machine.
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 
 const clockModule = new URL("../../src/core/clock.ts", import.meta.url).pathname;
 

@@ -8,7 +8,7 @@ import { tempDir } from "../helpers/temp-dir.ts";
 import { workers } from "./asked-swarm.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 
 const root = join(import.meta.dir, "..", "..");
 const page = readFileSync(join(root, "docs", "inspect.md"), "utf8");
@@ -112,7 +112,7 @@ describe.skipIf(lacks("sqlite3"))("with sqlite3 (wants sqlite3)", () => {
       async () => (await ask("select count(*) from dead")) === "2",
       30_000,
     );
-  }, 120_000);
+  }, 240_000);
 
   afterAll(async () => {
     for (const child of children) child.kill("SIGKILL");
@@ -215,5 +215,5 @@ describe.skipIf(lacks("sqlite3"))("with sqlite3 (wants sqlite3)", () => {
     up.kill("SIGTERM");
     expect((await ended(up)).stdout).toContain("it adds up");
     expect(await ask("pragma integrity_check")).toBe("ok");
-  }, 120_000);
+  }, 240_000);
 });

@@ -7,7 +7,7 @@ import { jsonLines } from "../end-to-end/json.ts";
 import { lacks } from "../helpers/programs.ts";
 import { type Row, askedSwarm } from "./asked-swarm.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 
 const root = join(import.meta.dir, "..", "..");
 const page = readFileSync(join(root, "docs", "questions.md"), "utf8");

@@ -7,7 +7,7 @@ import { bunDriver } from "../../src/store/driver-bun.ts";
 import { skepExecutable } from "../helpers/executable.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 
 const env = { PATH: "/usr/local/bin:/usr/bin:/bin" };
 

@@ -5,7 +5,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { type Place, idle, swarmPlaces } from "../agents/swarm-place.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 const newPlace = swarmPlaces();
 const sleeper = { command: ["sleep", "1000"] };
 

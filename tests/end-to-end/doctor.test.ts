@@ -18,7 +18,7 @@ import { lacks } from "../helpers/programs.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 const newPlace = swarmPlaces();
 
 interface Finding {

@@ -76,10 +76,10 @@ export function places(): () => Place {
   let machine: Machine;
   let count = 0;
   // A command takes 15 ms, and many times that on a machine that is busy with something else.
-  setDefaultTimeout(60_000);
+  setDefaultTimeout(240_000);
   beforeAll(async () => {
     machine = await strangersMachine();
-  }, 60_000);
+  }, 240_000);
   afterAll(async () => {
     for (const running of started) running.kill("SIGKILL");
     await Promise.all([...started].map((running) => running.ended.catch(() => {})));

@@ -6,7 +6,7 @@ import { run } from "../agents/swarm-place.ts";
 import { skepExecutable } from "../helpers/executable.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 
 const swarm = `name = "census"
 

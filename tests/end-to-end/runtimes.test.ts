@@ -12,7 +12,7 @@ import { type Line, jsonLines } from "./json.ts";
 import type { Place } from "./place.ts";
 
 // Processes start slowly on a busy machine.
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 
 const runtimes = ["node", "deno"] as const;
 const commands: Record<string, string[]> = {};
@@ -22,7 +22,7 @@ beforeAll(async () => {
   commands["bun"] = [await skepExecutable()];
   for (const runtime of runtimes)
     commands[runtime] = [...(runtimeCommand(runtime) ?? []), await skepBundle()];
-}, 60_000);
+}, 240_000);
 afterAll(() => {
   for (const child of started) child.kill("SIGKILL");
 });

@@ -88,7 +88,7 @@ test("100 who wait for a stopped writer hear signals, keep their deadlines, name
   expect(rows.map(({ body }) => body).sort()).toEqual(["first", "holder", ...kept].sort());
   expect(look(here.home, "select inbox from ledger where temporary = 1")).toEqual([]);
   expect(look(here.home, "pragma integrity_check")).toEqual([{ integrity_check: "ok" }]);
-}, 120_000);
+}, 240_000);
 
 /** Within about a second on a quiet machine; a busy one may make all of them late. Whoever does not hear waits for minutes. */
 function soon(timesMs: number[]): void {

@@ -7,7 +7,7 @@ import { skepExecutable } from "../helpers/executable.ts";
 import { lacks } from "../helpers/programs.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 const stranger = 54_321;
 
 test.skipIf(process.getuid?.() !== 0 || lacks("setpriv"))(

@@ -8,7 +8,7 @@ import { type Place, type Running, places } from "./place.ts";
 
 const place = places();
 // Each of them waits several times for what may take long on a busy machine.
-setDefaultTimeout(120_000);
+setDefaultTimeout(240_000);
 
 const swarmFile = `
 name = "toy"

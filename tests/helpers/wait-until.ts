@@ -7,7 +7,7 @@
 export async function waitUntil<Answer>(
   what: string,
   condition: () => Answer | Promise<Answer>,
-  timeoutMs = 50_000,
+  timeoutMs = 100_000,
 ): Promise<Exclude<Answer, undefined | null | false>> {
   const end = performance.now() + timeoutMs;
   for (;;) {

@@ -6,7 +6,7 @@ import { tellHistory } from "./run-history.ts";
 import { shapeOf } from "./shape.ts";
 
 // Processes start slowly on a busy machine.
-setDefaultTimeout(120_000);
+setDefaultTimeout(240_000);
 
 test("what a few clients do with a bus breaks no promise, and a message less in the end would", async () => {
   const seed = Math.floor(Math.random() * 2 ** 31);

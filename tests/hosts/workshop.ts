@@ -73,7 +73,7 @@ interface Options extends Partial<BusSettings> {
 export function workshops() {
   const marks: string[] = [];
   // Processes start slowly on a busy machine.
-  setDefaultTimeout(60_000);
+  setDefaultTimeout(240_000);
   let hosts: Hosted[] = [];
   afterEach(async () => {
     for (const run of marks.splice(0)) await killMarked({ run });

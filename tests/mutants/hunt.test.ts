@@ -6,7 +6,7 @@ import { logic } from "./logic.ts";
 import type { Mutant } from "./mutant.ts";
 
 // Whole programs are started.
-setDefaultTimeout(120_000);
+setDefaultTimeout(240_000);
 
 const mutant: Mutant = {
   name: "one",

@@ -4,7 +4,7 @@ import { planOf, simulate } from "./simulate.ts";
 import { newGround } from "./world.ts";
 
 // The machine may have other things to do.
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 
 const some = Array.from({ length: 100 }, (_, index) => index + 1);
 

@@ -6,7 +6,7 @@ import { tempHomes } from "../helpers/temp-home.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
 // Processes start slowly on a busy machine.
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 
 const tempHome = tempHomes();
 const opened: Store[] = [];

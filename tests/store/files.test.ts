@@ -22,7 +22,7 @@ import { testDriver } from "../helpers/test-driver.ts";
 import { programs } from "./start-program.ts";
 
 // Processes start slowly on a busy machine.
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 
 const tempHome = tempHomes();
 const start = programs();

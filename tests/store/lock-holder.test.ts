@@ -12,7 +12,7 @@ import { waitUntil } from "../helpers/wait-until.ts";
 import { programs } from "./start-program.ts";
 
 // Processes start slowly on a busy machine.
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 
 const tempHome = tempHomes();
 const start = programs();

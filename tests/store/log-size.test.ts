@@ -10,7 +10,7 @@ import { testDriver } from "../helpers/test-driver.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
 // A log has to be filled, on a machine that may be busy.
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 
 const newHome = tempHomes();
 const ends: (() => unknown)[] = [];

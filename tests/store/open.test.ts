@@ -18,7 +18,7 @@ import { tempHomes } from "../helpers/temp-home.ts";
 import { programs } from "./start-program.ts";
 
 // Processes start slowly on a busy machine.
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 
 const tempHome = tempHomes();
 const start = programs();

@@ -21,7 +21,7 @@ import { stoppedHolder, waitersOn } from "./stopped-holder.ts";
 import { type Program, programs } from "./start-program.ts";
 
 // Processes start slowly on a busy machine.
-setDefaultTimeout(120_000);
+setDefaultTimeout(240_000);
 
 const tempHome = tempHomes();
 const start = programs();

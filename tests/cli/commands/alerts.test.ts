@@ -14,7 +14,7 @@ import { openVitals } from "../../metrics/vitals.ts";
 
 const newPlace = swarmPlaces();
 // Processes start slowly on a busy machine.
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 
 type Line = Record<string, unknown>;
 

@@ -3,7 +3,7 @@ import { idle, swarmPlaces } from "../../agents/swarm-place.ts";
 import { newSkep } from "../../helpers/skep.ts";
 import { waitUntil } from "../../helpers/wait-until.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 
 const newPlace = swarmPlaces();
 

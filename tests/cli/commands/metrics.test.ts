@@ -10,7 +10,7 @@ import { newSkep } from "../../helpers/skep.ts";
 import { tempDir } from "../../helpers/temp-dir.ts";
 
 // Processes start slowly on a busy machine.
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 
 /** Runs skep in a home of its own, whose files the test may see. */
 function newHome() {

@@ -6,7 +6,7 @@ import { tempDir } from "../../helpers/temp-dir.ts";
 import { waitUntil } from "../../helpers/wait-until.ts";
 
 // Processes start slowly on a busy machine.
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 
 test("a question is answered in a table whose columns are in line, with nothing that drives a terminal", async () => {
   const skep = newSkep();

@@ -5,7 +5,7 @@ import { newSkep } from "../../helpers/skep.ts";
 import { tempDir } from "../../helpers/temp-dir.ts";
 
 // Processes start slowly on a busy machine.
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 
 /** A directory with a swarm file in it, and `skep up --check` for that. */
 function checking(text: string, kind = "toml") {

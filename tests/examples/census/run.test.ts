@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { programs } from "./programs.ts";
 
 // Processes start slowly on a busy machine.
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 
 test("bad usage ends with 2, says how it is meant, and starts nothing", async () => {
   const bad = [

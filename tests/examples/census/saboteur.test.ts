@@ -5,7 +5,7 @@ import { find, leave } from "../../../examples/census/work.ts";
 import { bun, run, stage } from "./programs.ts";
 
 // Processes start slowly on a busy machine.
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 
 const started: Bun.Subprocess[] = [];
 afterEach(async () => {

@@ -8,7 +8,7 @@ import { find } from "../../../examples/census/work.ts";
 import { bun, delivery, run, type Stage, stage, written } from "./programs.ts";
 
 // Processes start slowly on a busy machine.
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 
 interface Task {
   path: string;

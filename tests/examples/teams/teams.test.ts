@@ -6,7 +6,7 @@ import { waitUntil } from "../../helpers/wait-until.ts";
 
 const examples = join(import.meta.dir, "..", "..", "..", "examples", "teams");
 // A swarm of a dozen programs starts slowly on a busy machine.
-setDefaultTimeout(120_000);
+setDefaultTimeout(240_000);
 
 let executable: string;
 let home: string | undefined;

@@ -9,7 +9,7 @@ import { tempDir } from "../../helpers/temp-dir.ts";
 
 import { example, keyless } from "./example.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 
 function configOf(text: string, keys: Record<string, string> = {}) {
   const directory = tempDir();

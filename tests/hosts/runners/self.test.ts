@@ -11,7 +11,7 @@ const workshop = workshops();
 let executable: string;
 beforeAll(async () => {
   executable = await skepExecutable();
-}, 60_000);
+}, 240_000);
 
 describe("while it works", () => {
   test("recv without an inbox claims from the agent's, a shared one too, and its leases are kept", async () => {
