@@ -82,7 +82,9 @@ export async function runHost(
     const found = await endOf(host, killed.signal);
     over.abort();
     // The bus may tell a program that the swarm goes down before the supervisor's signal reaches us.
-    const told = draining.aborted || (await store.read(findOpenRun))?.state === "stopping";
+    const run = env["SKEP_RUN"];
+    const open = await store.read(findOpenRun);
+    const told = draining.aborted || (open?.state === "stopping" && open.mark === run);
     const ended: Ended =
       told && found.unstarted !== true ? { state: "stopped", reason: null } : found;
     // What its program leaves behind, a `skep recv` that waits, say, could claim in the agent's name once more.
@@ -91,7 +93,12 @@ export async function runHost(
     // A program that was told to stop, or never began, spends nobody's attempt.
     const ending = told || ended.unstarted === true ? "returned" : "died";
     const reason = ended.reason ?? "its program ended";
-    await insist(store, (tx) => handBack(tx, bus.settings, name, ending, reason));
+    await insist(store, async (tx) => {
+      const now = await findOpenRun(tx);
+      // Once another run has taken the place of this one, what the name holds is held by its agent.
+      if (now === undefined || now.mark === run)
+        await handBack(tx, bus.settings, name, ending, reason);
+    });
     return left === 0 || told ? ended : { ...ended, reason: withLeft(ended.reason, left) };
   } finally {
     over.abort();

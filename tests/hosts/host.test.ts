@@ -5,7 +5,7 @@ import { defaults } from "../../src/config/settings.ts";
 import { randomHex } from "../../src/core/ids.ts";
 import { findMarked, killMarked } from "../../src/agents/survivors.ts";
 import { launch, signalProcess } from "../../src/agents/process.ts";
-import { findOpenRun, noteStopping } from "../../src/agents/runs.ts";
+import { closeRun, findOpenRun, noteStopping, openRun } from "../../src/agents/runs.ts";
 import { endWithoutSupervisor } from "../../src/hosts/host.ts";
 import { openSpares } from "../../src/hosts/spares.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
@@ -35,6 +35,24 @@ test("what an agent holds when it ends of itself costs an attempt, when it is to
     expect(ended.state).toBe(told ? "stopped" : "failed");
     expect((await shop.fate(id)).attempts).toMatchObject([{ outcome }]);
   }
+});
+
+test("what an agent of the next run holds is not given back by the host of the one before, whatever that run does", async () => {
+  const shop = await workshop();
+  const id = await shop.send("x");
+  const command = ["sh", "-c", "read line; read end"];
+  const host = await shop.host({ runner: "stream", command });
+  await shop.becomes(id, "leased");
+  // As one in another container does that has not heard of its supervisor for long.
+  await shop.bus.store.write(async (tx) => {
+    const { id: last, ...run } = (await findOpenRun(tx))!;
+    await closeRun(tx, last, "{}");
+    await noteStopping(tx, await openRun(tx, { ...run, mark: "another" }));
+  });
+  await killMarked({ run: shop.mark });
+  expect(await host.ended).toMatchObject({ state: "failed" });
+  await shop.becomes(id, "leased");
+  expect((await shop.fate(id)).attempts).toEqual([]);
 });
 
 test("what a killed program leaves behind is ended before its leases go to others", async () => {
