@@ -5,7 +5,7 @@ import type { ProcessIdentity } from "../core/identity.ts";
 import { setFileAside } from "../core/proc.ts";
 import { type Subreaper, adopted, becomeSubreaper, strays } from "../core/subreaper.ts";
 import { ownChildren, signalProcess } from "./process.ts";
-import { type Mark, isMarked, killMarked } from "./survivors.ts";
+import { type Mark, isMarked, killMarked, untilBegun } from "./survivors.ts";
 
 export interface Shelter {
   /** Takes leave of the strays that have ended by themselves. */
@@ -68,8 +68,11 @@ function shelterOf(subreaper: Subreaper): Shelter {
       for (let round = 0; round < 100 && left().length > 0; round++) await sleep(10);
       return count;
     },
-    kill: async (mark, all) =>
-      killAll(all ? left : () => left().filter(({ pid }) => isMarked(pid, mark))),
+    async kill(mark, all) {
+      if (all) return killAll(left);
+      await untilBegun(() => left().map(({ pid }) => pid));
+      return killAll(() => left().filter(({ pid }) => isMarked(pid, mark) === true));
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 // Processes that a run started, found by the mark that every one of them inherited in its environment.
+import { readlinkSync } from "node:fs";
 import { sleep } from "../core/clock.ts";
 import { type ProcessIdentity, isAlive, processState } from "../core/identity.ts";
 import { idsIn, readProc } from "../core/proc.ts";
@@ -16,18 +17,9 @@ export interface Mark {
   programs?: readonly ProcessIdentity[];
 }
 
-/** Every live process with that mark, but for this one; where there is no `/proc` only the known programs. */
+/** Every live process with that mark, but for this one; where there is no `/proc` only the known programs. One that is just becoming another program is not among them. */
 export function findMarked(mark: Mark): ProcessIdentity[] {
-  const found = (mark.programs ?? []).filter(isAlive);
-  if (process.platform !== "linux") return found;
-  const known = new Set(found.map(({ pid }) => pid));
-  for (const pid of idsIn("")) {
-    if (pid === process.pid || known.has(pid)) continue;
-    if (!isMarked(pid, mark)) continue;
-    const state = processState(pid);
-    if (state !== undefined && state.state !== "Z") found.push({ pid, startTime: state.startTime });
-  }
-  return found;
+  return lookFor(mark).found;
 }
 
 /** Ends every process with that mark: SIGTERM and `graceMs`, then SIGKILL until none is left. How many had to be killed. */
@@ -36,9 +28,10 @@ export async function endMarked(
   graceMs: number,
   urgent?: AbortSignal,
 ): Promise<number> {
+  await untilBegun(() => idsIn(""));
   signalAll(findMarked(mark), mark, "SIGTERM");
   for (let waitedMs = 0; waitedMs < graceMs && !urgent?.aborted; waitedMs += 50) {
-    if (findMarked(mark).length === 0) return 0;
+    if (findMarked(mark).length === 0) break;
     await sleep(50, urgent);
   }
   return await killMarked(mark);
@@ -47,14 +40,52 @@ export async function endMarked(
 /** Kills every process with that mark, and what those start meanwhile: how many were killed. */
 export async function killMarked(mark: Mark): Promise<number> {
   const killed = new Set<number>();
-  // A process that forks while it is looked for can slip through one round; a fork storm may need several.
-  for (let round = 0; round < 50; round++) {
-    const found = findMarked(mark);
-    if (found.length === 0) break;
+  // A process that forks while it is looked for can slip through one round; a fork storm may need several. Where others
+  // start programs all the time somebody is always about to.
+  for (let round = 0, calm = 0; round < roundsMax && calm < calmMax; round++) {
+    const { found, isClear } = lookFor(mark);
+    if (found.length === 0 && isClear) break;
+    calm = found.length === 0 ? calm + 1 : 0;
     for (const { pid } of signalAll(found, mark, "SIGKILL")) killed.add(pid);
     await sleep(10);
   }
   return killed.size;
+}
+
+/** Resolves when none of the processes that `list` finds now is becoming another program any more; after half a second at the latest. */
+export async function untilBegun(list: () => readonly number[]): Promise<void> {
+  if (process.platform !== "linux") return;
+  let becoming = list();
+  for (let round = 0; round < roundsMax; round++) {
+    becoming = becoming.filter((pid) => environmentOf(pid) === undefined);
+    if (becoming.length === 0) return;
+    await sleep(10);
+  }
+}
+
+const roundsMax = 50;
+const calmMax = 10;
+
+interface Search {
+  found: ProcessIdentity[];
+  /** Whether nobody else may have that mark, for all to be seen. */
+  isClear: boolean;
+}
+
+function lookFor(mark: Mark): Search {
+  const found = (mark.programs ?? []).filter(isAlive);
+  if (process.platform !== "linux") return { found, isClear: true };
+  let isClear = true;
+  const known = new Set(found.map(({ pid }) => pid));
+  for (const pid of idsIn("")) {
+    if (pid === process.pid || known.has(pid)) continue;
+    const isIts = isMarked(pid, mark);
+    if (isIts === undefined) isClear = false;
+    if (isIts !== true) continue;
+    const state = processState(pid);
+    if (state !== undefined && state.state !== "Z") found.push({ pid, startTime: state.startTime });
+  }
+  return { found, isClear };
 }
 
 /** Those of `found` that the signal was sent to. */
@@ -72,19 +103,34 @@ function signalAll(
   });
 }
 
-/** Whether the process `pid` carries that mark in its environment. */
-export function isMarked(pid: number, { run, agents, spares = [] }: Mark): boolean {
+/** Whether the process `pid` carries that mark in its environment; undefined while that cannot be seen, as it is just becoming another program. */
+export function isMarked(pid: number, { run, agents, spares = [] }: Mark): boolean | undefined {
+  const shown = environmentOf(pid);
+  if (shown === undefined) return undefined;
+  const environment = `\0${shown}`;
+  const has = (name: string, value: string) => environment.includes(`\0${name}=${value}\0`);
+  if (!has("SKEP_RUN", run)) return false;
+  if (agents === undefined) return true;
+  return (
+    agents.some((name) => has("SKEP_AGENT", name)) || spares.some((mark) => has("SKEP_SPARE", mark))
+  );
+}
+
+/**
+ * The environment that the program of `pid` was given; undefined while it is being put into its place, for the kernel shows none then,
+ * nor its words. That takes longest where processes start slowly, and whoever starts one goes on before it is over.
+ */
+function environmentOf(pid: number): string | undefined {
   try {
-    const environment = `\0${readProc(`${pid}/environ`)}`;
-    const has = (name: string, value: string) => environment.includes(`\0${name}=${value}\0`);
-    if (!has("SKEP_RUN", run)) return false;
-    if (agents === undefined) return true;
-    return (
-      agents.some((name) => has("SKEP_AGENT", name)) ||
-      spares.some((mark) => has("SKEP_SPARE", mark))
-    );
+    const shown = readProc(`${pid}/environ`);
+    if (shown !== "") return shown;
+    // Throws for what has no program at all: a thread of the kernel, or what has ended.
+    readlinkSync(`/proc/${pid}/exe`);
+    if (readProc(`${pid}/cmdline`) === "") return undefined;
+    // It has begun just now; or it was given none.
+    return readProc(`${pid}/environ`);
   } catch {
     // Gone meanwhile, or another user's.
-    return false;
+    return "";
   }
 }

@@ -14,7 +14,7 @@ test.skipIf(lacks("setsid") || process.platform !== "linux")(
     expect(JSON.parse(await child.stdout.text())).toEqual({ killed: [1, 2], left: [1, 1, 1, 0] });
     expect(await child.exited).toBe(0);
   },
-  60_000,
+  240_000,
 );
 
 test.skipIf(process.platform !== "linux")(
@@ -30,5 +30,5 @@ test.skipIf(process.platform !== "linux")(
     up.kill("SIGTERM");
     await up.ended;
   },
-  60_000,
+  240_000,
 );

@@ -59,6 +59,19 @@ test("all are ended politely, and only who does not listen is killed and counted
   expect(await endMarked({ run }, 100)).toBe(0);
 });
 
+test("whoever is just being started is not overlooked", async () => {
+  for (let times = 0; times < 20; times++) {
+    const run = newRun();
+    const command = ["sleep", "1000"];
+    const child = await start(run, "a", command);
+    expect(await killMarked({ run, agents: ["a"] })).toBe(1);
+    expect(await child.exited).toEqual({ code: null, signal: "SIGKILL" });
+    const next = await start(run, "a", command);
+    expect(await endMarked({ run }, 60_000)).toBe(0);
+    expect(await next.exited).toEqual({ code: null, signal: "SIGTERM" });
+  }
+});
+
 test("one that is stopped hears it too, and nobody is waited for when it is urgent", async () => {
   const run = newRun();
   const stopped = await startLoud(run, "a", ["sh", join(fixtures, "polite.sh")]);
