@@ -79,7 +79,7 @@ async function stopHost(place: Place, name: string): Promise<number> {
     const children = readProc(`${supervisor}/task/${supervisor}/children`).split(" ");
     const pid = children.find((child) => readOrNothing(`/proc/${child}/cmdline`).includes(label));
     if (pid !== undefined) {
-      process.kill(Number(pid), "SIGSTOP");
+      await place.halt(Number(pid), { writing: false });
       return Number(pid);
     }
     await Bun.sleep(1);
@@ -105,7 +105,8 @@ async function stopsItsSupervisor(place: Place): Promise<void> {
   const { pid } = (await place.app.lastRun())!;
   const { programPid } = (await place.agent("frozen"))!;
   process.kill(-programPid!, "SIGSTOP");
-  process.kill(pid, "SIGSTOP");
+  // Nobody could send anything while it has the lock.
+  await place.halt(pid, { writing: false });
   // Work goes on meanwhile.
   await place.send("exec", "x");
   await place.counts("exec", { acked: 1 });

@@ -182,7 +182,7 @@ describe("a supervisor that is killed", () => {
     const agents = await place.app.agents();
     const hosts = agents.map(({ hostPid }) => hostPid!);
     // Stopped hosts cannot notice anything.
-    for (const pid of hosts) process.kill(pid, "SIGSTOP");
+    for (const pid of hosts) await place.halt(pid, { writing: false });
     await place.killAll(up);
     await up.ended;
     const again = place.up({ b: idle });
