@@ -1,5 +1,5 @@
 // Processes that a run started, found by the mark that every one of them inherited in its environment.
-import { readlinkSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { sleep } from "../core/clock.ts";
 import { type ProcessIdentity, isAlive, processState } from "../core/identity.ts";
 import { idsIn, readProc } from "../core/proc.ts";
@@ -124,8 +124,8 @@ function environmentOf(pid: number): string | undefined {
   try {
     const shown = readProc(`${pid}/environ`);
     if (shown !== "") return shown;
-    // Throws for what has no program at all: a thread of the kernel, or what has ended.
-    readlinkSync(`/proc/${pid}/exe`);
+    // A thread of the kernel, and what has ended, have no program at all.
+    if (!existsSync(`/proc/${pid}/exe`)) return "";
     if (readProc(`${pid}/cmdline`) === "") return undefined;
     // It has begun just now; or it was given none.
     return readProc(`${pid}/environ`);
