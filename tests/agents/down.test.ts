@@ -2,13 +2,18 @@ import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
+import { stopSwarm } from "../../src/agents/down.ts";
 import { finishRun } from "../../src/agents/shutdown.ts";
 import { placeOrder } from "../../src/agents/orders.ts";
-import { findOpenRun, findRun } from "../../src/agents/runs.ts";
+import { closeRun, findOpenRun, findRun, openRun, unseenMaxMs } from "../../src/agents/runs.ts";
+import { ledgerOf } from "../../src/app/ledger.ts";
+import type { Store } from "../../src/store/store.ts";
+import { tempBuses } from "../helpers/temp-bus.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { type Place, catches, fixtures, idle, readOrNothing, swarmPlaces } from "./swarm-place.ts";
 
 const newPlace = swarmPlaces();
+const { handBus } = tempBuses();
 
 test("where nothing runs it says so, with 3", async () => {
   const place = await newPlace();
@@ -145,3 +150,32 @@ function slow(place: Place) {
 function hasBegun({ home }: Place): boolean {
   return readOrNothing(join(home, "logs", "a.log")) === "begun\n";
 }
+
+test("a supervisor in another container is waited for as long as it is heard of", async () => {
+  const bus = await handBus();
+  const { store, clock } = bus;
+  const place = { boot: clock.boot, namespace: "another", guardianPid: null, pid: 1, startTime: 1 };
+  const described = { swarm: "s", file: "/s.toml", mark: "of no process", ...place };
+  const id = await store.write((tx) => openRun(tx, described));
+  let looks = 0;
+  const read: Store["read"] = (fn) => (looks++, store.read(fn));
+  const parts = {
+    store: { ...store, read },
+    clock,
+    ledger: ledgerOf(bus),
+    settings: { stopGraceMs: 0 },
+  };
+  const stopping = stopSwarm(parts, 600_000, new AbortController().signal);
+  await waitUntil("it is asked", async () => (await store.read(findOpenRun))?.stopAskedAt != null);
+  await store.write(async (tx) => {
+    const seen = tx.tick + unseenMaxMs;
+    await tx.run("update runs set seen_tick = $seen where id = $id", { seen, id });
+  });
+  // Longer than it was heard of at first, and not yet as long as it was since.
+  clock.pass(unseenMaxMs + 1);
+  const before = looks;
+  await Promise.race([stopping, waitUntil("it has looked", () => looks >= before + 2)]);
+  const summary = { run: id, parked: 7 };
+  await store.write((tx) => closeRun(tx, id, JSON.stringify(summary)));
+  expect(await stopping).toMatchObject(summary);
+});

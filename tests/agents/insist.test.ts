@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { insist } from "../../src/agents/insist.ts";
+import { insist, insistent } from "../../src/agents/insist.ts";
 import { SkepError } from "../../src/core/errors.ts";
 import type { Store } from "../../src/store/store.ts";
 import { lockedBus } from "../helpers/locked-bus.ts";
@@ -14,6 +14,17 @@ test("what a lock refuses is written when the lock is gone", async () => {
   await refused;
   unlock();
   expect(await insisting).toBe("done");
+});
+
+test("a store that insists is one like any other", async () => {
+  const bus = await liveBus();
+  const { impatient, refused, unlock } = lockedBus(bus);
+  const store = insistent(impatient, new AbortController().signal);
+  const written = store.write((tx) => tx.run("update ledger set sent = sent"));
+  await refused;
+  expect(await store.read(async () => "read")).toBe("read");
+  unlock();
+  await written;
 });
 
 test("once nobody wants it any more the refusal is the answer, and so is any other refusal at once", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { order } from "../../src/agents/order.ts";
 import { answerOrder, openOrders, takeOrder } from "../../src/agents/orders.ts";
-import { askToStop, closeRun, noteStopping, openRun } from "../../src/agents/runs.ts";
+import { askToStop, closeRun, noteStopping, openRun, unseenMaxMs } from "../../src/agents/runs.ts";
 import type { SkepError } from "../../src/core/errors.ts";
 import { ownIdentity, pidNamespace, processState } from "../../src/core/identity.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -93,17 +93,26 @@ test("down ends what a dead supervisor left, with nobody there to ask", async ()
 const wish = { verb: "pause", subject: "a" } as const;
 
 /** A run whose supervisor lives, and sees to nothing. */
-async function busyRun(supervisor = ownIdentity()) {
+async function busyRun(supervisor = ownIdentity(), namespace = pidNamespace()) {
   const { store, clock } = await handBus();
-  const place = { boot: clock.boot, namespace: pidNamespace(), guardianPid: null };
+  const place = { boot: clock.boot, namespace, guardianPid: null };
   const described = { swarm: "s", file: "/s.toml", mark: "m", ...place, ...supervisor };
   const run = await store.write((tx) => openRun(tx, described));
   const placed = () => store.read((tx) => openOrders(tx, run));
   /** Places the wish: what comes of it. */
   const ask = async () => {
-    const asked = order({ store, clock }, wish, never).catch((error: SkepError) => error);
+    let looks = 0;
+    const read: Store["read"] = (fn) => (looks++, store.read(fn));
+    const asked = order({ store: { ...store, read }, clock }, wish, never).catch(
+      (error: SkepError) => error,
+    );
     await waitUntil("it is placed", async () => (await placed()).length === 1);
-    return { outcome: asked };
+    /** Resolves when whoever asks has looked once more, from beginning to end. */
+    const looked = async () => {
+      const before = looks;
+      await waitUntil("it has looked", () => looks >= before + 2);
+    };
+    return { outcome: asked, looked };
   };
   return { store, clock, run, placed, ask };
 }
@@ -128,6 +137,23 @@ test("what was done before its supervisor ended was done, however late whoever a
     },
   };
   expect(await order({ store: slow, clock }, wish, never)).toEqual({ agents: ["a"] });
+});
+
+test("one in another container is asked for as long as it is heard of", async () => {
+  const { store, clock, run, ask } = await busyRun(ownIdentity(), "another");
+  const { outcome, looked } = await ask();
+  await store.write(async (tx) => {
+    const seen = tx.tick + unseenMaxMs;
+    await tx.run("update runs set seen_tick = $seen where id = $run", { seen, run });
+  });
+  // Longer than it was heard of at first, and not yet as long as it was since.
+  clock.pass(unseenMaxMs + 1);
+  await Promise.race([outcome, looked()]);
+  await store.write(async (tx) => {
+    const [placed] = await openOrders(tx, run);
+    await answerOrder(tx, placed!.id, { agents: ["a"] });
+  });
+  expect(await outcome).toEqual({ agents: ["a"] });
 });
 
 describe("as the swarm goes down", () => {
