@@ -1,5 +1,5 @@
 // Dead retry: dead letters go back into their inboxes, as if they had never been tried.
-import { SkepError } from "../core/errors.ts";
+import { SkepError, isSkepError } from "../core/errors.ts";
 import { idList } from "../store/id-list.ts";
 import type { WriteTx } from "../store/store.ts";
 import type { Bus } from "./bus.ts";
@@ -39,16 +39,25 @@ export async function retryAllDead(
   let count = 0;
   for (let after: number | undefined = 0; after !== undefined && !signal?.aborted;) {
     const from: number = after;
-    after = await bus.store.write(
-      async (tx) => {
-        const ids = await nextDead(tx, inbox, from);
-        count += (await raise(tx, ids, by)).length;
-        return ids.at(-1);
-      },
-      { signal },
-    );
+    const turn = async (tx: WriteTx) => {
+      const ids = await nextDead(tx, inbox, from);
+      // A drain that began after the last of them keeps none from anything.
+      const raised = ids.length === 0 && from > 0 ? [] : await raise(tx, ids, by);
+      return { raised: raised.length, last: ids.at(-1) };
+    };
+    const done = await bus.store.write(turn, { signal }).catch((error: unknown) => {
+      throw count > 0 && isSkepError(error) ? afterSome(error, count) : error;
+    });
+    count += done.raised;
+    after = done.last;
   }
   return count;
+}
+
+/** `error`, for whoever was refused when `count` were retried already. */
+function afterSome({ code, message, hint, retryAfterMs }: SkepError, count: number): SkepError {
+  const words = `${message}; ${count} dead letters were retried before`;
+  return new SkepError(code, words, { hint, retryAfterMs });
 }
 
 async function raise(

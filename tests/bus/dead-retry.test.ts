@@ -166,3 +166,28 @@ test("nothing is retried while the bus takes nothing", async () => {
   await assert.rejects(retry(bus, 1), { code: "E_DRAINING" });
   assert.deepEqual(await counts(bus), { ready: 0, bytes: 0, sent: 1, dead: 1, purged: 0 });
 });
+
+test("a drain that begins when some were retried refuses the others, and none where there are none", async () => {
+  for (const [letters, retried] of [
+    [3, 3],
+    [501, undefined],
+  ] as const) {
+    const bus = await handBus({ maxAttempts: 1, inboxCap: 10_000 });
+    await bury(bus, ...Array.from({ length: letters }, () => "x"));
+    const store: HandBus["store"] = {
+      ...bus.store,
+      async write(fn, options) {
+        const done = await bus.store.write(fn, options);
+        await bus.store.write((tx) => closeIntake(tx, bus.clock.tick() + 1_000));
+        return done;
+      },
+    };
+    const retrying = retryAllDead({ store }, "a1", { by: null });
+    if (retried !== undefined) assert.equal(await retrying, retried);
+    else
+      await assert.rejects(retrying, {
+        code: "E_DRAINING",
+        message: /; 500 dead letters were retried before$/,
+      });
+  }
+});
