@@ -51,7 +51,7 @@ test("processes are found by the run they belong to, and by their agent, whereve
 test("all are ended politely, and only who does not listen is killed and counted", async () => {
   const run = newRun();
   const meek = await startLoud(run, "a", ["sh", join(fixtures, "polite.sh")]);
-  expect(await endMarked({ run }, 5_000)).toBe(0);
+  expect(await endMarked({ run }, 60_000)).toBe(0);
   expect(await meek.exited).toEqual({ code: 5, signal: null });
   const deaf = await startLoud(run, "a", ["sh", join(fixtures, "deaf.sh")]);
   expect(await endMarked({ run }, 100)).toBeGreaterThanOrEqual(1);
@@ -76,7 +76,7 @@ test("one that is stopped hears it too, and nobody is waited for when it is urge
   const run = newRun();
   const stopped = await startLoud(run, "a", ["sh", join(fixtures, "polite.sh")]);
   process.kill(stopped.pid, "SIGSTOP");
-  expect(await endMarked({ run }, 5_000)).toBe(0);
+  expect(await endMarked({ run }, 60_000)).toBe(0);
   expect(await stopped.exited).toEqual({ code: 5, signal: null });
   await startLoud(run, "a", ["sh", join(fixtures, "deaf.sh")]);
   expect(await endMarked({ run }, 3_600_000, AbortSignal.abort())).toBeGreaterThanOrEqual(1);
@@ -89,7 +89,7 @@ test("a program that lost its mark is known by its row, and its group with it", 
   await waitUntil("it has shed its mark", () => findMarked({ run }).length === 0);
   expect(findMarked({ run, programs: [program] })).toEqual([program]);
   const stranger = { pid: process.pid, startTime: 1 };
-  expect(await endMarked({ run, programs: [program, stranger] }, 5_000)).toBe(0);
+  expect(await endMarked({ run, programs: [program, stranger] }, 60_000)).toBe(0);
   expect(exists(program.pid)).toBe(false);
 });
 
@@ -101,7 +101,8 @@ test.skipIf(lacks("setsid"))(
       "n=0; while [ $n -lt 60 ]; do setsid sh -c 'sleep 0.05; sleep 1000 & sleep 1000' & n=$((n+1)); sleep 0.002; done; wait";
     await start(run, "a", ["sh", "-c", script]);
     await waitUntil("they multiply", () => findMarked({ run }).length > 20);
-    expect(await killMarked({ run })).toBeGreaterThan(20);
+    // Half of them may be those that sleep for a moment, and have ended by themselves.
+    expect(await killMarked({ run })).toBeGreaterThan(5);
     expect(findMarked({ run })).toEqual([]);
   },
 );

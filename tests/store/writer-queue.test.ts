@@ -108,10 +108,11 @@ describe("the queue", () => {
     await parent.says("child");
     const [{ child }] = parent.values<{ child: number }>() as [{ child: number }];
     try {
-      const files = readdirSync(`/proc/${child}/fd`).map((fd) =>
-        readlinkSync(`/proc/${child}/fd/${fd}`),
+      // It is handed over when its program begins, which may be a moment after it has a process.
+      await waitUntil(
+        "the child holds no file of the home",
+        () => !holdsFileOf(child, join(path, "..")),
       );
-      expect(files.filter((file) => file.startsWith(join(path, "..")))).toEqual([]);
       const queue = openWriterQueue(path);
       expect(await queue.enter(0)).toBe(false);
       parent.kill("SIGKILL");
@@ -292,3 +293,15 @@ describe("with the lock in the hands of a stopped process", () => {
     expect(rows.length).toBe(71);
   }, 240_000);
 });
+
+/** Whether the process `pid` has a file of that directory open. */
+function holdsFileOf(pid: number, directory: string): boolean {
+  return readdirSync(`/proc/${pid}/fd`).some((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith(directory);
+    } catch {
+      // It was closed meanwhile.
+      return false;
+    }
+  });
+}
