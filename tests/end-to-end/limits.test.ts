@@ -83,13 +83,13 @@ describe.skipIf(process.getuid?.() !== 0 || lacks("setpriv", "prlimit"))(
     });
 
     /** A place of his, and a function that runs skep there, or what a shell makes of it. */
-    async function hisPlace() {
+    async function hisPlace(program: object = sleeper) {
       const directory = tempDir();
       const [home, skep] = [join(directory, "home"), join(directory, "skep")];
       copyFileSync(await skepExecutable(), skep);
       chmodSync(skep, 0o755);
       mkdirSync(home, { mode: 0o700 });
-      const agents = { a: { ...sleeper, restart: "never", count: 20 } };
+      const agents = { a: { ...program, restart: "never", count: 20 } };
       const swarm = { name: "s", start_at_once: 4, agents };
       writeFileSync(join(directory, "swarm.json"), JSON.stringify(swarm));
       for (const path of [directory, home]) chownSync(path, nobody, nobody);
@@ -134,8 +134,10 @@ describe.skipIf(process.getuid?.() !== 0 || lacks("setpriv", "prlimit"))(
       await waitUntil("its guardian is gone", () => processesOf(nobody).length === 0);
     });
 
-    test("a swarm of which nothing can be started ends, and says so, in a file too", async () => {
-      const { directory, start } = await hisPlace();
+    test("a swarm of which nothing can run ends, and says so, in a file too", async () => {
+      // There may be room for one of its processes, but never for all of them.
+      const crowd = "for n in 1 2 3 4 5 6; do sleep 1000 & done; wait";
+      const { directory, start } = await hisPlace({ command: ["sh", "-c", crowd] });
       const words = join(directory, "words");
       const intoFile = ["prlimit", "--nproc=6", "sh", "-c", `exec "$0" "$@" >${words} 2>&1`];
       expect((await start(["up", "swarm.json"], intoFile).ended).status).toBe(8);
