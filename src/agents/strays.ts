@@ -81,16 +81,19 @@ const looksMax = 1_000;
 /** Kills whoever `left` finds, until it finds nobody but those who are `killed`: how many. Those are as good as gone then: nobody who is killed does anything more. */
 function killFresh(left: () => ProcessIdentity[], killed: Set<string>): number {
   let count = 0;
-  // One that forks while it is looked for can slip through a look, and the kernel's lists may leave somebody out
-  // while another one ends.
-  for (let looks = 0, calm = 0; calm < 2 && looks < looksMax; looks++) {
-    const fresh = left().filter((one) => !killed.has(identityOf(one)));
+  // One that forks while it is looked for can slip through a look, and so does whoever is left by one that ends in the
+  // middle of it: all is seen when two looks find the same.
+  for (let looks = 0, before: string | undefined; looks < looksMax; looks++) {
+    const found = left();
+    const now = found.map(identityOf).toSorted().join();
+    const fresh = found.filter((one) => !killed.has(identityOf(one)));
+    if (fresh.length === 0 && now === before) break;
     for (const one of fresh) {
       signalProcess(one, "SIGKILL");
       killed.add(identityOf(one));
     }
     count += fresh.length;
-    calm = fresh.length === 0 ? calm + 1 : 0;
+    before = now;
   }
   return count;
 }

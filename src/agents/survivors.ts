@@ -1,7 +1,7 @@
 // Processes that a run started, found by the mark that every one of them inherited in its environment.
 import { existsSync } from "node:fs";
 import { sleep } from "../core/clock.ts";
-import { type ProcessIdentity, isAlive, processState } from "../core/identity.ts";
+import { type ProcessIdentity, isAlive, processState, threadsOf } from "../core/identity.ts";
 import { idsIn, readProc } from "../core/proc.ts";
 import { signalGroup, signalProcess } from "./process.ts";
 
@@ -124,13 +124,27 @@ function environmentOf(pid: number): string | undefined {
   try {
     const shown = readProc(`${pid}/environ`);
     if (shown !== "") return shown;
-    // A thread of the kernel, and what has ended, have no program at all.
-    if (!existsSync(`/proc/${pid}/exe`)) return "";
-    if (readProc(`${pid}/cmdline`) === "") return undefined;
-    // It has begun just now; or it was given none.
-    return readProc(`${pid}/environ`);
+    if (existsSync(`/proc/${pid}/exe`)) {
+      if (readProc(`${pid}/cmdline`) === "") return undefined;
+      // It has begun just now; or it was given none.
+      return readProc(`${pid}/environ`);
+    }
   } catch {
     // Gone meanwhile, or another user's.
-    return "";
   }
+  // A thread of the kernel, and what has ended, have no program at all.
+  return environmentOfOthers(pid);
+}
+
+/** The environment of a process whose first thread has ended, and took its own view of it along; empty when there is no other thread. */
+function environmentOfOthers(pid: number): string {
+  for (const thread of threadsOf(pid)) {
+    if (thread === pid) continue;
+    try {
+      return readProc(`${pid}/task/${thread}/environ`);
+    } catch {
+      // It has just ended.
+    }
+  }
+  return "";
 }

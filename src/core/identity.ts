@@ -1,6 +1,6 @@
 // Who a process is: its id alone is reused by the kernel, so its start time goes with it.
 import { readlinkSync } from "node:fs";
-import { readProc } from "./proc.ts";
+import { idsIn, readProc } from "./proc.ts";
 
 export interface ProcessIdentity {
   pid: number;
@@ -51,16 +51,46 @@ export function processState(pid: number): ProcessState | undefined {
   } catch {
     return undefined;
   }
-  // The name stands in parentheses and may itself hold spaces and parentheses.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const fields = fieldsOf(stat);
+  const threads = Number(fields[17]);
   return {
     pid,
-    state: fields[0]!,
+    state: fields[0] === "Z" && threads > 1 ? stateOfOthers(pid) : fields[0]!,
     parent: Number(fields[1]),
     group: Number(fields[2]),
     startTime: Number(fields[19]),
     cpuMs: (Number(fields[11]) + Number(fields[12])) * kernelTickMs,
   };
+}
+
+/** The fields of a line of `stat` from the state on. The name before them stands in parentheses and may itself hold spaces and parentheses. */
+function fieldsOf(stat: string): string[] {
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+}
+
+/**
+ * The state of a process whose first thread has ended, which looks like a zombie: that of another thread. One may go on for good
+ * like that; and of one that is being killed the first thread may be gone for a while before the last, which then has its children.
+ */
+function stateOfOthers(pid: number): string {
+  const states = threadsOf(pid).flatMap((thread) => {
+    try {
+      return fieldsOf(readProc(`${pid}/task/${thread}/stat`))[0]!;
+    } catch {
+      // It has just ended.
+      return [];
+    }
+  });
+  return states.find((state) => state !== "Z" && state !== "X") ?? "Z";
+}
+
+/** The ids of the threads of the process `pid`; none when there is no such process. */
+export function threadsOf(pid: number): number[] {
+  try {
+    return idsIn(`${pid}/task`);
+  } catch {
+    return [];
+  }
 }
 
 /** Whether that very process still runs; a zombie does not, nor does another one with its id. */

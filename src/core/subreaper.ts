@@ -1,7 +1,7 @@
 // Orphans: a process that has itself made the parent of all whose own parent dies, and takes them off the kernel's hands.
 // Linux alone can do that, and only where the C library can be called.
 import { existsSync } from "node:fs";
-import { type ProcessState, processState } from "./identity.ts";
+import { type ProcessState, processState, threadsOf } from "./identity.ts";
 import { idsIn, readProc } from "./proc.ts";
 
 const PR_SET_CHILD_SUBREAPER = 36;
@@ -61,14 +61,9 @@ function kinship(): (parent: number) => number[] {
   return (parent) => (byParent.get(parent) ?? []).map(({ pid }) => pid);
 }
 
-/** The children of `parent`; each of its threads has a list of its own. */
+/** The children of `parent`; each of its threads has a list of its own. When it has ended whoever it had is somebody else's. */
 function listedChildren(parent: number): number[] {
-  try {
-    return idsIn(`${parent}/task`).flatMap((thread) => listOf(parent, thread));
-  } catch {
-    // It has ended, and whoever it had is somebody else's.
-    return [];
-  }
+  return threadsOf(parent).flatMap((thread) => listOf(parent, thread));
 }
 
 function listOf(parent: number, thread: number): number[] {

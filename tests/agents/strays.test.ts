@@ -17,6 +17,16 @@ test.skipIf(lacks("setsid") || process.platform !== "linux")(
   240_000,
 );
 
+test.skipIf(lacks("setsid") || process.platform !== "linux")(
+  "what one has started whose first thread has ended is a stray like itself",
+  async () => {
+    const words = [process.execPath, join(fixtures, "take-in-headless.ts")];
+    const child = Bun.spawn(words, { stdout: "pipe" });
+    expect(JSON.parse(await child.stdout.text())).toEqual({ strays: 2, killed: 2, left: 0 });
+    expect(await child.exited).toBe(0);
+  },
+);
+
 test.skipIf(process.platform !== "linux")(
   "what a killed host leaves behind is taken off the kernel's hands, too",
   async () => {

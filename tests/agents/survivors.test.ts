@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { endMarked, findMarked, killMarked } from "../../src/agents/survivors.ts";
 import { type Child, launch } from "../../src/agents/process.ts";
 import { randomHex } from "../../src/core/ids.ts";
+import { headless, untilHeadless } from "../helpers/headless.ts";
 import { lacks } from "../helpers/programs.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { exists, fixtures } from "./swarm-place.ts";
@@ -71,6 +72,18 @@ test("whoever is just being started is not overlooked", async () => {
     expect(await next.exited).toEqual({ code: null, signal: "SIGTERM" });
   }
 });
+
+test.skipIf(process.platform !== "linux")(
+  "one whose first thread has ended is found, and ended",
+  async () => {
+    const run = newRun();
+    const child = await startLoud(run, "a", headless);
+    await untilHeadless(child.pid);
+    expect(findMarked({ run }).map(({ pid }) => pid)).toContain(child.pid);
+    expect(await killMarked({ run })).toBe(2);
+    expect(await child.exited).toEqual({ code: null, signal: "SIGKILL" });
+  },
+);
 
 test("one that is stopped hears it too, and nobody is waited for when it is urgent", async () => {
   const run = newRun();

@@ -2,6 +2,7 @@ import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { isAlive, ownIdentity, processState } from "../../src/core/identity.ts";
+import { headless, untilHeadless } from "../helpers/headless.ts";
 import { tempHomes } from "../helpers/temp-home.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 
@@ -59,6 +60,26 @@ describe.skipIf(process.platform !== "linux")("a process on Linux", () => {
     process.kill(zombie.pid, "SIGKILL");
     await waitUntil("it is a zombie", () => processState(zombie.pid)?.state === "Z");
     expect(isAlive(zombie)).toBe(false);
+  });
+
+  test("whose first thread has ended is alive, and stopped when it is, for as long as another one goes on", async () => {
+    const child = Bun.spawn(headless, { stdin: "ignore", stdout: "pipe", stderr: "ignore" });
+    started.push(child);
+    const reader = child.stdout.getReader();
+    const said = new TextDecoder().decode((await reader.read()).value);
+    try {
+      await untilHeadless(child.pid);
+      const state = processState(child.pid)!;
+      expect(["R", "S", "D"]).toContain(state.state);
+      expect(isAlive(state)).toBe(true);
+      child.kill("SIGSTOP");
+      await waitUntil("it is stopped", () => processState(child.pid)?.state === "T");
+      child.kill("SIGKILL");
+      await child.exited;
+      expect(isAlive(state)).toBe(false);
+    } finally {
+      process.kill(Number(said), "SIGKILL");
+    }
   });
 
   test("whose name looks like the rest of the line is read all the same", async () => {

@@ -1,12 +1,4 @@
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readlinkSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { elapsedMs } from "../../src/core/clock.ts";
@@ -16,6 +8,7 @@ import { openHome, writeRow } from "../fixtures/store/home.ts";
 import { tempHomes } from "../helpers/temp-home.ts";
 import { quickest } from "../helpers/quickest.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
+import { holdsFileOf } from "./holds-file-of.ts";
 import { hearSignals, heardAfterMs } from "./hear-signals.ts";
 import { stoppedHolder, waitersOn } from "./stopped-holder.ts";
 import { type Program, programs } from "./start-program.ts";
@@ -293,15 +286,3 @@ describe("with the lock in the hands of a stopped process", () => {
     expect(rows.length).toBe(71);
   }, 240_000);
 });
-
-/** Whether the process `pid` has a file of that directory open. */
-function holdsFileOf(pid: number, directory: string): boolean {
-  return readdirSync(`/proc/${pid}/fd`).some((fd) => {
-    try {
-      return readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith(directory);
-    } catch {
-      // It was closed meanwhile.
-      return false;
-    }
-  });
-}
