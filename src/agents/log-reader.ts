@@ -32,8 +32,8 @@ const block = Buffer.alloc(blockBytes);
 // How long the beginning of a line is kept back: it may be all that somebody wanted to say.
 const unfinishedMs = 1_000;
 
-/** Reads the log of `name`, which need not be there yet. */
-export function openLogReader(home: string, name: string): LogReader {
+/** Reads the log of `name`, which need not be there yet. `nowMs` tells for how long nothing was added. */
+export function openLogReader(home: string, name: string, nowMs = elapsedMs): LogReader {
   const path = logPath(home, name);
   let lines: string[] = [];
   const splitter = splitLines(lineBytesMax, (line) =>
@@ -65,7 +65,7 @@ export function openLogReader(home: string, name: string): LogReader {
       if (read === 0) return true;
       splitter.add(Buffer.from(block.subarray(0, read)));
       opened.at += read;
-      readMs = elapsedMs();
+      readMs = nowMs();
     }
     return false;
   };
@@ -100,7 +100,7 @@ export function openLogReader(home: string, name: string): LogReader {
         closeSync(aside.fd);
       }
       splitter.add(bytes);
-      readMs = elapsedMs();
+      readMs = nowMs();
       return lastOf(taken(), count);
     },
     more() {
@@ -111,7 +111,7 @@ export function openLogReader(home: string, name: string): LogReader {
       if (isOwn && now.size < own!.at) own!.at = 0;
       const isAll = own === undefined || readOn(own);
       if (now !== undefined && !isOwn && isAll) turnOver(own, now.file);
-      if (lines.length === 0 && elapsedMs() - readMs > unfinishedMs) return rest();
+      if (lines.length === 0 && nowMs() - readMs > unfinishedMs) return rest();
       return taken();
     },
     rest,

@@ -24,6 +24,8 @@ export interface LogsQuestion {
   agents(): Promise<readonly Pick<Agent, "name" | "group">[]>;
   /** Aborts when no more lines are wanted; undefined: nothing but the last ones are. */
   follow: AbortSignal | undefined;
+  /** Tells for how long nothing was added; left out: as it passes. */
+  nowMs?: (() => number) | undefined;
 }
 
 const lookMs = 200;
@@ -34,11 +36,11 @@ const looksPerSearch = 5;
  * that come, also of agents that are new. E_NOT_FOUND when there is no such agent and no log of one.
  */
 export async function* readLogs(question: LogsQuestion): AsyncGenerator<LogLine[], void, void> {
-  const { home, lines, follow } = question;
+  const { home, lines, follow, nowMs } = question;
   const readers = new Map<string, LogReader>();
   try {
     for (const name of byAge(home, await logsNamed(question))) {
-      const reader = openLogReader(home, name);
+      const reader = openLogReader(home, name, nowMs);
       readers.set(name, reader);
       const last = reader.begin(lines);
       const all = follow === undefined ? lastOf([...last, ...reader.rest()], lines) : last;
@@ -49,7 +51,7 @@ export async function* readLogs(question: LogsQuestion): AsyncGenerator<LogLine[
       await sleep(lookMs, follow);
       if (looks % looksPerSearch === 0)
         for (const name of await logsMeant(question))
-          if (!readers.has(name)) readers.set(name, openLogReader(home, name));
+          if (!readers.has(name)) readers.set(name, openLogReader(home, name, nowMs));
       for (const [name, reader] of readers) {
         const more = reader.more();
         if (more.length > 0) yield linesBy(name, more);

@@ -25,6 +25,8 @@ function homeWith(logs: Record<string, string>, agents: One[] = []) {
     lines: 2,
     follow,
     agents: async () => agents,
+    // What is appended to the beginning of a line comes in time, however late it is.
+    nowMs: () => 0,
   });
   return {
     append: (name: string, text: string) => appendFileSync(path(name), text),
