@@ -8,9 +8,9 @@ import { fileFault } from "../store/faults.ts";
 import { type WriterQueue, openWriterQueue } from "../store/writer-queue.ts";
 
 // A run is open long before its agents are ready; whoever takes longer than that is stopped, or has little to run on.
-const patienceMs = 30_000;
+const patienceMs = 60_000;
 
-/** Waits for the turn of this process to start a swarm that writes to `logPath`: what gives it up, once or more often. After 30 s it goes on without one. E_BUSY when `signal` aborts meanwhile. */
+/** Waits for the turn of this process to start a swarm that writes to `logPath`: what gives it up, once or more often. After 60 s it goes on without one. E_BUSY when `signal` aborts meanwhile. */
 export async function takeTurn(logPath: string, signal: AbortSignal): Promise<() => void> {
   const queue = openQueue(logPath);
   await queue.enter(elapsedMs() + patienceMs, signal);
