@@ -35,9 +35,17 @@ test("what is decided is in the log, in skep limits and skep status, and among t
   await heldTo(place, 25);
   const words =
     /^the governor holds back starts and claims to 25 % since \S+: [\d.]+ % of the memory is left$/m;
-  expect((await place.skep(["limits"])).stderr).toMatch(words);
-  expect((await place.skep(["status"])).stdout).toMatch(words);
-  const { governor } = JSON.parse((await place.skep(["status", "--json"])).stdout);
+  // A supervisor that gets no processor for 15 s does not repeat its hold in time, and for a moment there is none.
+  await waitUntil("skep limits says it", async () =>
+    words.test((await place.skep(["limits"])).stderr),
+  );
+  await waitUntil("skep status says it", async () =>
+    words.test((await place.skep(["status"])).stdout),
+  );
+  const governor = await waitUntil("it is held", async () => {
+    const status = JSON.parse((await place.skep(["status", "--json"])).stdout);
+    return status.governor?.level < 100 && status.governor;
+  });
   expect(governor).toMatchObject({
     level: 25,
     cause: "memory",
@@ -66,7 +74,7 @@ test("agents that are held back go on, one that asks another in its work as well
   const place = await newPlace(alwaysShort);
   const asks = (who: string) => ({
     runner: "exec",
-    command: ["sh", "-c", `exec skep request ${who} "$(cat) by $SKEP_AGENT" --timeout 30s`],
+    command: ["sh", "-c", `exec skep request ${who} "$(cat) by $SKEP_AGENT" --timeout 200s`],
   });
   const handler = join(place.directory, "handler.ts");
   writeFileSync(handler, "export const handle = async ({ body }) => `${body} and d`;");
@@ -81,7 +89,7 @@ test("agents that are held back go on, one that asks another in its work as well
   };
   const up = place.up(agents);
   await heldTo(place, 25);
-  const asking = [1, 2].map((n) => place.skep(["request", "a", `${n}`, "--timeout", "50s"]));
+  const asking = [1, 2].map((n) => place.skep(["request", "a", `${n}`, "--timeout", "200s"]));
   for (const { status, stdout } of await Promise.all(asking)) {
     expect(status).toBe(0);
     const { body } = JSON.parse(stdout) as { body: string };
@@ -113,12 +121,18 @@ test("the hosts of the swarm hear of it, those that start later as well, and the
   expect((await place.skep(["scale", "a", "2"])).status).toBe(0);
   for (const name of ["a-1", "a-2"]) {
     await place.becomes(name, "ready");
-    for (let n = 0; n < 3; n++) await place.send(name, "x");
-    await place.counts(name, { acked: 3 });
+    let restMs = 0;
+    // A supervisor that gets no processor for 15 s is not heard of, and its hosts rest no more until it is.
+    for (let tries = 1; tries <= 3 && restMs < 290; tries++) {
+      writeFileSync(at, "");
+      for (let n = 0; n < 3; n++) await place.send(name, "x");
+      await place.counts(name, { acked: 3 * tries });
+      const times = readFileSync(at, "utf8").trim().split("\n").map(Number);
+      restMs = Math.min(...[2, 4].map((n) => times[n]! - times[n - 1]!));
+    }
+    // Half of three times as long as they work, at least.
+    expect(restMs).toBeGreaterThanOrEqual(290);
   }
-  const times = readFileSync(at, "utf8").trim().split("\n").map(Number);
-  // Half of three times as long as they work, at least.
-  for (const n of [2, 4, 8, 10]) expect(times[n]! - times[n - 1]!).toBeGreaterThanOrEqual(290);
   up.kill("SIGTERM");
   await up.ended;
 });
@@ -157,13 +171,15 @@ test("what stands in line for a processor holds back as well, and lets go when i
   // Others may work on this machine: what comes on top of them counts.
   const strain = openStrain();
   const looks: number[] = [];
-  await waitUntil("the load is known", () => looks.push(strain().load!) === 100, 60_000);
-  const usual = Math.ceil(Math.max(...looks));
-  const load = `load_high = ${usual + 1_000}\nload_low = ${usual + 500}\nwindow = "2s"\n`;
-  const place = await newPlace(`${times}[governor]\n${load}change_every = "1s"\n`);
+  await waitUntil("the load is known", () => looks.push(strain().load!) === 100);
+  // They may have more to do soon: 50 tasks, or five to each processor.
+  const most = Math.ceil(Math.max(...looks) + Math.max(500, 5_000 / cpus().length));
+  const load = `load_high = ${most + 500}\nload_low = ${most}\nwindow = "2s"\n`;
+  const nothingElse = "memory_low = 0\nmemory_high = 0\npressure_high = 100\n";
+  const place = await newPlace(`${times}[governor]\n${load}${nothingElse}change_every = "1s"\n`);
   const up = place.up({ a: idle });
   await place.becomes("a", "ready");
-  const many = Math.ceil(((usual + 1_500) / 100) * cpus().length);
+  const many = Math.ceil(((most + 1_000) / 100) * cpus().length);
   const busy = Array.from({ length: many }, () =>
     Bun.spawn(["nice", "-n", "19", "sh", "-c", "while :; do :; done"]),
   );
@@ -179,7 +195,7 @@ test("what stands in line for a processor holds back as well, and lets go when i
   } finally {
     for (const one of busy) one.kill("SIGKILL");
   }
-  await waitUntil("it lets go", async () => (await holdOf(place))?.level === 100, 60_000);
+  await waitUntil("it lets go", async () => (await holdOf(place))?.level === 100);
   await waitUntil("it is said", () =>
     /^the governor holds nothing back any more$/m.test(up.stderr()),
   );
