@@ -136,7 +136,7 @@ test("a person subscribes while a swarm runs, and an agent only for an inbox tha
   const { stdout } = await place.skep(["subscribe", "agents.health", "watcher"]);
   expect(JSON.parse(stdout)).toMatchObject({ inbox: "watcher", created: true });
   await place.skep(["restart", "w"]);
-  const news = await place.skep(["recv", "watcher", "--wait", "10s"]);
+  const news = await place.skep(["recv", "watcher", "--wait", "100s"]);
   expect(JSON.parse(JSON.parse(news.stdout).body)).toMatchObject({ agent: "w" });
   expect((await place.skep(["send", "watchr", "x"])).status).toBe(3);
   up.kill("SIGTERM");
@@ -154,7 +154,7 @@ test("where the number of agents decides on the topology, whoever changes the on
   await swarm(2);
   const up = place.start(["up", file]);
   for (const name of ["w-1", "w-2"]) await place.becomes(name, "ready");
-  expect(up.stderr().split("s: mesh, for 2 agents")).toHaveLength(2);
+  await waitUntil("it is told", () => up.stderr().includes("s: mesh, for 2 agents"));
   expect((await place.skep(["scale", "w", "3"])).stdout).toBe("added: w-3\nunchanged: 2\n");
   expect((await place.skep(["scale", "w", "8"])).stdout).toContain(
     "unchanged: 3\ntopology: flat (8 agents without a coordinator: up to 100 of them are flat); it was mesh\n",
@@ -164,7 +164,7 @@ test("where the number of agents decides on the topology, whoever changes the on
   expect(again.stderr).not.toContain("mesh");
   expect(again.stdout).toContain("topology: mesh (2 agents: up to 7 form a mesh); it was flat\n");
   up.kill("SIGTERM");
-  await up.ended;
+  expect((await up.ended).stderr.split("s: mesh, for 2 agents")).toHaveLength(2);
 });
 
 test("an agent that is in the file no more is gone for whoever sends after the next up, and while nothing runs it is not", async () => {

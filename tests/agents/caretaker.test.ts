@@ -12,9 +12,9 @@ test("space is set aside for a full disk while a swarm is up, and again when it 
   const up = place.up({ a: idle });
   await place.becomes("a", "ready");
   const ballast = join(place.home, "ballast");
-  await waitUntil("space is set aside", () => existsSync(ballast), 20_000);
+  await waitUntil("space is set aside", () => existsSync(ballast));
   rmSync(ballast);
-  await waitUntil("it is set aside again", () => existsSync(ballast), 20_000);
+  await waitUntil("it is set aside again", () => existsSync(ballast));
   expect(statSync(ballast).mode & 0o777).toBe(0o600);
   up.kill("SIGTERM");
   await up.ended;

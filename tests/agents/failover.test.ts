@@ -62,7 +62,9 @@ test("what the last coordinator left waits for the next one that lives", async (
   await place.send("lead-b", "while nobody lived");
   await place.skep(["restart", "lead-a"]);
   await place.counts("lead-a", { moved_in: 1 });
-  expect(up.stderr()).toContain("lead-a takes over from lead-b: its workers, and 1 message");
+  await waitUntil("it is told", () =>
+    up.stderr().includes("lead-a takes over from lead-b: its workers, and 1 message"),
+  );
   await place.send("hand", "go");
   await place.counts("lead-a", { sent: 1 });
   await place.send("lead-b", "by its name");

@@ -81,6 +81,11 @@ describe("a second up", () => {
       changed: ["changed"],
       unchanged: 1,
     });
+    // It is told to start anew, and nobody waits until it has.
+    await waitUntil(
+      "the changed one is another",
+      async () => (await place.agent("changed"))?.programPid !== before.get("changed"),
+    );
     for (const name of ["added-1", "added-2", "changed"]) await place.becomes(name, "ready");
     expect((await place.agent("same"))?.programPid).toBe(before.get("same"));
     for (const name of ["changed", "gone-1", "gone-2"])
