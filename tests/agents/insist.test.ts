@@ -29,19 +29,21 @@ test("a store that insists is one like any other", async () => {
 
 test("once nobody wants it any more the refusal is the answer, and so is any other refusal at once", async () => {
   const { store } = await liveBus();
-  const refusing = (code: "E_BUSY" | "E_DISK" | "E_FULL") => {
+  const refusing = (code: "E_BUSY" | "E_DISK" | "E_FULL", refused = () => {}) => {
     let tries = 0;
     const write = () => {
       tries++;
-      return store.write(() => Promise.reject(new SkepError(code, "no")));
+      const written = store.write(() => Promise.reject(new SkepError(code, "no")));
+      written.catch(refused);
+      return written;
     };
     return { store: { write } as unknown as Store, tries: () => tries };
   };
   for (const code of ["E_BUSY", "E_DISK"] as const) {
-    const { store: refuser, tries } = refusing(code);
     const over = new AbortController();
+    // It rests then, before it tries again.
+    const { store: refuser, tries } = refusing(code, () => setTimeout(() => over.abort(), 0));
     const insisting = insist(refuser, work, over.signal);
-    setTimeout(() => over.abort(), 0);
     await expect(insisting).rejects.toMatchObject({ code });
     await insisting.catch(() => {});
     expect(tries()).toBe(2);
