@@ -14,8 +14,8 @@ export interface HeldRings {
 // Long enough for some thousands of messages, and less than anybody would look by itself.
 const heldMaxMs = 250;
 
-/** Holds what goes to `ring`. */
-export function holdRings(ring: Ring): HeldRings {
+/** Holds what goes to `ring`; `elapsed` counts the milliseconds. */
+export function holdRings(ring: Ring, elapsed = elapsedMs): HeldRings {
   let held: [port: number, nonce: number][] = [];
   let since = 0;
   const release = () => {
@@ -24,9 +24,9 @@ export function holdRings(ring: Ring): HeldRings {
   };
   return {
     ring(port, nonce) {
-      if (held.length === 0) since = elapsedMs();
+      if (held.length === 0) since = elapsed();
       held.push([port, nonce]);
-      if (elapsedMs() - since >= heldMaxMs) release();
+      if (elapsed() - since >= heldMaxMs) release();
     },
     release,
   };
