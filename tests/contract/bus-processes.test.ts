@@ -13,7 +13,7 @@ const { liveBus } = tempBuses();
 const start = programs();
 
 // Processes start slowly on a busy machine.
-const patience = { timeout: 60_000 };
+const patience = { timeout: 240_000 };
 
 const numbers = (said: unknown[]) => said.filter((value) => typeof value === "number");
 
@@ -60,9 +60,9 @@ test(
   patience,
   async () => {
     const bus = await liveBus({ inboxCap: 1_000_000 });
-    const senders = [1, 2].map(() =>
-      start("send.ts", bus.home, "a1", 1_000_000, 1_000_000, "fail"),
-    );
+    // More than they come to before they are killed, and few enough to be counted where that takes long.
+    const senders = [1, 2].map(() => start("send.ts", bus.home, "a1", 20_000, 1_000_000, "fail"));
+    for (const sender of senders) await sender.hasSaid(1);
     for (const sender of senders) sender.go();
     for (const [n, sender] of senders.entries()) await sender.hasSaid(20 + n * 30);
     for (const sender of senders) await sender.kill();
@@ -87,7 +87,7 @@ test(
     echoes.push(start("echo.ts", bus.home, "a1"));
     await untilWaiting(bus, "a1", "mail", 2);
     await echoes[0]!.kill();
-    const options = { from: null, onFull: "fail", timeoutMs: 20_000 } as const;
+    const options = { from: null, onFull: "fail", timeoutMs: 100_000 } as const;
     const { body } = await request(bus, draft("a1", "still there?"), options);
     assert.equal(Buffer.from(body).toString(), "still there?");
     await echoes[1]!.kill();
@@ -100,7 +100,7 @@ test(
   async () => {
     const bus = onlyRings(await liveBus());
     const echo = start("echo.ts", bus.home, "a1");
-    const options = { from: null, onFull: "fail", timeoutMs: 20_000 } as const;
+    const options = { from: null, onFull: "fail", timeoutMs: 100_000 } as const;
     for (let n = 0; n < 9; n++) {
       await untilWaiting(bus, "a1", "mail");
       const { body } = await request(bus, draft("a1", String(n)), options);

@@ -14,7 +14,7 @@ const { handBus, closeAll } = tempBuses();
 
 test(
   "whatever is done to it, each delivery is accounted for, in its place, and acked once",
-  { timeout: casesMs(60_000) },
+  { timeout: casesMs(240_000) },
   async (t) => {
     t.diagnostic(`CASES_SEED=${seed}`);
     await fc.assert(

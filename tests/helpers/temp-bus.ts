@@ -85,7 +85,8 @@ export function tempBuses({ forgets = false } = {}) {
       driver: testDriver,
       clock,
       durability: "process",
-      busyTimeoutMs: 5_000,
+      // Another process may have the lock and be put off for long.
+      busyTimeoutMs: 100_000,
     });
     const bus = await openBus(store, clock, { ...testSettings, ...settings });
     const made = { ...bus, clock, home };
