@@ -80,13 +80,13 @@ test("whoever leaves with another message hands on what is due soon", async () =
 });
 
 test("a delay that is over because the wall clock was set is seen at the next glance", async () => {
-  const { bus, wake } = sleepy(await handBus());
+  const { bus, naps, wake } = sleepy(await handBus());
   const waiting = claim(bus, { waitMs: 1_000_000 });
-  await untilWaiting(bus, "a1", "mail");
+  await waitUntil("it sleeps", () => naps.length === 1);
   await put(bus, "a1", "x", { delayMs: 10_000 });
   wake();
-  // It sleeps again once it has looked; nothing is committed from here on.
-  await untilWaiting(bus, "a1", "mail");
+  // Nothing is committed from here on.
+  await waitUntil("it has looked, and sleeps again", () => naps.length === 2);
   bus.clock.stepWall(10_000);
   const waking = setInterval(wake, 10);
   assert.equal((await waiting).length, 1);
