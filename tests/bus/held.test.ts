@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { Bus } from "../../src/bus/bus.ts";
 import { heldBackMs, heldLevel } from "../../src/bus/held.ts";
 import { send, sendBatch } from "../../src/bus/send.ts";
+import type { Params } from "../../src/store/store.ts";
 import { onlyRings } from "../fixtures/bus/bus.ts";
 import { type TempBus, tempBuses } from "../helpers/temp-bus.ts";
 import { ack, draft, put, take, takeOne, texts } from "./verbs.ts";
@@ -25,6 +26,20 @@ async function hold({ store, clock }: TempBus, level: number): Promise<void> {
       { boot: clock.boot, level, now: tx.now, untilTick: tx.tick + 60_000 },
     );
   });
+}
+
+/** The same bus, where whoever is held back is held to a hundredth of that: for longer than any test takes. */
+function heldForLong<B extends Bus>(bus: B): B {
+  const write: typeof bus.store.write = (fn, options) =>
+    bus.store.write((tx) => {
+      const get: typeof tx.get = async <Row>(sql: string, params?: Params) => {
+        const row = await tx.get<Row>(sql, params);
+        if (row === undefined || !sql.includes("governor")) return row;
+        return { ...row, level: (row as { level: number }).level / 100 };
+      };
+      return fn({ ...tx, get });
+    }, options);
+  return { ...bus, store: { ...bus.store, write } };
 }
 
 const levelFor = (bus: Bus, run = "ours") =>
@@ -81,7 +96,7 @@ test("a sender of the run that is held back comes to the line later, and whoever
   await put(bus, "a1", "first");
   await hold(bus, 1);
   const stop = new AbortController();
-  const held = { ...neighbour(bus, living()), holding };
+  const held = { ...heldForLong(neighbour(bus, living())), holding };
   const sending = send(held, draft("a1", "held"), { ...patient, signal: stop.signal });
   const other = send(neighbour(bus, living()), draft("a1", "free"), patient);
   await untilWaiting(bus, "a1", "room");

@@ -19,7 +19,7 @@ const limit = (bus: Bus, inbox: string, perS: number, burst = 1) =>
 const limitSender = (bus: Bus, name: string, perS: number, burst = 1) =>
   bus.store.write((tx) => setSenderLimits(tx, name, { ratePerS: perS, burst }));
 
-const patient: SendOptions = { from: null, onFull: "wait", timeoutMs: 20_000 };
+const patient: SendOptions = { from: null, onFull: "wait", timeoutMs: 60_000 };
 const drafts = (count: number, to = "a1") =>
   Array.from({ length: count }, (_, n) => draft(to, String(n)));
 
@@ -42,14 +42,19 @@ test("whoever waits comes when its turn is, by one sleep and not by looking agai
 
 test("what it was told to wait is right: nothing goes before it is over, and nothing is refused after", async () => {
   const bus = await liveBus();
-  // Rare enough that nobody is put off for so long between the first and the second.
   await limit(bus, "a1", 0.25);
   await put(bus, "a1");
-  const askedAt = elapsedMs();
-  const refused = await put(bus, "a1").catch((error: SkepError) => error);
+  let askedAt = 0;
+  let told: number | undefined;
+  // Whoever is put off for longer than its turn takes is let in, and asks again.
+  while (told === undefined) {
+    askedAt = elapsedMs();
+    const refused = await put(bus, "a1").catch((error: SkepError) => error);
+    if (!(refused instanceof SkepError)) continue;
+    assert.equal(refused.code, "E_RATE");
+    told = refused.retryAfterMs!;
+  }
   const toldAt = elapsedMs();
-  assert.ok(refused instanceof SkepError && refused.code === "E_RATE");
-  const told = refused.retryAfterMs!;
   // The clock of the bus counts whole milliseconds.
   const early = askedAt + told - 2;
   const late = toldAt + told + 2;
