@@ -50,7 +50,7 @@ test("what was acked with a send counts as sent", async () => {
   await put(bus, "a1");
   const { receipt } = await takeOne(bus, "a1");
   await ack(bus, receipt, { send: [draft("a2")] });
-  await waitUntil("it is noted", () => bus.store.mark()?.last === 2, 20_000);
+  await waitUntil("it is noted", () => bus.store.mark()?.last === 2);
 });
 
 test("within one boot nothing may be missing, unless somebody accepts it", async () => {

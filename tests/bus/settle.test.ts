@@ -221,10 +221,10 @@ test("a nack with a delay keeps a delivery back for just as long", async () => {
 });
 
 test("a nack without a delay lets a delivery rest longer the more often it failed", async () => {
-  const bus = await handBus({ backoffMinMs: 1_000, backoffMaxMs: 1_000_000, maxAttempts: 9 });
+  const bus = await handBus({ backoffMinMs: 1_000, backoffMaxMs: 1_000_000, maxAttempts: 13 });
   await put(bus, "a1");
   const rests = [];
-  for (let n = 0; n < 8; n++) {
+  for (let n = 0; n < 12; n++) {
     const { receipt } = await takeOne(bus, "a1");
     await nack(bus, receipt);
     const row = await bus.store.read((tx) =>

@@ -1,5 +1,5 @@
 // What tests of waiting share: who waits, how they sleep, and processes that are there or are not.
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { after } from "node:test";
 import type { Bus } from "../../src/bus/bus.ts";
 import { ring } from "../../src/bus/doorbell.ts";
@@ -104,7 +104,10 @@ export function livingProcesses(): () => number {
   };
 }
 
-/** The id of a process that has ended. */
+// Linux gives out ids up to 2²², and one of a process that has ended may be another one's soon.
+let beyond = 2 ** 30;
+
+/** An id that no process has, as after the end of one; another one each time. */
 export function deadProcess(): number {
-  return spawnSync("true").pid;
+  return ++beyond;
 }
