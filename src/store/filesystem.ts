@@ -6,6 +6,7 @@ import {
   chmodSync,
   closeSync,
   existsSync,
+  fchmodSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -86,10 +87,10 @@ export function freeBytes(path: string): number {
 export function prepareFile(path: string, { keepModes = false }: Care = {}): Stats {
   try {
     let found = lstatSync(path, { throwIfNoEntry: false });
-    if (found === undefined) {
+    while (found === undefined) {
       createFile(path);
-      // Somebody may have been quicker.
-      found = lstatSync(path);
+      // Somebody may have been quicker, or taken it away again.
+      found = lstatSync(path, { throwIfNoEntry: false });
     }
     checkFile(path, found);
     if (isOpenToOthers(found) && !keepModes) chmodSync(path, found.mode & 0o700);
@@ -177,14 +178,19 @@ function checkOurs(place: string): void {
 
 function createFile(path: string): void {
   const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+  let fd: number;
   try {
-    closeSync(openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600));
+    fd = openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return;
     throw error;
   }
-  // The umask may have taken bits away that its owner needs.
-  chmodSync(path, 0o600);
+  try {
+    // The umask may have taken bits away that its owner needs.
+    fchmodSync(fd, 0o600);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function checkFile(path: string, found: Stats): void {

@@ -12,7 +12,7 @@ import { lossFault } from "./loss-fault.ts";
 import { isEmptied, nameOf } from "./in-place.ts";
 import { type Migration, checkSchema, formatDatabase, isWriteAhead, migrate } from "./migrate.ts";
 import { type DatabaseFile, connect } from "./session.ts";
-import { sqliteStore } from "./sqlite.ts";
+import { busy, sqliteStore } from "./sqlite.ts";
 import type { Store } from "./store.ts";
 import { type WriterQueue, openWriterQueue } from "./writer-queue.ts";
 
@@ -52,7 +52,7 @@ export async function openStore(options: OpenOptions): Promise<Store> {
   if (isNew && options.acceptLoss !== true) refuseNewFile(path, highWater);
   const queue = openQueue(lockPath);
   try {
-    if (isNew) await removeLeftovers(path, isGone, queue, deadline);
+    if (isNew) await removeLeftovers(path, isGone, { queue, lockPath, deadline });
     const opened = nameOf(prepareFile(path, { keepModes }));
     const open = () => openWriter({ path, driver, durability }, migrations, queue, deadline);
     const writer = await (options.essential ? withBallast({ home, path }, open) : open());
@@ -84,12 +84,13 @@ function refuseNewFile(path: string, highWater: HighWater | undefined): void {
 async function removeLeftovers(
   path: string,
   isGone: () => boolean,
-  queue: WriterQueue,
-  deadline: number,
+  { queue, lockPath, deadline }: { queue: WriterQueue; lockPath: string; deadline: number },
 ): Promise<void> {
-  await queue.enter(deadline);
+  const isAlone = await queue.enter(deadline);
   try {
     if (!isGone()) return;
+    // Nothing else keeps two from taking away what the other one has just made.
+    if (queue.queues && !isAlone) throw busy(path, lockPath);
     // One that was emptied: whoever has it open keeps a lock on it, so that nobody could format it where it lies.
     if (isThere(path)) rmSync(path);
     for (const leftover of [`${path}-wal`, `${path}-shm`]) rmSync(leftover, { force: true });

@@ -270,7 +270,8 @@ function runHooks(hooks: (() => void)[]): void {
   }
 }
 
-function busy(path: string, lockPath: string): SkepError {
+/** E_BUSY for the database at `path`, naming whoever has its lock or keeps its queue where that can be seen. */
+export function busy(path: string, lockPath: string): SkepError {
   // SQLite's own lock first: whoever holds only the queue's is another victim.
   const holder = findLockHolder([`${path}-shm`, lockPath]);
   if (holder === undefined)

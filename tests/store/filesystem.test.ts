@@ -26,6 +26,8 @@ import {
 import { lacks } from "../helpers/programs.ts";
 import { tempHomes } from "../helpers/temp-home.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
+import { withUmask } from "../helpers/with-umask.ts";
+import { whileTakenAway } from "./take-away.ts";
 
 // Processes start slowly on a busy machine.
 setDefaultTimeout(240_000);
@@ -37,15 +39,6 @@ const nobody = 65534;
 const modeOf = (path: string) => lstatSync(path).mode & 0o777;
 const refuses = (code: ErrorCode, says: RegExp) =>
   expect.objectContaining({ code, message: expect.stringMatching(says), hint: expect.any(String) });
-
-function withUmask<Answer>(mask: number, does: () => Answer): Answer {
-  const before = process.umask(mask);
-  try {
-    return does();
-  } finally {
-    process.umask(before);
-  }
-}
 
 function mayWrite(path: string): boolean {
   try {
@@ -194,6 +187,13 @@ describe("a file in it", () => {
     writeFileSync(path, "");
     chownSync(path, nobody, nobody);
     expect(() => prepareFile(path)).toThrow(refuses("E_HOME", /belongs to another user/));
+  });
+
+  test("is made although somebody takes it away again and again", async () => {
+    const path = join(emptyHome(), "write.lock");
+    await whileTakenAway(path, () => {
+      for (let n = 0; n < 5_000; n++) prepareFile(path);
+    });
   });
 
   test("that cannot be made is refused in our words", () => {

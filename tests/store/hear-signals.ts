@@ -16,8 +16,8 @@ export async function hearSignals(agents: Program[]): Promise<void> {
     expect(heard?.signal).toBe(n % 2 === 0 ? "SIGTERM" : "SIGINT");
     return heard!.at - sent[n]!;
   });
-  // A quarter of a second on a quiet machine. Whoever was deaf while waiting would hear it after a minute.
-  expect(Math.max(...lateness)).toBeLessThan(30_000);
+  // A quarter of a second on a quiet machine. Whoever was deaf while waiting would hear it when its time is over.
+  expect(Math.max(...lateness)).toBeLessThan(60_000);
 }
 
 /**

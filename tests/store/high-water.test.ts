@@ -28,7 +28,7 @@ test("what follows is written within a moment, the newest of it and once", async
   const path = markFile();
   const highWater = openHighWater(path, "b");
   for (let last = 1; last <= 500; last++) highWater.note(last, last <= 300);
-  await waitUntil("the last note is there", () => highWater.read()?.last === 500, 20_000);
+  await waitUntil("the last note is there", () => highWater.read()?.last === 500);
   expect(highWater.read()).toEqual({ last: 500, durable: 300, boot: "b" });
 });
 

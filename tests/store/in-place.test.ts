@@ -25,17 +25,13 @@ async function openNew(): Promise<{ store: Store; home: string }> {
 /** Writes until it is refused: the refusal. */
 async function refusalOf(work: () => Promise<unknown>): Promise<Error> {
   let refusal: unknown;
-  await waitUntil(
-    "it is refused",
-    async () => {
-      refusal = await work().then(
-        () => undefined,
-        (error: unknown) => error,
-      );
-      return refusal !== undefined;
-    },
-    20_000,
-  );
+  await waitUntil("it is refused", async () => {
+    refusal = await work().then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    return refusal !== undefined;
+  });
   return refusal as Error;
 }
 

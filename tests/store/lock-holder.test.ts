@@ -58,14 +58,18 @@ describe.skipIf(process.platform !== "linux")("on Linux", () => {
     const program = start("leave-a-child.ts", [home]);
     await program.says("child");
     const lock = join(home, "write.lock");
-    expect(findLockHolder([lock])).toEqual({
+    const holder = await waitUntil("it is found", () => findLockHolder([lock]));
+    expect(holder).toEqual({
       pid: program.pid,
       command: expect.stringContaining("bun"),
       stopped: false,
     });
     program.kill("SIGSTOP");
     await waitUntil("it is stopped", () => findLockHolder([lock])?.stopped);
-    expect(findLockHolder([join(home, "missing"), lock])?.pid).toBe(program.pid);
+    await waitUntil(
+      "it is found beside a file that is not there",
+      () => findLockHolder([join(home, "missing"), lock])?.pid === program.pid,
+    );
     program.kill("SIGKILL");
     await program.ended;
     expect(findLockHolder([lock])).toBeUndefined();
@@ -78,17 +82,21 @@ describe.skipIf(process.platform !== "linux")("on Linux", () => {
     const lock = join(home, "write.lock");
     expect(await findLastingHolder([lock])).toBeUndefined();
     // A busy machine may take longer to end one than the looks take.
-    await waitUntil("one that is ended meanwhile is not named", async () => {
-      const program = start("leave-a-child.ts", [home]);
-      await program.says("child");
-      const isNamed = async () => (await findLastingHolder([lock]))?.pid === program.pid;
-      await waitUntil("it is named", isNamed);
-      const looking = findLastingHolder([lock]);
-      program.kill("SIGKILL");
-      process.kill(program.values<{ child: number }>()[0]!.child, "SIGKILL");
-      await program.ended;
-      return (await looking) === undefined;
-    });
+    await waitUntil(
+      "one that is ended meanwhile is not named",
+      async () => {
+        const program = start("leave-a-child.ts", [home]);
+        await program.says("child");
+        const isNamed = async () => (await findLastingHolder([lock]))?.pid === program.pid;
+        await waitUntil("it is named", isNamed);
+        const looking = findLastingHolder([lock]);
+        program.kill("SIGKILL");
+        process.kill(program.values<{ child: number }>()[0]!.child, "SIGKILL");
+        await program.ended;
+        return (await looking) === undefined;
+      },
+      200_000,
+    );
   });
 
   test("this process is never named, nor anybody for files that are not there", async () => {
@@ -156,7 +164,7 @@ describe.skipIf(lacks("sqlite3"))(
     test("whoever waits blames it, and not the one of us who stands first in the queue", async () => {
       const { home, store } = await newStore();
       const other = await stranger(home);
-      const first = start("wait-to-write.ts", [home, "first", "60000"]);
+      const first = start("wait-to-write.ts", [home, "first", "600000"]);
       await first.says("waiting");
       const queue = openWriterQueue(join(home, "write.lock"));
       await waitUntil("the other is in the queue", async () => {

@@ -19,7 +19,7 @@ test("a query answers names and values as they are, whole numbers of any size", 
   });
   expect(await store.query("select 1 as one where false")).toEqual({ columns: ["one"], rows: [] });
   await store.close();
-  expect(store.query(sql)).rejects.toMatchObject({ code: "E_INTERNAL" });
+  await expect(store.query(sql)).rejects.toMatchObject({ code: "E_INTERNAL" });
 });
 
 test("it sees what is committed and nothing else, and waits for no writer", async () => {
@@ -102,7 +102,7 @@ test("what SQLite does not understand is the asker's mistake, in SQLite's words"
     ["select nofunction()", "no such function: nofunction"],
     ["select load_extension('x')", "not authorized"],
   ] as const)
-    expect(store.query(sql)).rejects.toThrow(refused(message));
+    await expect(store.query(sql)).rejects.toThrow(refused(message));
   await store.close();
 });
 

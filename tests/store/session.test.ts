@@ -1,12 +1,13 @@
 import { Database } from "bun:sqlite";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "bun:test";
 import { systemClock } from "../../src/core/clock.ts";
 import type { Connection } from "../../src/store/driver.ts";
 import { bunDriver } from "../../src/store/driver-bun.ts";
 import { connect, readTx, rollBack, session } from "../../src/store/session.ts";
 import { tempHomes } from "../helpers/temp-home.ts";
+import { openFilesIn } from "./open-files.ts";
 
 const tempHome = tempHomes();
 
@@ -46,7 +47,6 @@ describe("a connection", () => {
   test.skipIf(process.platform !== "linux")("that cannot be set up is not left open", () => {
     const path = emptyDatabase();
     writeFileSync(path, "this is no database, however long one looks at it ".repeat(100));
-    const before = readdirSync("/proc/self/fd").length;
     for (let i = 0; i < 5; i++)
       expect(() => {
         const db = connect({ path, driver: bunDriver, durability: "process" }, false);
@@ -56,7 +56,7 @@ describe("a connection", () => {
           db.close();
         }
       }).toThrow(expect.objectContaining({ code: "SQLITE_NOTADB" }));
-    expect(readdirSync("/proc/self/fd").length).toBe(before);
+    expect(openFilesIn(dirname(path))).toEqual([]);
   });
 });
 

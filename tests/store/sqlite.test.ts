@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { readdirSync, readlinkSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { systemClock } from "../../src/core/clock.ts";
@@ -8,6 +8,7 @@ import { openStore } from "../../src/store/open.ts";
 import type { Params, ReadTx, Store, WriteTx } from "../../src/store/store.ts";
 import { openHome, writeRow } from "../fixtures/store/home.ts";
 import { tempHomes } from "../helpers/temp-home.ts";
+import { openFilesIn } from "./open-files.ts";
 import { programs } from "./start-program.ts";
 
 // Processes start slowly on a busy machine.
@@ -219,15 +220,6 @@ describe("a read", () => {
 });
 
 describe("a store", () => {
-  const openFiles = (home: string) =>
-    readdirSync("/proc/self/fd").filter((fd) => {
-      try {
-        return dirname(readlinkSync(`/proc/self/fd/${fd}`)) === home;
-      } catch {
-        return false;
-      }
-    });
-
   test.skipIf(process.platform !== "linux")(
     "that is closed has no file open, and has taken its log with it",
     async () => {
@@ -235,9 +227,9 @@ describe("a store", () => {
       await store.write(async (tx) => void (await tx.get("select * from sqlite_schema")));
       await writeRow(store, "a");
       await store.read(keys);
-      expect(openFiles(home).length).toBeGreaterThan(3);
+      expect(openFilesIn(home).length).toBeGreaterThan(3);
       await store.close();
-      expect(openFiles(home)).toEqual([]);
+      expect(openFilesIn(home)).toEqual([]);
       expect(readdirSync(home).toSorted()).toEqual(["bus.db", "write.lock"]);
     },
   );

@@ -63,15 +63,24 @@ describe("the queue", () => {
     close();
   });
 
-  test("is left when its time is over, and timers run while it waits", async () => {
+  test("is left when its time is over", async () => {
     const { waiter, close } = await twoInLine();
     const begun = elapsedMs();
+    expect(await waiter.enter(begun + 2_100)).toBe(false);
+    expect(elapsedMs() - begun).toBeGreaterThanOrEqual(2_090);
+    expect(elapsedMs() - begun).toBeLessThan(100_000);
+    close();
+  });
+
+  test("lets timers run while one waits in it", async () => {
+    const { waiter, close } = await twoInLine();
+    const begun = elapsedMs();
+    const stop = new AbortController();
     let ticks = 0;
-    const timer = setInterval(() => ticks++, 10);
-    expect(await waiter.enter(begun + 5_100)).toBe(false);
-    expect(elapsedMs() - begun).toBeGreaterThanOrEqual(5_090);
-    expect(elapsedMs() - begun).toBeLessThan(30_000);
+    const timer = setInterval(() => ++ticks === 2 && stop.abort(), 10);
+    expect(await waiter.enter(begun + 200_000, stop.signal)).toBe(false);
     expect(ticks).toBeGreaterThanOrEqual(2);
+    expect(elapsedMs() - begun).toBeLessThan(150_000);
     clearInterval(timer);
     close();
   });
@@ -138,9 +147,9 @@ describe("the queue", () => {
     const sleeper = start("leave-a-child.ts", [home]);
     await sleeper.says("child");
     const begun = elapsedMs();
-    await store.write((tx) => tx.run("insert into meta values ('a', '')"), { timeoutMs: 60_000 });
+    await store.write((tx) => tx.run("insert into meta values ('a', '')"), { timeoutMs: 200_000 });
     expect(elapsedMs() - begun).toBeGreaterThanOrEqual(1_990);
-    expect(elapsedMs() - begun).toBeLessThan(50_000);
+    expect(elapsedMs() - begun).toBeLessThan(150_000);
     process.kill(sleeper.values<{ child: number }>()[0]!.child, "SIGKILL");
   });
 
@@ -187,7 +196,8 @@ describe("with the lock in the hands of a stopped process", () => {
       }),
     );
     expect(elapsedMs() - begun).toBeGreaterThanOrEqual(390);
-    expect(elapsedMs() - begun).toBeLessThan(20_000);
+    // The store itself would wait for 100 s.
+    expect(elapsedMs() - begun).toBeLessThan(90_000);
     expect(await keys(store)).toEqual([]);
     holder.kill("SIGKILL");
   });
@@ -197,12 +207,12 @@ describe("with the lock in the hands of a stopped process", () => {
     const holder = await stoppedHolder(start, home);
     const begun = elapsedMs();
     // One after the other they would take longer than the test may.
-    const writes = Array.from({ length: 15 }, () =>
+    const writes = Array.from({ length: 40 }, () =>
       store.write((tx) => tx.run("delete from meta"), { timeoutMs: 6_000 }),
     );
     const outcomes = await Promise.allSettled(writes);
     expect(outcomes.map(({ status }) => status)).toEqual(outcomes.map(() => "rejected"));
-    expect(elapsedMs() - begun).toBeLessThan(50_000);
+    expect(elapsedMs() - begun).toBeLessThan(150_000);
     holder.kill("SIGKILL");
   });
 
@@ -214,10 +224,10 @@ describe("with the lock in the hands of a stopped process", () => {
     const holder = await stoppedHolder(start, home);
     const begun = elapsedMs();
     const signal = AbortSignal.timeout(afterMs);
-    const write = store.write((tx) => tx.run("delete from meta"), { timeoutMs: 60_000, signal });
+    const write = store.write((tx) => tx.run("delete from meta"), { timeoutMs: 200_000, signal });
     await expect(write).rejects.toThrow(expect.objectContaining({ code: "E_BUSY" }));
     expect(elapsedMs() - begun).toBeGreaterThanOrEqual(afterMs - 5);
-    expect(elapsedMs() - begun).toBeLessThan(afterMs + 20_000);
+    expect(elapsedMs() - begun).toBeLessThan(afterMs + 150_000);
     holder.kill("SIGKILL");
   });
 
@@ -227,21 +237,21 @@ describe("with the lock in the hands of a stopped process", () => {
     const holder = await stoppedHolder(start, home);
     const begun = elapsedMs();
     expect(await keys(store)).toEqual(["there"]);
-    const { store: another } = await newStore(home, 60_000);
+    const { store: another } = await newStore(home, 200_000);
     expect(await keys(another)).toEqual(["there"]);
-    expect(elapsedMs() - begun).toBeLessThan(20_000);
+    expect(elapsedMs() - begun).toBeLessThan(150_000);
     holder.kill("SIGKILL");
   });
 
   test("its death frees it at once, and its half-done write is gone", async () => {
-    const { home, store } = await newStore(tempHome(), 60_000);
+    const { home, store } = await newStore(tempHome(), 200_000);
     const holder = await stoppedHolder(start, home);
     const write = writeRow(store, "next");
     holder.kill("SIGKILL");
     await holder.ended;
     const begun = elapsedMs();
     await write;
-    expect(elapsedMs() - begun).toBeLessThan(20_000);
+    expect(elapsedMs() - begun).toBeLessThan(150_000);
     expect(await keys(store)).toEqual(["next"]);
   });
 
@@ -251,17 +261,17 @@ describe("with the lock in the hands of a stopped process", () => {
     const wait = (key: string, timeoutMs: number) =>
       start("wait-to-write.ts", [home, key, String(timeoutMs)]);
     const impatient = Array.from({ length: 10 }, (_, n) => wait(`impatient ${n}`, 1_000));
-    const patient = Array.from({ length: 70 }, (_, n) => wait(`patient ${n}`, 120_000));
-    const signalled = Array.from({ length: 20 }, (_, n) => wait(`signalled ${n}`, 120_000));
+    const patient = Array.from({ length: 70 }, (_, n) => wait(`patient ${n}`, 1_000_000));
+    const signalled = Array.from({ length: 20 }, (_, n) => wait(`signalled ${n}`, 1_000_000));
     const all = [...impatient, ...patient, ...signalled];
-    await Promise.all(all.map((agent) => agent.says("waiting", 100_000)));
+    await Promise.all(all.map((agent) => agent.says("waiting", 300_000)));
     const begun = elapsedMs();
 
     await hearSignals(signalled.slice(0, 10));
     // Their patience with the queue ends again and again, and each time they try without and go back to it.
     const inode = statSync(join(home, "write.lock")).ino;
     const backInLine = () => elapsedMs() - begun > 4_500 && waitersOn(inode) > 50;
-    await waitUntil("they are back in line after two such tries", backInLine, 50_000);
+    await waitUntil("they are back in line after two such tries", backInLine);
     await hearSignals(signalled.slice(10));
 
     await Promise.all(impatient.map((agent) => agent.ended));
@@ -272,7 +282,7 @@ describe("with the lock in the hands of a stopped process", () => {
         message: expect.stringContaining(`process ${holder.pid} `),
       });
       expect(fault!.waitedMs).toBeGreaterThanOrEqual(990);
-      expect(fault!.waitedMs).toBeLessThan(30_000);
+      expect(fault!.waitedMs).toBeLessThan(100_000);
     }
 
     holder.kill("SIGCONT");
@@ -284,5 +294,5 @@ describe("with the lock in the hands of a stopped process", () => {
     const rows = await keys(store);
     expect(rows.filter((key) => key.startsWith("patient")).length).toBe(70);
     expect(rows.length).toBe(71);
-  }, 240_000);
+  }, 600_000);
 });
