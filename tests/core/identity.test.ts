@@ -44,7 +44,7 @@ describe.skipIf(process.platform !== "linux")("a process on Linux", () => {
   });
 
   test("that is stopped is alive still", async () => {
-    const child = start("sleep", "60");
+    const child = start("sleep", "1000");
     child.kill("SIGSTOP");
     const state = await waitUntil("it is stopped", () => {
       const found = processState(child.pid);
@@ -55,7 +55,7 @@ describe.skipIf(process.platform !== "linux")("a process on Linux", () => {
 
   test("that nobody has buried is not alive", async () => {
     // The shell becomes a sleep, which never asks what became of the child it inherits.
-    const parent = start("sh", "-c", "sleep 60 & exec sleep 61");
+    const parent = start("sh", "-c", "sleep 1000 & exec sleep 1001");
     const zombie = await waitUntil("there is a child", () => childOf(parent.pid));
     process.kill(zombie.pid, "SIGKILL");
     await waitUntil("it is a zombie", () => processState(zombie.pid)?.state === "Z");
@@ -86,7 +86,7 @@ describe.skipIf(process.platform !== "linux")("a process on Linux", () => {
     const home = tempHome();
     const path = join(home, "..", "a) Z 1 (b");
     copyFileSync("/bin/sleep", path);
-    const child = start(path, "60");
+    const child = start(path, "1000");
     await waitUntil("it has its name", () => childName(child.pid).includes(") Z 1 ("));
     expect(processState(child.pid)).toMatchObject({ pid: child.pid, parent: process.pid });
     await waitUntil("it sleeps", () => processState(child.pid)!.state === "S");
@@ -94,7 +94,7 @@ describe.skipIf(process.platform !== "linux")("a process on Linux", () => {
   });
 
   test("tells its group", async () => {
-    const child = start("setsid", "sleep", "60");
+    const child = start("setsid", "sleep", "1000");
     await waitUntil("it leads a group", () => processState(child.pid)?.group === child.pid);
     expect(processState(process.pid)!.group).not.toBe(child.pid);
   });
