@@ -9,9 +9,12 @@ export function casesOf(usual: number): number {
   return Math.ceil((usual * asked()) / 1_000);
 }
 
-/** How long so many may take, in milliseconds, when the usual number of them may take `usualMs`. */
+// What any test may take.
+const leastMs = 240_000;
+
+/** How long so many may take, in milliseconds, when the usual number of them may take `usualMs`, or as long as any test. */
 export function casesMs(usualMs: number): number {
-  return Math.ceil(usualMs * Math.max(1, asked() / 1_000));
+  return Math.ceil(Math.max(leastMs, usualMs) * Math.max(1, asked() / 1_000));
 }
 
 function asked(): number {
