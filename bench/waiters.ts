@@ -22,7 +22,7 @@ export interface Crowd {
   inboxes: readonly string[];
   /** Sends one message to each of `inboxes`, in order: when it began, by the clock of all processes. */
   send(inboxes: readonly string[]): Promise<number>;
-  /** Waits until all that was sent is acked: what each process has to say since the last time. E_INTERNAL after a minute. */
+  /** Waits until all that was sent is acked: what each process has to say since the last time. E_INTERNAL after three minutes. */
   settled(): Promise<Report[]>;
 }
 
@@ -79,9 +79,9 @@ async function unackedIn({ store }: Bus): Promise<number> {
 
 // Looks seldom enough not to be in the way of what is measured.
 async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
-  const end = monotonicMs() + 60_000;
+  const end = monotonicMs() + 180_000;
   while (!(await condition())) {
-    if (monotonicMs() > end) throw new SkepError("E_INTERNAL", `not within a minute: ${what}`);
+    if (monotonicMs() > end) throw new SkepError("E_INTERNAL", `not within three minutes: ${what}`);
     await sleep(20);
   }
 }

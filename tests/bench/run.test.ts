@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 // A hundred agents start slowly on a busy machine, and a bench may have them do so several times.
-setDefaultTimeout(240_000);
+setDefaultTimeout(600_000);
 
 const run = join(import.meta.dir, "..", "..", "bench", "run.ts");
 

@@ -46,7 +46,7 @@ export function keepUp(place: Place, file: string): Keeper {
       else if (JSON.parse(stdout).conservation.holds !== true)
         faults.push(`skep down does not find that all adds up: ${stdout}`);
       const waited = new AbortController();
-      await Promise.race([over, sleep(60_000, waited.signal)]);
+      await Promise.race([over, sleep(180_000, waited.signal)]);
       waited.abort();
       if (guardian !== undefined) {
         faults.push("skep up did not end with its swarm");
