@@ -35,7 +35,7 @@ test("agents finish what they have in hand, take nothing more, and go on after r
   await place.becomes("a", "ready");
   for (const body of ["1", "2"]) await place.send("a", body);
   await waitUntil("it has begun", () => existsSync(join(place.directory, "begun")));
-  const drain = place.start(["drain", "--timeout", "1m", "--json"]);
+  const drain = place.start(["drain", "--timeout", "1h", "--json"]);
   await waitUntil("the drain is on", () => drain.stderr().includes("1 lease left"));
   writeFileSync(join(place.directory, "go"), "");
   expect(summaryOf(await drain.ended)).toMatchObject({ settled: 1, returned: 0, parked: 1 });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { buildIfStale, executablePath } from "../../bin/build.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
+import { waitUntil } from "../helpers/wait-until.ts";
 
 // Processes start slowly on a busy machine.
 setDefaultTimeout(240_000);
@@ -11,8 +12,11 @@ setDefaultTimeout(240_000);
 test("the executable is built again only when a source is newer than it", async () => {
   await buildIfStale();
   expect(await buildIfStale()).toBe(false);
-  utimesSync(executablePath, 0, 0);
-  expect(await buildIfStale()).toBe(true);
+  // Where it is as old as that, another test may be the one that builds it.
+  await waitUntil("it is built again", () => {
+    utimesSync(executablePath, 0, 0);
+    return buildIfStale();
+  });
   expect(statSync(executablePath).mode & 0o111).toBe(0o111);
 });
 
