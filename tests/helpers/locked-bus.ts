@@ -6,6 +6,7 @@ import type { Store } from "../../src/store/store.ts";
 /** A store that waits for 20 ms, on the bus in `home` that is locked from now on until it is unlocked. */
 export function lockedBus({ home, store }: { home: string; store: Store }) {
   const other = new Database(join(home, "bus.db"));
+  other.exec("pragma busy_timeout = 100000");
   other.exec("begin immediate");
   const refused = Promise.withResolvers<void>();
   const impatient: Store = {
