@@ -121,7 +121,7 @@ describe("what sends says on standard error what it did when its answer cannot b
     ],
     [
       "request",
-      '{ "$0" recv w1 --wait 9s | { IFS=, read -r id receipt rest; receipt=${receipt#*:?}; "$0" ack "${receipt%?}" --reply yes; } > "$TO"; } & "$0" request w1 "?"',
+      '{ "$0" recv w1 --wait 3m | { IFS=, read -r id receipt rest; receipt=${receipt#*:?}; "$0" ack "${receipt%?}" --reply yes; } > "$TO"; } & "$0" request w1 "?" --timeout 3m',
       "the answer came as message 3 and is acked [(]skep sql shows its body[)]",
     ],
   ];

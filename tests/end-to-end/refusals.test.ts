@@ -25,7 +25,7 @@ describe("full inboxes", () => {
   test("a sender that waits goes on as soon as there is room", async () => {
     const { skep, start, home } = place();
     await skep(["send", "a1", "1"], { env });
-    const sender = start(["send", "a1", "2", "--timeout", "60s"], { env });
+    const sender = start(["send", "a1", "2", "--timeout", "10m"], { env });
     await untilWaiting(home, "a1", "room");
     await skep(["recv", "a1", "--ack"]);
     expect(await sender.ended).toMatchObject({ status: 0, stdout: '{"id":2,"to":"a1"}\n' });
@@ -37,7 +37,8 @@ describe("receipts", () => {
     const { skep } = place();
     await skep(["send", "a1", "1"]);
     const [old] = jsonLines((await skep(["recv", "a1", "--lease", "1ms"])).stdout);
-    const [current] = jsonLines((await skep(["recv", "a1", "--wait", "5s", "--as", "b1"])).stdout);
+    const claim = ["recv", "a1", "--wait", "1m", "--as", "b1", "--lease", "1h"];
+    const [current] = jsonLines((await skep(claim)).stdout);
     for (const words of [["ack"], ["ack", "--reply", "x"], ["nack"], ["extend"]]) {
       const { status, stdout, stderr } = await skep([...words, old!.receipt, "--json"]);
       expect([words, status, stdout]).toEqual([words, 5, ""]);
@@ -116,8 +117,9 @@ describe("nothing there exits 3", () => {
 
   test("the temporary inbox of a request, to whoever is not asked for the answer", async () => {
     const { skep, start } = place();
-    const asking = start(["request", "oracle", "?", "--timeout", "60s"]);
-    const [question] = jsonLines((await skep(["recv", "oracle", "--wait", "20s"])).stdout);
+    const asking = start(["request", "oracle", "?", "--timeout", "10m"]);
+    const claim = ["recv", "oracle", "--wait", "3m", "--lease", "10m"];
+    const [question] = jsonLines((await skep(claim)).stdout);
     const to = question!.reply_to!;
     for (const words of [
       ["send", to, "spam"],

@@ -5,7 +5,8 @@ import type { Place } from "./place.ts";
 /** Sends `count` messages to a1 and claims them: their receipts. */
 export async function received(skep: Place["skep"], count: number): Promise<string[]> {
   for (let i = 0; i < count; i++) await skep(["send", "a1", `${i}`]);
-  const { stdout } = await skep(["recv", "a1", "--max", `${count}`]);
+  // For longer than all that is done with them takes on a busy machine.
+  const { stdout } = await skep(["recv", "a1", "--max", `${count}`, "--lease", "1h"]);
   return jsonLines(stdout).map(({ receipt }) => receipt);
 }
 
