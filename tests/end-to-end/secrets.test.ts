@@ -1,7 +1,8 @@
 // Secrets of a swarm: those who are to have them do, and nobody else gets to see them anywhere.
-import { readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "bun:test";
+import { readOrNothing } from "../agents/swarm-place.ts";
 import { lacks } from "../helpers/programs.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { jsonLines } from "./json.ts";
@@ -31,8 +32,9 @@ function processesOf(home: string) {
   return readdirSync("/proc").flatMap((pid) => {
     if (!/^\d+$/.test(pid)) return [];
     try {
-      const environment = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
+      // In this order: one that is just becoming another program has its words no sooner than its environment.
       const line = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+      const environment = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
       const isOurs = environment.includes(`SKEP_HOME=${home}`) || line.includes(home);
       return isOurs ? [{ pid: Number(pid), line, environment }] : [];
     } catch {
@@ -42,11 +44,11 @@ function processesOf(home: string) {
   });
 }
 
+/** What all files hold; nothing of one that goes meanwhile, as a write-ahead log does. */
 function bytesBelow(directory: string): string[] {
-  return readdirSync(directory, { recursive: true, encoding: "utf8" })
-    .map((name) => join(directory, name))
-    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile())
-    .map((path) => readFileSync(path, "latin1"));
+  return readdirSync(directory, { recursive: true, encoding: "utf8" }).map((name) =>
+    readOrNothing(join(directory, name)),
+  );
 }
 
 test.skipIf(lacks("sleep"))(
@@ -73,7 +75,7 @@ test.skipIf(lacks("sleep"))(
             line.includes("sleep 600") && environment.includes(`SKEP_AGENT=${name}`),
         );
       // At a second look it may just be becoming another program, and show nothing.
-      return (await waitUntil(`the program of ${name} runs`, named, 30_000)).environment;
+      return (await waitUntil(`the program of ${name} runs`, named)).environment;
     };
     const [keeper, guest, strict] = [
       await programOf("keeper"),
