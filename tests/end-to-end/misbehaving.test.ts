@@ -26,7 +26,12 @@ test.skipIf(lacks("setsid"))(
     const up = place.up({
       background: sh("go-to-the-background.sh", pids[0]!),
       daemon: sh("daemon.sh", pids[1]!),
-      again: { ...sh("go-to-the-background.sh", "/dev/null"), restart: "always", restart_max: 1 },
+      again: {
+        ...sh("go-to-the-background.sh", "/dev/null"),
+        restart: "always",
+        restart_max: 1,
+        restart_period: "1h",
+      },
       other: idle,
     });
     for (const [index, name] of ["background", "daemon"].entries()) {
@@ -37,7 +42,7 @@ test.skipIf(lacks("setsid"))(
     }
     // One that is always to run has failed when it will not.
     const { reason } = await place.becomes("again", "failed");
-    expect(reason).toBe("1 process that it left behind killed; restarted once in 1m");
+    expect(reason).toBe("1 process that it left behind killed; restarted once in 1h");
     await place.becomes("other", "ready");
     up.kill("SIGTERM");
     expect((await up.ended).status).toBe(143);
@@ -64,7 +69,7 @@ test("what is there when the file is checked, and gone or no program when it is 
   await place.send("each", "x");
   expect((await place.becomes("each", "failed")).reason).toContain("there is no such program");
   // Nobody has tried its message.
-  expect(await place.ledger("each")).toMatchObject({ ready: 1, leased: 0, dead: 0 });
+  await place.counts("each", { ready: 1, leased: 0, dead: 0 });
   const ps = JSON.parse((await place.skep(["ps", "--json"])).stdout.split("\n")[0]!);
   expect(ps).toMatchObject({ name: "each", state: "failed" });
   up.kill("SIGTERM");
@@ -73,15 +78,15 @@ test("what is there when the file is checked, and gone or no program when it is 
 
 test("one that ends at once for ever is started a few times, at least a second apart, and has failed", async () => {
   const place = await newPlace();
-  const often = { restart: "always", restart_max: 2, backoff_max: "1s" };
+  const often = { restart: "always", restart_max: 2, restart_period: "1h", backoff_max: "1s" };
   const up = place.up({
     success: { ...sh("end-at-once.sh", "0"), ...often },
     failure: { ...sh("end-at-once.sh", "3"), ...often, runner: "stream" },
   });
   const { status, stderr } = await up.ended;
   expect(status).toBe(8);
-  expect(stderr).toMatch(/^success failed: restarted 2 times in 1m$/m);
-  expect(stderr).toMatch(/^failure failed: sh exited with 3; restarted 2 times in 1m$/m);
+  expect(stderr).toMatch(/^success failed: restarted 2 times in 1h$/m);
+  expect(stderr).toMatch(/^failure failed: sh exited with 3; restarted 2 times in 1h$/m);
   const [one, other] = await place.app.agents();
   expect([one, other]).toMatchObject([{ restarts: 2 }, { restarts: 2 }]);
   const { startedAt, endedAt } = (await place.app.lastRun())!;
@@ -106,6 +111,7 @@ test("programs that never read, never listen, or fork a hundred children do not 
   const { programPid } = await place.becomes("tree", "ready");
   // Far more than a pipe holds; whoever sends and whoever hosts goes on.
   for (let n = 0; n < 3; n++) await place.send("unread", "x".repeat(1_000_000));
+  await place.counts("unread", { leased: 3 });
   await place.becomes("unread", "busy");
   await place.send("other", "x");
   await place.counts("other", { acked: 1 });
@@ -124,10 +130,10 @@ test("programs that never read, never listen, or fork a hundred children do not 
   const summary = JSON.parse(stdout);
   expect(summary).toMatchObject({ agents: { stopped: 4 }, parked: 3, returned: 3 });
   expect(summary.killed).toBeGreaterThanOrEqual(2);
-  expect(summary.drain_ms).toBeLessThan(60_000);
+  expect(summary.drain_ms).toBeLessThan(200_000);
   expect((await up.ended).status).toBe(0);
   expect(place.left()).toEqual([]);
-}, 240_000);
+}, 600_000);
 
 test("a gigabyte without an end of line costs its host no memory, and its log stays within bounds", async () => {
   const place = await newPlace();
@@ -162,7 +168,7 @@ test("a gigabyte without an end of line costs its host no memory, and its log st
       const states = (await place.app.agents()).map(({ name, state }) => `${name} ${state}`);
       return acked === 1 && ["self", "stream"].every((name) => states.includes(`${name} stopped`));
     },
-    200_000,
+    600_000,
   );
   up.kill("SIGTERM");
   expect((await up.ended).status).toBe(143);
@@ -171,7 +177,7 @@ test("a gigabyte without an end of line costs its host no memory, and its log st
     const logs = [".log", ".log.1"].map((end) => join(place.home, "logs", name + end));
     for (const path of logs) expect(readOrNothing(path).length).toBeLessThan(2_000_000);
   }
-}, 240_000);
+}, 900_000);
 
 test("what the programs of single messages leave behind is ended with each of them", async () => {
   const place = await newPlace();

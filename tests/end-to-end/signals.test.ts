@@ -69,7 +69,7 @@ test("a terminal that is closed drains the swarm", async () => {
   });
   try {
     for (const name of ["a", "b-1", "b-2"]) await place.becomes(name, "ready");
-    expect(said).toContain("s: starting 3 agents");
+    await waitUntil("it says what it does", () => said.includes("s: starting 3 agents"));
     await place.send("a", "x");
     await place.counts("a", { acked: 1 });
     up.terminal!.close();
@@ -103,22 +103,22 @@ test("under nohup a swarm outlives its terminal", async () => {
 
 test("SIGTERM while 100 agents are being started ends those that run, and starts no more", async () => {
   const place = await newPlace();
-  // So that there is a while between the first ones and the last.
-  const slowly = { start_at_once: 4, start_stagger: "1s" };
+  // The others would start an hour later.
+  const slowly = { start_at_once: 10, start_stagger: "1h" };
   const file = join(place.directory, "many.json");
   const agents = { a: { ...sleeper, count: 100 } };
   writeFileSync(file, JSON.stringify({ name: "s", ...slowly, agents }));
   const up = place.start(["up", file, "--json"]);
   const ready = async () =>
     (await place.app.agents()).filter(({ state }) => state === "ready").length;
-  await waitUntil("some have started", async () => (await ready()) >= 10);
+  await waitUntil("some have started", async () => (await ready()) === 10);
   up.kill("SIGTERM");
   const { status, stdout } = await up.ended;
   expect(status).toBe(143);
   const summary = JSON.parse(stdout);
   expect(summary.agents).toEqual({ stopped: 100, failed: 0, dead: 0 });
-  expect(summary.drain_ms).toBeLessThan(30_000);
+  expect(summary.drain_ms).toBeLessThan(200_000);
   const never = (await place.app.agents()).filter(({ startedAt }) => startedAt === null);
-  expect(never.length).toBeGreaterThan(0);
+  expect(never.length).toBe(90);
   expect(place.left()).toEqual([]);
 });

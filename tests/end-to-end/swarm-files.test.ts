@@ -69,8 +69,9 @@ const many = Math.min(casesOf(1_000), 10_000);
 test(
   "a swarm of very many agents comes up, answers and goes down, without a word of warning",
   async () => {
-    // On a busy machine the governor would have its word.
-    const place = await newPlace('[agents]\nstop_grace = "200ms"\n[governor]\nmode = "off"\n');
+    // On a busy machine the governor would have its word, and who is silent for long is suspect.
+    const settings = 'stop_grace = "200ms"\nsuspect_after = "1h"\n[governor]\nmode = "off"\n';
+    const place = await newPlace(`[agents]\n${settings}`);
     const module = join(fixtures, "handlers.ts");
     const path = join(place.directory, "many.json");
     const group = { runner: "module", module, count: many, pool: 4 };
@@ -78,7 +79,7 @@ test(
     const up = place.start(["up", path]);
     const last = `a-${many}`;
     const isReady = async () => (await place.agent(last))?.state === "ready";
-    await waitUntil(`${last} is ready`, isReady, casesMs(120_000));
+    await waitUntil(`${last} is ready`, isReady, casesMs(300_000));
     await place.send(last, "text");
     await place.counts(last, { acked: 1 });
     const health = JSON.parse((await place.skep(["health", "--json"])).stdout);
@@ -89,5 +90,5 @@ test(
     const said = `s: starting ${many} agents in ${place.home}\ns: draining; once more skips the waiting\n`;
     expect(stderr).toBe(said);
   },
-  casesMs(240_000),
+  casesMs(600_000),
 );

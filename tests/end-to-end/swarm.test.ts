@@ -1,7 +1,7 @@
 // A small swarm from up to down, as one person at two terminals sees it.
 import { existsSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { exists } from "../agents/swarm-place.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { type Failure, failureIn, jsonLines } from "./json.ts";
 import { type Place, type Running, places } from "./place.ts";
@@ -67,7 +67,7 @@ test("init, up, ps, status, request and down play together, and nothing survives
   );
 
   const asked = await Promise.all(
-    ["words", "echo"].map((to) => skep(["request", to, "hello", "--timeout", "50s"])),
+    ["words", "echo"].map((to) => skep(["request", to, "hello", "--timeout", "3m"])),
   );
   expect(asked.map(({ stdout }) => jsonLines(stdout)[0]?.body)).toEqual(["HELLO", "echo heard"]);
 
@@ -86,7 +86,7 @@ test("init, up, ps, status, request and down play together, and nothing survives
   expect(ended.stdout).toContain("2 in = 0 there + 2 ended: it adds up\n");
   expect(ended.stderr).toStartWith(`toy: starting 3 agents in ${home}\n`);
   for (const { host_pid, program_pid } of agents)
-    for (const pid of [host_pid, program_pid]) if (pid !== null) expect(isAlive(pid)).toBe(false);
+    for (const pid of [host_pid, program_pid]) if (pid !== null) expect(exists(pid)).toBe(false);
   expect((await agentsOf(skep)).map(({ state }) => state)).toEqual([
     "stopped",
     "stopped",
@@ -98,7 +98,7 @@ test("Ctrl-C drains: up ends with 130 once its agents are down, and the rest is 
   const { skep, start, path } = at(`
 name = "slow"
 [agents.nobody]
-command = ["sh", "-c", "exec sleep 60"]
+command = ["sh", "-c", "exec sleep 1000"]
 inbox = "later"
 `);
   const up = start(["up", path("swarm.toml")]);
@@ -153,17 +153,20 @@ runner = "exec"
   await waitUntil("it works", () => existsSync(path("started")));
   up.kill("SIGTERM");
   const refused = await waitUntil("it drains", async () => {
-    const ended = await skep(["send", "one", "x", "--json"]);
-    return ended.status === 4 && ended;
+    const { status, stderr } = await skep(["send", "one", "x", "--json"]);
+    // Who waits for the lock for too long is refused with that status as well.
+    return status === 4 && failureIn(stderr).code !== "E_BUSY" && failureIn(stderr);
   });
-  expect(failureIn(refused.stderr)).toMatchObject({ code: "E_DRAINING", retry_after_ms: 1000 });
+  expect(refused).toMatchObject({ code: "E_DRAINING", retry_after_ms: 1000 });
   expect(failureIn((await skep(["recv", "one", "--json"])).stderr).code).toBe("E_DRAINING");
   up.kill("SIGTERM");
   expect((await up.ended).status).toBe(143);
 });
 
 test("up exits 8 when an agent failed", async () => {
-  const { skep } = at('name = "sad"\n[agents.one]\ncommand = ["sh", "-c", "exit 3"]\n');
+  // Started again it has failed only when it does so often enough within a minute.
+  const once = 'command = ["sh", "-c", "exit 3"]\nrestart = "never"\n';
+  const { skep } = at(`name = "sad"\n[agents.one]\n${once}`);
   const { status, stdout, stderr } = await skep(["up", "swarm.toml", "--json"]);
   expect(status).toBe(8);
   expect(JSON.parse(stdout)).toMatchObject({ agents: { stopped: 0, failed: 1, dead: 0 } });
@@ -218,8 +221,4 @@ async function allReady(skep: Place["skep"], count: number, up: Running): Promis
     return agents.filter(({ state }) => state === "ready" || state === "busy").length === count;
   });
   return Promise.race([ready, ended]);
-}
-
-function isAlive(pid: number): boolean {
-  return existsSync(join("/proc", String(pid)));
 }
