@@ -36,9 +36,9 @@ async function running() {
     agents = existsSync(here.home) ? jsonLines((await here.skep(["ps", "--json"])).stdout) : [];
     return agents.length === 3 && agents.every(({ state }) => state === "ready");
   });
-  const { status, stdout } = await here.skep(["send", "worker", "kept"]);
+  const { status, stdout } = await here.skep(["send", "worker", "kept", "--timeout", "3m"]);
   expect([status, stdout]).toEqual([0, expect.stringContaining('"id":1')]);
-  const waiting = here.start(["recv", "still-1", "--wait", "10m", "--json"]);
+  const waiting = here.start(["recv", "still-1", "--wait", "1h", "--json"]);
   await waitUntil("it waits", async () => {
     const { stdout: count } = await here.skep([
       "sql",
@@ -47,7 +47,9 @@ async function running() {
     ]);
     return Number(jsonLines<{ n: number }>(count)[0]?.n) >= 2;
   });
-  const lines = here.start(["send", "--batch", "--json"], { stdin: "open" });
+  const lines = here.start(["send", "--batch", "--timeout", "3m", "--json"], {
+    stdin: "open",
+  });
   await lines.write('{"to":"worker","body":"also kept"}\n');
   await waitUntil("the line is sent", () => lines.said() !== "");
   return { ...here, up, waiting, lines, agents };
@@ -103,6 +105,7 @@ test("what was renamed is put back, and is as it was", async () => {
   await saysSo("bus.db", here.waiting);
   here.lines.close();
   await here.lines.ended;
+  await waitUntil("nothing is left of it", () => leftOf(here).length === 0);
   const refused = await here.skep(["send", "worker", "x", "--json"]);
   expect([refused.status, failureIn(refused.stderr).code]).toEqual([7, "E_LOSS"]);
   expect(existsSync(join(here.home, "bus.db"))).toBe(false);

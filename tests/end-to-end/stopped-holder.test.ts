@@ -23,16 +23,16 @@ test("100 who wait for a stopped writer hear signals, keep their deadlines, name
   const holder = await stoppedHolder(here);
 
   // Those who shall be there when the lock is free again.
-  const senders = many(40, (i) => here.start(["send", "box", `kept-${i}`, "--timeout", "10m"]));
-  const receivers = many(20, () => here.start(["recv", "later", "--wait", "10m", "--ack"]));
+  const senders = many(40, (i) => here.start(["send", "box", `kept-${i}`, "--timeout", "1h"]));
+  const receivers = many(20, () => here.start(["recv", "later", "--wait", "1h", "--ack"]));
   // Those who are told to stop before that.
   const signalled = [
-    ...many(15, () => here.start(["recv", "a1", "--wait", "10m"])),
-    ...many(15, () => here.start(["send", "box", "no", "--timeout", "10m"])),
-    ...many(10, () => here.start(["request", "box", "no", "--timeout", "10m"])),
+    ...many(15, () => here.start(["recv", "a1", "--wait", "1h"])),
+    ...many(15, () => here.start(["send", "box", "no", "--timeout", "1h"])),
+    ...many(10, () => here.start(["request", "box", "no", "--timeout", "1h"])),
   ];
   const patient = [...senders, ...receivers, ...signalled];
-  await waitUntil("all of them listen", () => patient.every(({ pid }) => catches(pid, 2)), 30_000);
+  await waitUntil("all of them listen", () => patient.every(({ pid }) => catches(pid, 2)), 300_000);
 
   const signals = await Promise.all(
     signalled.map(async (running, i) => {
@@ -78,7 +78,7 @@ test("100 who wait for a stopped writer hear signals, keep their deadlines, name
   const sent = await Promise.all(senders.map(({ ended }) => ended));
   expect(sent.filter(({ status }) => status !== 0)).toEqual([]);
   const stdin = receivers.map((_, i) => `{"to":"later","body":"later-${i}"}\n`).join("");
-  await here.skep(["send", "--batch"], { stdin });
+  await here.skep(["send", "--batch", "--timeout", "10m"], { stdin });
   const received = await Promise.all(receivers.map(({ ended }) => ended));
   expect(bodiesOf(received).sort()).toEqual(receivers.map((_, i) => `later-${i}`).sort());
 
@@ -88,11 +88,11 @@ test("100 who wait for a stopped writer hear signals, keep their deadlines, name
   expect(rows.map(({ body }) => body).sort()).toEqual(["first", "holder", ...kept].sort());
   expect(look(here.home, "select inbox from ledger where temporary = 1")).toEqual([]);
   expect(look(here.home, "pragma integrity_check")).toEqual([{ integrity_check: "ok" }]);
-}, 240_000);
+}, 900_000);
 
-/** Within about a second on a quiet machine; a busy one may make all of them late. Whoever does not hear waits for minutes. */
+/** Within about a second on a quiet machine; a busy one may make all of them late. Whoever does not hear waits for an hour. */
 function soon(timesMs: number[]): void {
-  expect(Math.max(...timesMs)).toBeLessThan(30_000);
+  expect(Math.max(...timesMs)).toBeLessThan(300_000);
 }
 
 /** A process of our own code that is stopped with the lock in its hands. */
@@ -104,7 +104,7 @@ async function stoppedHolder({ home }: Place) {
     stderr: "inherit",
   });
   holders.push(child);
-  await waitUntil("it stops", () => statusLine(child.pid, "State").startsWith("T"), 20_000);
+  await waitUntil("it stops", () => statusLine(child.pid, "State").startsWith("T"));
   return child;
 }
 

@@ -35,8 +35,9 @@ test(`${writers} writers and ${claimers} claimers with ${kills} kill -9 among th
     await orFailure(killAtRandom(run), writing, claiming);
     run.writing = false;
     await orFailure(writing, claiming);
-    const empty = () => look(run.here.home, "select 1 from deliveries").length === 0;
-    await orFailure(waitUntil("every inbox is empty", empty, 120_000), claiming);
+    // An ack that found no lock in time leaves its messages for as long as their lease lasts.
+    const empty = waitUntil("every inbox is empty", () => isEmpty(run), 400_000);
+    await orFailure(empty, claiming);
   } finally {
     run.writing = run.claiming = false;
     await Promise.allSettled([writing, claiming]);
@@ -71,7 +72,7 @@ test(`${writers} writers and ${claimers} claimers with ${kills} kill -9 among th
   expect(jsonLines<{ acked: number }>(stdout).reduce((sum, { acked }) => sum + acked, 0)).toBe(
     stored.size,
   );
-}, 300_000);
+}, 900_000);
 
 interface Run {
   here: Place;
@@ -86,6 +87,15 @@ interface Run {
   accepted: Map<number, string>;
   /** The message ids of acks that were printed as accepted for the first time. */
   acked: number[];
+}
+
+function isEmpty({ here }: Run): boolean {
+  try {
+    return look(here.home, "select 1 from deliveries").length === 0;
+  } catch {
+    // Whoever is the last to leave for a moment has the file to itself, and may stand still.
+    return false;
+  }
 }
 
 /** One writer: batch after batch, each line a message that nobody else sends. */
