@@ -6,14 +6,14 @@ import { waitUntil } from "../../helpers/wait-until.ts";
 
 const examples = join(import.meta.dir, "..", "..", "..", "examples", "teams");
 // A swarm of a dozen programs starts slowly on a busy machine.
-setDefaultTimeout(240_000);
+setDefaultTimeout(600_000);
 
 let executable: string;
 let home: string | undefined;
 
 beforeAll(async () => {
   executable = await skepExecutable();
-});
+}, 240_000);
 afterEach(async () => {
   if (home !== undefined) await skep("down", "--timeout", "0s");
 });
@@ -59,7 +59,7 @@ async function agent(wanted: string): Promise<{ state: string; program_pid: numb
 }
 
 async function ask(lead: string, directory: string): Promise<unknown> {
-  const { stdout } = await skep("request", lead, directory, "--timeout", "100s");
+  const { stdout } = await skep("request", lead, directory, "--timeout", "5m");
   return JSON.parse(JSON.parse(stdout).body);
 }
 
