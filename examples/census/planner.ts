@@ -27,7 +27,7 @@ let unsent = [
 ];
 while (unsent.length > 0) unsent = await send(unsent);
 
-// Sends what it can and gives back what found no room in time: that was refused, so it may be sent again.
+// Sends what it can and gives back what found no room, or no turn, in time: that was refused, so it may be sent again.
 async function send(messages: typeof unsent): Promise<typeof unsent> {
   const skep = Bun.spawn(["skep", "send", "--batch", "--timeout", "30s"], {
     stdin: new Blob(messages.map((message) => `${JSON.stringify(message)}\n`)),
@@ -38,7 +38,8 @@ async function send(messages: typeof unsent): Promise<typeof unsent> {
   const answers = output === "" ? [] : output.split("\n").map((line) => JSON.parse(line));
   if (answers.length !== messages.length)
     throw new Error(`skep send answered ${answers.length} of ${messages.length} messages`);
-  const fault = answers.find(({ error }) => error !== undefined && error.code !== "E_FULL");
+  const passing = new Set(["E_FULL", "E_BUSY"]);
+  const fault = answers.find(({ error }) => error !== undefined && !passing.has(error.code));
   if (fault !== undefined) throw new Error(`skep send: ${fault.error.message}`);
   return messages.filter((_, place) => answers[place].error !== undefined);
 }

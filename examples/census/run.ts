@@ -13,7 +13,7 @@ import { lastWords, type Results, watch } from "./watch.ts";
 import { find } from "./work.ts";
 
 const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
-const goneWithinMs = 10_000;
+const goneWithinMs = 120_000;
 const checkout = resolve(import.meta.dir, "../..");
 
 const { options, limitMs, json } = readArguments();
@@ -96,7 +96,7 @@ function readArguments(): { options: SwarmOptions; limitMs: number; json: boolea
         json: { type: "boolean", default: false },
         home: { type: "string" },
         skep: { type: "string", default: join(checkout, "dist", "skep") },
-        limit: { type: "string", default: "60" },
+        limit: { type: "string", default: "300" },
       },
     });
     if (positionals.length > 1) throw new Error("more than one directory is named");

@@ -14,7 +14,8 @@ export interface SwarmOptions {
   work: string;
 }
 
-const askTimeoutMs = 30_000;
+// It is there for a skep that hangs; going down takes a while on a busy machine.
+const askTimeoutMs = 180_000;
 
 export type Row = Record<string, unknown>;
 
@@ -52,11 +53,12 @@ export function up(options: SwarmOptions, ackedBefore: number): Swarm {
   };
 }
 
-/** The JSON lines that a command of skep prints; none when it fails because there is no home or no swarm. */
+/** The JSON lines that a command of skep prints; none when it fails, most often because there is no home or no swarm. */
 export async function ask(options: SwarmOptions, ...command: string[]): Promise<Row[]> {
   const child = Bun.spawn([options.skep, ...command, "--json"], {
     cwd: options.checkout,
-    env: environment(options),
+    // Whoever has the lock may stand still for a while, too.
+    env: { SKEP_STORE_BUSY_TIMEOUT: "1m", ...environment(options) },
     stdin: "ignore",
     stdout: "pipe",
     stderr: "ignore",

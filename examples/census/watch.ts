@@ -52,7 +52,9 @@ export async function watch(
       const agents = await ask(options, "ps");
       const inboxes = await ask(options, "inboxes");
       const waitsFor = missing(left);
-      if (waitsFor.length === 0 && isQuiet(inboxes)) return { ...left, agents } as Results;
+      // A look that failed shows nothing, and is none.
+      if (waitsFor.length === 0 && agents.length > 0 && isQuiet(inboxes))
+        return { ...left, agents } as Results;
 
       const gone = agents.find((row) => irreplaceable.has(row["name"]) && hasFailed(row));
       if (gone !== undefined) throw new Error(`an agent gave up: ${JSON.stringify(gone)}`);
@@ -121,7 +123,8 @@ function ackedIn(inboxes: Row[]): unknown[] {
 
 function isQuiet(inboxes: Row[]): boolean {
   const open = ["ready", "delayed", "leased", "parked"];
-  return inboxes.filter(isOurs).every((row) => open.every((state) => row[state] === 0));
+  const rows = inboxes.filter(isOurs);
+  return rows.length === ours.size && rows.every((row) => open.every((state) => row[state] === 0));
 }
 
 function isOurs(row: Row): boolean {
