@@ -154,7 +154,7 @@ test.skipIf(lacks("sleep"))(
       expect([...bytesBelow(home), stdout, stderr].join("\n")).not.toContain(secret);
     expect(at.traces()).toEqual([]);
   },
-  240_000,
+  600_000,
 );
 
 test("a hostile directory changes nothing: no .env and no bunfig.toml is read, with and without a home in it", async () => {

@@ -145,7 +145,8 @@ test("with 16 files at most each verb does its work", async () => {
   }
   const waits = await skep(["recv", "nobody", "--wait", "300ms", "--json"], { before });
   expect([waits.status, failureIn(waits.stderr).code]).toEqual([3, "E_EMPTY"]);
-}, 240_000);
+  // Some fifty processes, one after the other.
+}, 900_000);
 
 test("with fewer files than it needs a command says so, and does nothing", async () => {
   const { skep } = place();
