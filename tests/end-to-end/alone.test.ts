@@ -24,8 +24,9 @@ test("it lies alone in its directory, and there is no Bun on PATH", () => {
 
 test("a whole conversation works with an empty environment, and heeds no file of the directory", async () => {
   const { skep, cwd, traces } = place();
-  // Without HOME, PATH and SKEP_HOME; the .env files here set SKEP_HOME, SKEP_AGENT, a cap of 1 and more.
-  const options = { env: { PATH: undefined, HOME: undefined, SKEP_HOME: undefined } };
+  // The .env files here set SKEP_HOME, SKEP_AGENT, a cap of 1 and more.
+  const nothing = { SKEP_STORE_BUSY_TIMEOUT: undefined, SKEP_HOME: undefined };
+  const options = { env: { PATH: undefined, HOME: undefined, ...nothing } };
   const home = join(cwd, ".skep");
   expect((await skep(["init"], options)).stdout).toBe(`${JSON.stringify({ home })}\n`);
   for (const body of ["one", "two", "three"])

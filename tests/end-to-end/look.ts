@@ -7,8 +7,8 @@ import { waitUntil } from "../helpers/wait-until.ts";
 export function look<Row = Record<string, unknown>>(home: string, sql: string): Row[] {
   const database = new Database(join(home, "bus.db"), { readonly: true });
   try {
-    // The last process to leave locks everybody out while it takes the log with it.
-    database.run("pragma busy_timeout = 5000");
+    // The last process to leave locks everybody out while it takes the log with it, and may stand still meanwhile.
+    database.run("pragma busy_timeout = 60000");
     return database.query<Row, []>(sql).all();
   } finally {
     database.close(true);

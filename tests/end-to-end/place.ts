@@ -27,7 +27,7 @@ export interface Ended {
 export interface Options {
   /** What it reads, nothing by default; "open" for a pipe that `write` and `close` feed. */
   stdin?: string | Uint8Array | "open";
-  /** On top of PATH, HOME and SKEP_HOME; undefined takes one of them away. */
+  /** On top of PATH, HOME, SKEP_HOME and `patience`; undefined takes one of them away. */
   env?: Record<string, string | undefined>;
   cwd?: string;
   /** A command that runs it: `["unshare", "-n"]`. */
@@ -66,6 +66,9 @@ export interface Place {
   traces(): string[];
 }
 
+/** Whoever has the write lock may get no processor for long, and nobody is to be refused for that. */
+export const patience = { SKEP_STORE_BUSY_TIMEOUT: "3m" };
+
 /**
  * A function that answers a new place each time. To be called where tests are declared: what still runs when they are
  * done is killed, and all places are removed.
@@ -93,7 +96,7 @@ export function places(): () => Place {
     const marks = layTraps(cwd!);
     const { executable, tools } = machine;
     const start = (words: string[], options: Options = {}): Running => {
-      const env = { PATH: tools, HOME: emptyHome, SKEP_HOME: home, ...options.env };
+      const env = { PATH: tools, HOME: emptyHome, SKEP_HOME: home, ...patience, ...options.env };
       const running = spawn([...(options.before ?? []), executable, ...words], {
         stdin: options.stdin ?? "",
         cwd: options.cwd ?? cwd!,

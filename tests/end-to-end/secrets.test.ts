@@ -159,12 +159,13 @@ test.skipIf(lacks("sleep"))(
 
 test("a hostile directory changes nothing: no .env and no bunfig.toml is read, with and without a home in it", async () => {
   const { skep, traces } = place();
-  const shown = await skep(["config", "show", "--json"]);
+  const env = { SKEP_STORE_BUSY_TIMEOUT: undefined };
+  const shown = await skep(["config", "show", "--json"], { env });
   expect(shown.status).toBe(0);
   // Its .env says SKEP_BUS_INBOX_CAP=1 and SKEP_HOME.
   for (const { source } of jsonLines<{ source: string }>(shown.stdout))
     expect(source).toBe("default");
-  const here = await skep(["config", "show", "--json"], { env: { SKEP_HOME: undefined } });
+  const here = await skep(["config", "show", "--json"], { env: { ...env, SKEP_HOME: undefined } });
   expect(here.stdout).toBe(shown.stdout);
   // Where it is named it is read, and says what it says.
   const named = await skep(["config", "show", "--json", "--env-file", ".env"]);

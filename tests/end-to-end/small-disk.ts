@@ -46,7 +46,7 @@ async function mounted(
 ): Promise<SmallDisk> {
   const at = path("small");
   mkdirSync(at);
-  const keeping = `umask 077 && mount -t tmpfs -o size=2m tmpfs "${at}"${more} && echo mounted && exec sleep 600`;
+  const keeping = `umask 077 && mount -t tmpfs -o size=2m tmpfs "${at}"${more} && echo mounted && exec sleep 3600`;
   const keeper = start([], { before: ["unshare", "-m", "sh", "-c", keeping] });
   await waitUntil("the disk is there", () => keeper.said() === "mounted\n");
   const inside = ["nsenter", "-t", String(keeper.pid), "-m"];
