@@ -182,7 +182,7 @@ describe("batch lines", () => {
   test("Ctrl-C while a batch waits for room exits 130 and has answered what was sent", async () => {
     const { skep, start, home } = place();
     const env = { SKEP_BUS_INBOX_CAP: "3" };
-    const sender = start(["send", "--batch", "--timeout", "60s"], { stdin: "open", env });
+    const sender = start(["send", "--batch", "--timeout", "10m"], { stdin: "open", env });
     await sender.write(draftLine("a1", "x").repeat(5));
     await untilWaiting(home, "a1", "room");
     sender.kill("SIGINT");

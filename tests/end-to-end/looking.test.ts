@@ -23,7 +23,7 @@ describe("looking on", () => {
     ] as never);
     expect(jsonLines((await skep(["peek", "a1", "--max", "1"])).stdout)).toHaveLength(1);
     expect(await sums(skep)).toMatchObject({ a1: { ready: 2, leased: 0 } });
-    await skep(["recv", "a1", "--max", "2"]);
+    await skep(["recv", "a1", "--max", "2", "--lease", "1h"]);
     expect(await skep(["peek", "a1"])).toEqual({
       status: 0,
       stdout: "",
@@ -58,7 +58,7 @@ describe("looking on", () => {
   test("trace tells the life of a message, for people and for programs", async () => {
     const { skep } = place();
     await skep(["send", "a1", "hello\u001b[2J", "--as", "b1"]);
-    const [line] = jsonLines((await skep(["recv", "a1", "--as", "a1"])).stdout);
+    const [line] = jsonLines((await skep(["recv", "a1", "--as", "a1", "--lease", "1h"])).stdout);
     await skep(["ack", line!.receipt, "--reply", "done", "--as", "a1"]);
     const text = (await skep(["trace", "1"])).stdout;
     expect(text).toMatch(

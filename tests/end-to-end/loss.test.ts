@@ -27,13 +27,18 @@ async function killed(env: Record<string, string> = {}): Promise<Place> {
   expect(existsSync(join(home, "bus.db-wal"))).toBe(false);
   const batch = start(["send", "--batch"], { stdin: "open", env });
   await batch.write('{"to":"a1","body":"x"}\n'.repeat(10));
-  await waitUntil("all are accepted, and the mark says so", () => markOf(home).last === 11);
+  await waitUntil("all are accepted, and the mark says so", () => isAt(home, 11));
   batch.kill("SIGKILL");
   await batch.ended;
   return here;
 }
 
-const markOf = (home: string) => parseMark(readFileSync(join(home, "bus.mark"), "utf8"))!;
+const markOf = (home: string) => parseMark(readMark(home))!;
+
+const readMark = (home: string) => readFileSync(join(home, "bus.mark"), "utf8");
+
+// Read while it is written, it may be torn.
+const isAt = (home: string, last: number) => parseMark(readMark(home))?.last === last;
 
 /** Cuts the log of a home that nobody has open to that many bytes. */
 function cut(home: string, bytes: number): void {
@@ -122,7 +127,7 @@ test("a database that is made anew shares nothing with whoever has the old one o
   expect((await here.skep(["send", "a1", "x"])).status).toBe(0);
   const holder = here.start(["send", "--batch", "--json"], { stdin: "open" });
   await holder.write('{"to":"a1","body":"old"}\n'.repeat(100));
-  await waitUntil("the mark says so", () => markOf(here.home).last === 101);
+  await waitUntil("the mark says so", () => isAt(here.home, 101));
   rmSync(join(here.home, "bus.db"));
   expect((await here.skep(["send", "a1", "y", "--accept-loss"])).status).toBe(0);
   let status: number | undefined;
