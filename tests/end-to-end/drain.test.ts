@@ -52,20 +52,23 @@ test(`${rounds} drains with a kill -9 in the middle lose and double nothing, and
         { resumed: live, already: drain === undefined },
       ]);
       const before = run.acked.length;
-      await waitUntil("the work goes on", () => run.acked.length > before, 60_000);
+      await waitUntil("the work goes on", () => run.acked.length > before);
     }
     run.writing = false;
     await writing;
     // What claimers forgot is brought back by another drain.
     const forgotten = () => find("select 1 from deliveries where state != 'leased'").length === 0;
-    await waitUntil("nothing but the forgotten is left", forgotten, 60_000);
+    await waitUntil("nothing but the forgotten is left", forgotten, 300_000);
     run.claiming = false;
     await claiming;
     expect((await here.skep(["drain", "--timeout", "0s"])).status).toBe(0);
     expect((await here.skep(["resume"])).status).toBe(0);
     for (const inbox of inboxes)
-      for (const { id } of await linesOf(here, ["recv", inbox, "--max", "100", "--ack"]))
-        run.acked.push(id);
+      for (let left = 1; left > 0;) {
+        const lines = await linesOf(here, ["recv", inbox, "--max", "100", "--ack"]);
+        run.acked.push(...lines.map(({ id }) => id));
+        left = lines.length;
+      }
   } finally {
     run.writing = run.claiming = false;
     await Promise.allSettled([writing, claiming]);
@@ -96,7 +99,7 @@ test(`${rounds} drains with a kill -9 in the middle lose and double nothing, and
     ),
   ).toEqual([{ sent: stored.length, acked: stored.length, live: 0 }]);
   expect(find("pragma integrity_check")).toEqual([{ integrity_check: "ok" }]);
-}, 600_000);
+}, 900_000);
 
 interface Run {
   here: Place;
@@ -116,7 +119,7 @@ interface Drain {
   parked: number | null;
 }
 
-/** Once the time of the drain is over, the first command that comes finds it parked, and nothing went in or out since it began. */
+/** Once the time of the drain is over, whoever comes finds it parked, and nothing went in or out since it began. */
 async function checkDrained({ here }: Run, deadlineAt: number): Promise<void> {
   const find = <Row>(sql: string) => look<Row>(here.home, sql);
   for (const words of [
@@ -128,10 +131,13 @@ async function checkDrained({ here }: Run, deadlineAt: number): Promise<void> {
     expect(failureIn(stderr).code).toBe("E_DRAINING");
   }
   await Bun.sleep(Math.max(0, deadlineAt - Date.now() + 1));
-  const { status, stdout } = await here.skep(["status", "--json"]);
-  expect(status).toBe(0);
-  const { parked, parked_at: parkedAt } = JSON.parse(stdout).drain;
-  expect(parkedAt).toBeGreaterThan(0);
+  // While somebody else has the lock for long it is left to whoever comes next.
+  const { parked } = await waitUntil("it is parked", async () => {
+    const { status, stdout } = await here.skep(["status", "--json"]);
+    expect(status).toBe(0);
+    const { drain } = JSON.parse(stdout) as { drain: { parked: number; parked_at: number | null } };
+    return drain.parked_at !== null && drain;
+  });
   expect(parkedNow(here.home)).toBe(parked);
   expect(find("select state from deliveries where state != 'parked'")).toEqual([]);
   // A commit of the same millisecond may have been before.
@@ -170,21 +176,13 @@ async function write(run: Run, name: string): Promise<void> {
 async function claim(run: Run, name: string): Promise<void> {
   const as = ["--as", name];
   while (run.claiming) {
-    const words = [
-      "recv",
-      pick(inboxes),
-      ...as,
-      "--wait",
-      "200ms",
-      "--max",
-      "20",
-      "--lease",
-      "10m",
-    ];
-    const receipts = (await linesOf(run.here, words, "", run)).map(({ receipt }) => receipt);
+    const words = ["recv", pick(inboxes), ...as, "--wait", "200ms", "--max", "20", "--lease", "1h"];
+    const lines = await linesOf(run.here, words, "", run);
+    const receipts = lines.map(({ receipt }) => receipt);
     const whim = Math.random();
     if (whim < 0.2) receipts.pop();
-    else if (whim < 0.4 && receipts.length > 0)
+    // With its fifth attempt a message would be a dead letter.
+    else if (whim < 0.4 && (lines.at(-1)?.attempt ?? 5) < 5)
       await linesOf(run.here, ["nack", receipts.pop()!, "--delay", "0s"]);
     // While one thinks a drain may begin, or end.
     await Bun.sleep(Math.random() * 50);
@@ -204,7 +202,7 @@ async function claim(run: Run, name: string): Promise<void> {
 }
 
 /** The lines that the command prints; none when nothing was there, the bus drains, its turn did not come, or a receipt is stale. */
-async function linesOf<Line = { id: number; receipt: string }>(
+async function linesOf<Line = { id: number; receipt: string; attempt: number }>(
   here: Place,
   words: string[],
   stdin = "",
