@@ -215,7 +215,7 @@ export function exists(pid: number): boolean {
 }
 
 /** Sends `signal` to the process `pid`, which may just have ended by itself. */
-function signalIfThere(pid: number, signal: NodeJS.Signals): void {
+export function signalIfThere(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
