@@ -14,7 +14,8 @@ export interface Trial {
   writes: boolean;
 }
 
-const trialMs = 20_000;
+// On a machine that is busy two processes may take long to start, and that is no fault of its locks.
+const trialMs = 60_000;
 
 /** Has another process, which `trier` starts with the path after it, try a database in `directory` while this one writes. */
 export async function checkLocking(

@@ -29,7 +29,9 @@ interface Finding {
 }
 
 async function doctor(directory: string, words: string[] = [], before: string[] = []) {
-  const command = [...before, await skepExecutable(), "doctor", "--json", ...words];
+  // How much memory is left on this machine is not what is tested, and one agent needs little of it.
+  const few = words.includes("--agents") ? [] : ["--agents", "1"];
+  const command = [...before, await skepExecutable(), "doctor", "--json", ...few, ...words];
   const { status, stdout, stderr } = await run(command, directory, {}).ended;
   const { verdict, decision, mended, findings } = JSON.parse(stdout);
   const of = (check: string): Finding | undefined =>
@@ -75,7 +77,7 @@ test("people get a line for each, and what to do below those that need it", asyn
 });
 test("where hardly any file can be opened it says so, and examines the rest", async () => {
   const limited = ["sh", "-c", 'ulimit -n 20 && exec "$0" "$@"'];
-  const { status, of } = await doctor(tempDir(), [], limited);
+  const { status, of } = await doctor(tempDir(), ["--agents", "100"], limited);
   expect(status).toBe(8);
   expect(of("open files")!.verdict).toBe("fail");
   expect(of("memory")).toBeDefined();
@@ -83,13 +85,21 @@ test("where hardly any file can be opened it says so, and examines the rest", as
 test("a quick swarm that is interrupted is taken down, and leaves nothing", async () => {
   const directory = tempDir();
   const skep = await skepExecutable();
-  const running = run([skep, "doctor", "--quick-swarm"], directory, {});
-  await waitUntil("it is at work", () => running.stderr().includes("working for 5 s"));
-  expect(readdirSync(directory)).toHaveLength(1);
-  running.kill("SIGINT");
-  expect((await running.ended).status).toBe(130);
-  expect(readdirSync(directory)).toEqual([]);
-});
+  // It works for no longer than some seconds, so on a busy machine it may be over by the time that anybody sees it.
+  const isInterrupted = async () => {
+    const running = run([skep, "doctor", "--quick-swarm"], directory, {});
+    let over = false;
+    void running.ended.then(() => (over = true));
+    const isAtWork = () => running.stderr().includes("working for 5 s");
+    await waitUntil("it is at work", () => isAtWork() || over);
+    const there = readdirSync(directory).length;
+    running.kill("SIGINT");
+    const { status } = await running.ended;
+    expect(readdirSync(directory)).toEqual([]);
+    return there === 1 && status === 130;
+  };
+  await waitUntil("one is interrupted at its work", isInterrupted, 400_000);
+}, 600_000);
 test("a swarm that is up is named, and what a killed one left is warned of and ended by --fix", async () => {
   const place = await newPlace();
   const up = place.up({ a: idle });
