@@ -40,19 +40,21 @@ export async function endMarked(
 /** Kills every process with that mark, and what those start meanwhile: how many were killed. */
 export async function killMarked(mark: Mark): Promise<number> {
   const killed = new Set<number>();
-  // A process that forks while it is looked for can slip through one round; a fork storm may need several. Where others
-  // start programs all the time somebody is always about to.
-  for (let round = 0, calm = 0; round < roundsMax && calm < calmMax; round++) {
-    const { found, isClear } = lookFor(mark);
-    if (found.length === 0 && isClear) break;
-    calm = found.length === 0 ? calm + 1 : 0;
+  // Who may have it when it is to be seen. Whoever is about to become another program only later was started by none of
+  // those, and where others start programs all the time somebody always is.
+  let awaited: ReadonlySet<number> | undefined;
+  // A process that forks while it is looked for can slip through one round; a fork storm may need several.
+  for (let round = 0; round < roundsMax; round++) {
+    const { found, unclear } = lookFor(mark);
+    awaited = found.length > 0 ? undefined : (awaited?.intersection(unclear) ?? unclear);
+    if (awaited?.size === 0) break;
     for (const { pid } of signalAll(found, mark, "SIGKILL")) killed.add(pid);
     await sleep(10);
   }
   return killed.size;
 }
 
-/** Resolves when none of the processes that `list` finds now is becoming another program any more; after half a second at the latest. */
+/** Resolves when none of the processes that `list` finds now is becoming another program any more; after some seconds at the latest. */
 export async function untilBegun(list: () => readonly number[]): Promise<void> {
   if (process.platform !== "linux") return;
   let becoming = list();
@@ -63,29 +65,29 @@ export async function untilBegun(list: () => readonly number[]): Promise<void> {
   }
 }
 
-const roundsMax = 50;
-const calmMax = 10;
+// Whoever gets no processor takes that long to become another program, or to be gone.
+const roundsMax = 500;
 
 interface Search {
   found: ProcessIdentity[];
-  /** Whether nobody else may have that mark, for all to be seen. */
-  isClear: boolean;
+  /** Those who may have that mark, for all to be seen. */
+  unclear: ReadonlySet<number>;
 }
 
 function lookFor(mark: Mark): Search {
   const found = (mark.programs ?? []).filter(isAlive);
-  if (process.platform !== "linux") return { found, isClear: true };
-  let isClear = true;
+  const unclear = new Set<number>();
+  if (process.platform !== "linux") return { found, unclear };
   const known = new Set(found.map(({ pid }) => pid));
   for (const pid of idsIn("")) {
     if (pid === process.pid || known.has(pid)) continue;
     const isIts = isMarked(pid, mark);
-    if (isIts === undefined) isClear = false;
+    if (isIts === undefined) unclear.add(pid);
     if (isIts !== true) continue;
     const state = processState(pid);
     if (state !== undefined && state.state !== "Z") found.push({ pid, startTime: state.startTime });
   }
-  return { found, isClear };
+  return { found, unclear };
 }
 
 /** Those of `found` that the signal was sent to. */

@@ -57,7 +57,7 @@ test("all are ended politely, and only who does not listen is killed and counted
   const deaf = await startLoud(run, "a", ["sh", join(fixtures, "deaf.sh")]);
   expect(await endMarked({ run }, 100)).toBeGreaterThanOrEqual(1);
   expect(await deaf.exited).toEqual({ code: null, signal: "SIGKILL" });
-  expect(await endMarked({ run }, 100)).toBe(0);
+  expect(await endMarked({ run }, 60_000)).toBe(0);
 });
 
 test("whoever is just being started is not overlooked", async () => {
@@ -70,6 +70,16 @@ test("whoever is just being started is not overlooked", async () => {
     const next = await start(run, "a", command);
     expect(await endMarked({ run }, 60_000)).toBe(0);
     expect(await next.exited).toEqual({ code: null, signal: "SIGTERM" });
+  }
+});
+
+test("nor is one that takes long to become another program", async () => {
+  const run = newRun();
+  for (const end of [killMarked, (mark: { run: string }) => endMarked(mark, 100)]) {
+    const words = [join(fixtures, "shows-late.ts"), "1500"];
+    const child = await startLoud(run, "a", [process.execPath, ...words]);
+    expect(await end({ run })).toBe(1);
+    expect(await child.exited).toEqual({ code: null, signal: "SIGKILL" });
   }
 });
 
