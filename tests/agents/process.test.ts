@@ -66,9 +66,9 @@ describe("launch", () => {
     const begin = performance.now();
     const child = await start(["sh", "-c", "sleep 1000 & echo $!; exit 3"]);
     expect(await child.exited).toEqual({ code: 3, signal: null });
-    expect(performance.now() - begin).toBeLessThan(45_000);
     await child.finished;
-    expect(performance.now() - begin).toBeLessThan(45_000);
+    // The child is there for a quarter of an hour.
+    expect(performance.now() - begin).toBeLessThan(150_000);
     // Nothing would be 0, which is all of our own group.
     const pid = await waitUntil("it is told", () => Number(child.out()) || undefined);
     process.kill(pid, "SIGKILL");

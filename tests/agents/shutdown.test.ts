@@ -76,7 +76,7 @@ describe("the first signal", () => {
     up.kill("SIGTERM");
     const summary = JSON.parse((await up.ended).stdout);
     expect(summary).toMatchObject({ agents: { stopped: 1 }, parked: 0, returned: 0 });
-    expect(summary.drain_ms).toBeLessThan(60_000);
+    expect(summary.drain_ms).toBeLessThan(150_000);
     expect(place.log("a")).toContain("the bus is draining");
   }, 240_000);
   test("what does not finish in time is killed, and its message taken back unspent", async () => {
@@ -93,7 +93,7 @@ describe("the first signal", () => {
     const summary = JSON.parse((await up.ended).stdout);
     expect(summary).toMatchObject({ parked: 1, returned: 1, agents: { stopped: 2, dead: 0 } });
     expect(summary.killed).toBeGreaterThanOrEqual(1);
-    expect(summary.drain_ms).toBeWithin(250, 50_000);
+    expect(summary.drain_ms).toBeGreaterThanOrEqual(250);
     const outcome = "select outcome from attempts where delivery_id = $id";
     const rows = await place.app.store.read((tx) => tx.all(outcome, { id }));
     expect(rows).toEqual([{ outcome: "returned" }]);
@@ -101,7 +101,7 @@ describe("the first signal", () => {
 });
 
 test("the second signal skips the waiting", async () => {
-  const place = await newPlace('[agents]\nstop_grace = "1m"\ndrain_timeout = "1m"\n');
+  const place = await newPlace('[agents]\nstop_grace = "1h"\ndrain_timeout = "1h"\n');
   const up = place.up({ a: slow(place), b: deaf }, ["--json"]);
   await place.becomes("a", "ready");
   await place.send("a", "1");
@@ -112,11 +112,11 @@ test("the second signal skips the waiting", async () => {
   const { status, stdout } = await up.ended;
   expect(status).toBe(130);
   expect(JSON.parse(stdout)).toMatchObject({ parked: 1, returned: 1 });
-  expect(JSON.parse(stdout).drain_ms).toBeLessThan(30_000);
+  expect(JSON.parse(stdout).drain_ms).toBeLessThan(150_000);
 });
 
 test("the third signal leaves at once; the hosts notice, and down clears up", async () => {
-  const place = await newPlace('[agents]\nstop_grace = "200ms"\n[store]\nbusy_timeout = "1m"\n');
+  const place = await newPlace('[agents]\nstop_grace = "200ms"\n[store]\nbusy_timeout = "1h"\n');
   const up = place.up({ a: idle, b: waiting });
   for (const name of ["a", "b"]) await place.becomes(name, "ready");
   // Under a lock it gets nowhere, however much it hurries.
@@ -128,7 +128,7 @@ test("the third signal leaves at once; the hosts notice, and down clears up", as
   const start = performance.now();
   up.kill("SIGTERM");
   expect((await up.ended).status).toBe(130);
-  expect(performance.now() - start).toBeLessThan(30_000);
+  expect(performance.now() - start).toBeLessThan(150_000);
   unlock();
   await waitUntil("its hosts have stopped", () => place.left().length === 0);
   expect((await place.skep(["down"])).status).toBe(0);
@@ -173,7 +173,7 @@ describe("a supervisor that is killed", () => {
   test("has its run finished by the next up, whatever still runs of it", async () => {
     const place = await newPlace();
     const up = place.up({ a: deaf, b: slow(place) });
-    await place.becomes("b", "ready");
+    for (const name of ["a", "b"]) await place.becomes(name, "ready");
     await place.send("b", "1");
     await waitUntil(
       "both are at it",
@@ -203,14 +203,10 @@ test("a signal while many agents are being started leaves none of them", async (
     exec: { count: 8, ...idle },
   };
   const someAreReady = (atLeast: number) =>
-    waitUntil(
-      "some have started",
-      async () => {
-        const agents = await place.app.agents();
-        return agents.filter(({ state }) => state === "ready").length >= atLeast;
-      },
-      60_000,
-    );
+    waitUntil("some have started", async () => {
+      const agents = await place.app.agents();
+      return agents.filter(({ state }) => state === "ready").length >= atLeast;
+    });
   for (const started of [1, 6, 12]) {
     const up = place.up(many, ["--json"]);
     await someAreReady(started);
@@ -268,7 +264,7 @@ function logOf(place: Place, name: string): string {
 /** Takes SQLite's write lock, as any other program may, until the function it answers is called. */
 function lock({ home }: Place): () => void {
   const other = new Database(join(home, "bus.db"));
-  other.exec("pragma busy_timeout = 5000");
+  other.exec("pragma busy_timeout = 60000");
   other.exec("begin immediate");
   return () => {
     other.exec("rollback");

@@ -46,7 +46,7 @@ for (const [runtime, spawn] of [
       let known = false;
       let wanted = false;
       let heard = 0;
-      const child = await start(spawn, ["head", "-c", "2000000", "/dev/zero"], {
+      const child = await start(spawn, ["head", "-c", "50000000", "/dev/zero"], {
         onStdout(chunk) {
           expect(known).toBe(true);
           heard += chunk.length;
@@ -56,11 +56,12 @@ for (const [runtime, spawn] of [
       known = true;
       await waitUntil("some is heard", () => heard > 0);
       await Bun.sleep(20);
-      expect(heard).toBeLessThan(1_000_000);
+      // What the runtime and the kernel hold may be more than a megabyte.
+      expect(heard).toBeLessThan(25_000_000);
       wanted = true;
       child.resume();
       await child.read;
-      expect(heard).toBe(2_000_000);
+      expect(heard).toBe(50_000_000);
     });
     test("what cannot be started is the system's error", async () => {
       for (const [command, options, code] of [

@@ -10,9 +10,15 @@ const newPlace = swarmPlaces();
 const never = new AbortController().signal;
 const until = { signal: never, urgent: never };
 
+// For tests that say that nobody had to be killed: whoever gets no processor for a while ends in time as well.
+const patient = '[agents]\nstop_grace = "200ms"\ndrain_timeout = "5m"\n';
+
+// No message comes back because nobody renewed its lease.
+const longLease = '[agents]\nstop_grace = "200ms"\n[bus]\nlease = "30m"\n';
+
 describe("agents", () => {
   test("every kind of runner does its work, and each agent's output is in its log", async () => {
-    const place = await newPlace();
+    const place = await newPlace(patient);
     const handler = "export const handle = async ({ body }) => { console.log(body) };";
     writeFileSync(join(place.directory, "handler.ts"), handler);
     const ack =
@@ -39,7 +45,7 @@ describe("agents", () => {
     expect(place.left()).toEqual([]);
   });
   test("a swarm whose agents have all ended ends by itself, with 8 when one failed", async () => {
-    const place = await newPlace();
+    const place = await newPlace(patient);
     const good = { command: ["true"] };
     const done = await place.up({ good }).ended;
     expect(done).toMatchObject({ status: 0, stderr: expect.not.stringContaining("good") });
@@ -90,20 +96,18 @@ describe("deaths", () => {
   test.skipIf(lacks("setsid"))(
     "a host that is killed takes its program and that one's daemon along, and its message goes to another at once",
     async () => {
-      const place = await newPlace();
+      const place = await newPlace(longLease);
       const pids = join(place.directory, "pids");
-      const many = `skep recv --wait 50s; exec sh ${join(fixtures, "many-processes.sh")} ${pids}`;
+      const many = `skep recv --wait 1h; exec sh ${join(fixtures, "many-processes.sh")} ${pids}`;
       const up = place.up({ a: { command: ["sh", "-c", many], inbox: "jobs" }, b: idle });
       const { hostPid } = await place.becomes("a", "ready");
       await place.send("jobs", "work");
       await waitUntil("it has claimed and settled down", () => readOrNothing(pids) !== "");
       const programs = readOrNothing(pids).trim().split(" ").map(Number);
       expect(programs.every(exists)).toBe(true);
-      const start = performance.now();
       process.kill(hostPid!, "SIGKILL");
       const isBack = async () => (await place.ledger("jobs"))["ready"] === 1;
       await waitUntil("the message is back", isBack);
-      expect(performance.now() - start).toBeLessThan(45_000);
       // One that is killed has its number for a moment more.
       await waitUntil("they are gone", () => !programs.some(exists));
       const reason = "its host was ended by SIGKILL";
@@ -127,8 +131,8 @@ describe("deaths", () => {
     expect((await up.ended).status).toBe(8);
   });
   test("a program that is killed has failed, and its message goes to another at once", async () => {
-    const place = await newPlace();
-    const claims = "skep recv --wait 50s; exec sleep 1000";
+    const place = await newPlace(longLease);
+    const claims = "skep recv --wait 1h; exec sleep 1000";
     const up = place.up({ a: { command: ["sh", "-c", claims] }, b: idle });
     const { programPid } = await place.becomes("a", "ready");
     await place.send("a", "work");
@@ -163,7 +167,10 @@ describe("one swarm to a home", () => {
   });
   test("of several that start at once one runs", async () => {
     const place = await newPlace();
-    const ups = [place.up({ a: idle }), place.up({ a: idle }), place.up({ a: idle })];
+    const first = place.up({ a: idle });
+    // The file is not to be written while they read it.
+    const again = () => place.start(["up", join(place.directory, "swarm.json")]);
+    const ups = [first, again(), again()];
     await place.becomes("a", "ready");
     // Whoever comes when the first one is up finds that there is nothing to change.
     const statuses = new Map<number, number | null>();
