@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { describe, expect, test } from "bun:test";
 import { order } from "../../src/agents/order.ts";
 import { answerOrder, openOrders, takeOrder } from "../../src/agents/orders.ts";
@@ -7,7 +8,7 @@ import { ownIdentity, pidNamespace, processState } from "../../src/core/identity
 import type { Store } from "../../src/store/store.ts";
 import { tempBuses } from "../helpers/temp-bus.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
-import { idle, swarmPlaces } from "./swarm-place.ts";
+import { fixtures, idle, swarmPlaces } from "./swarm-place.ts";
 
 const newPlace = swarmPlaces();
 const { handBus } = tempBuses();
@@ -20,10 +21,15 @@ test("a wish is done, or refused as the supervisor says, and then the swarm is s
   const { order, stopSwarm } = place.app;
   expect(await order({ verb: "restart", subject: "a" }, never)).toMatchObject({ agents: ["a"] });
   expect(order({ verb: "restart", subject: "b" }, never)).rejects.toThrow("the swarm s has no b");
+  // Otherwise it might have done it before whoever asked looks for the first time.
+  const { pid } = (await place.app.lastRun())!;
+  await place.halt(pid, { writing: false });
   const impatient = AbortSignal.abort();
-  expect(order({ verb: "pause", subject: "a" }, impatient)).rejects.toMatchObject({
+  await expect(order({ verb: "pause", subject: "a" }, impatient)).rejects.toMatchObject({
     code: "E_BUSY",
+    message: "s has yet to pause a",
   });
+  process.kill(pid, "SIGCONT");
   await place.becomes("a", "paused");
   const summary = await stopSwarm(20_000, never);
   expect(summary).toMatchObject({ run: 1, agents: { stopped: 1 }, conservation: { holds: true } });
@@ -53,9 +59,10 @@ test("a stopped supervisor is told, and what was wished of it is taken back", as
 test("what a supervisor has begun with cannot be taken back, and whoever asked is told that it goes on", async () => {
   const place = await newPlace();
   // It does not hear the signal, so the restart takes as long as its grace.
-  const deaf = { command: ["sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"] };
+  const deaf = { command: ["sh", join(fixtures, "deaf.sh")] };
   const up = place.up({ a: { ...deaf, stop_grace: "1h" } });
   await place.becomes("a", "ready");
+  await waitUntil("it is deaf", () => place.log("a") === "deaf\n");
   const { pid } = (await place.app.lastRun())!;
   const asked = place.app
     .order({ verb: "restart", subject: "a" }, never)

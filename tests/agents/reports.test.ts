@@ -9,8 +9,10 @@ const newPlace = swarmPlaces();
 const saying = (word: string) =>
   `export const handle = () => \`${word} \${process.env.MODE} \${process.cwd()}\`;`;
 
+/** What the agent `name` answers, which may have to start first. */
 async function asks(place: Place, name: string): Promise<string> {
-  return JSON.parse((await place.skep(["request", name, "which?"])).stdout).body;
+  const words = ["request", name, "which?", "--timeout", "2m"];
+  return JSON.parse((await place.skep(words)).stdout).body;
 }
 
 /** The hosts that agents are in, once all of them are ready in others than `before`. */
@@ -70,9 +72,11 @@ describe("a module that starts again", () => {
     const place = await newPlace();
     const path = join(place.directory, "m.ts");
     await Bun.write(path, "throw new Error('not yet');");
-    const often = { restart: "on-failure", restart_max: 1_000, backoff_max: "1s" };
+    // Not so often that the swarm would give up before it is mended.
+    const rest = { backoff_min: "4s", backoff_max: "4s" };
+    const often = { restart: "on-failure", restart_max: 1_000, ...rest };
     const up = place.up({ m: { ...often, runner: "module", module: path } });
-    await waitUntil("it rests", async () => (await place.agent("m"))?.restarts === 1);
+    await waitUntil("it has failed", async () => ((await place.agent("m"))?.restarts ?? 0) > 0);
     await Bun.write(path, saying("one"));
     await place.becomes("m", "ready");
     up.kill("SIGTERM");

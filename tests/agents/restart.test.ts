@@ -102,49 +102,61 @@ describe("an agent that crashes", () => {
   });
   test("in a loop has failed after three restarts, with the end of its log as evidence, and can be started anew", async () => {
     const place = await newPlace(unheld);
-    const bad = { command: ["sh", "-c", "seq 30; exit 3"], backoff_max: "1s" };
+    // Its starts may be slow, and none of them is to be forgotten.
+    const often = { backoff_max: "1s", restart_period: "1h" };
+    const bad = { command: ["sh", "-c", "seq 30; exit 3"], ...often };
     const up = place.up({
       bad: { ...bad, restart: "on-failure" },
       other: { command: ["sleep", "1000"] },
     });
     const failed = await place.becomes("bad", "failed");
-    expect(failed.reason).toBe("sh exited with 3; restarted 3 times in 1m");
+    expect(failed.reason).toBe("sh exited with 3; restarted 3 times in 1h");
     expect(failed.restarts).toBe(3);
     const lines = Array.from({ length: 20 }, (_, index) => String(index + 11));
     expect(failed.evidence).toBe(lines.join("\n"));
     expect((await place.skep(["restart", "bad"])).stdout).toBe("bad\n");
-    await place.becomes("bad", "starting", "ready");
+    // It fails again, and starts again for that.
+    await waitUntil("it was started", async () => (await place.agent("bad"))!.restarts > 3);
     up.kill("SIGTERM");
     expect((await up.ended).status).toBe(143);
   }, 240_000);
   test("and rests starts again all the same when its host is killed meanwhile, and is not waited for by down", async () => {
     const place = await newPlace(`${unheld}drain_timeout = "5m"\n`);
     const bad = { command: ["sh", "-c", "test -e well && exec sleep 1000; exit 3"] };
+    const onFailure = { restart: "on-failure", restart_max: 100 };
     const up = place.up({
-      // Long enough for both to be seen at rest, also by who looks seldom.
-      a: { ...bad, restart: "on-failure", backoff_min: "20s" },
+      // Long enough for both to be seen at rest; whoever looks seldom sees it later, for it rests again and again.
+      a: { ...bad, ...onFailure, backoff_min: "20s", backoff_max: "20s" },
       b: { ...bad, restart: "on-failure", backoff_min: "1h", backoff_max: "1h" },
       other: { command: ["sleep", "1000"] },
     });
     await place.becomes("other", "ready");
-    await waitUntil("both rest", async () => {
-      const resting = (await place.app.agents()).filter(({ state }) => state === "starting");
-      const reasons = resting.map(({ reason }) => reason);
-      return ["20.0s", "1h"].every((rest) =>
-        reasons.includes(`starts again in ${rest}: sh exited with 3`),
-      );
+    const before = await waitUntil("both rest", async () => {
+      const all = await place.app.agents();
+      const rests = (name: string, rest: string) =>
+        all.find(
+          (one) =>
+            one.name === name &&
+            one.state === "starting" &&
+            one.reason === `starts again in ${rest}: sh exited with 3`,
+        );
+      return rests("b", "1h") && rests("a", "20.0s");
     });
     // The host of one that rests waits for it.
-    const host = (await place.agent("a"))!.hostPid!;
-    await Bun.write(join(place.directory, "well"), "");
+    const host = before.hostPid!;
     process.kill(host, "SIGKILL");
+    await Bun.write(join(place.directory, "well"), "");
+    // Unless its rest was over by then, and it has failed once more.
+    const later = Math.floor((Date.now() - before.changedAt) / 20_000);
     const after = await place.becomes("a", "ready");
-    expect(after).toMatchObject({ restarts: 1, reason: null });
+    expect(after.reason).toBeNull();
+    expect(after.restarts).toBeGreaterThanOrEqual(before.restarts);
+    expect(after.restarts).toBeLessThanOrEqual(before.restarts + later);
     expect(after.hostPid).not.toBe(host);
     const { stdout } = await place.skep(["down", "--json"]);
     const { agents, drain_ms: drainMs } = JSON.parse(stdout);
     expect(agents).toEqual({ stopped: 3, failed: 0, dead: 0 });
-    expect(drainMs).toBeLessThan(60_000);
+    expect(drainMs).toBeLessThan(150_000);
     expect((await up.ended).status).toBe(0);
   }, 240_000);
   test("but one whose exit is a success by its file has stopped", async () => {
