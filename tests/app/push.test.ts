@@ -88,14 +88,10 @@ test("a receiver that takes nothing is said once, and counted, and that it takes
   const place = await placeFor(receiver);
   const up = place.up({ a: idle });
   await place.becomes("a", "ready");
-  await waitUntil(
-    "failures were counted",
-    async () => {
-      const failures = await recorded(place, "export.failures");
-      return failures.filter(({ tags }) => tags === '{"kind":"refused"}').length >= 2;
-    },
-    60_000,
-  );
+  await waitUntil("failures were counted", async () => {
+    const failures = await recorded(place, "export.failures");
+    return failures.filter(({ tags }) => tags === '{"kind":"refused"}').length >= 2;
+  });
   // The work goes on.
   await place.send("a", "x");
   await waitUntil("it was done", async () =>
