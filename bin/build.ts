@@ -9,36 +9,56 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { openWriterQueue } from "../src/store/writer-queue.ts";
 
 const root = dirname(import.meta.dir);
 
+const dist = join(root, "dist");
+const executableIn = (directory: string) => join(directory, "skep");
+const bundleIn = (directory: string) => join(directory, "skep.mjs");
+
 /** Where the executable is put. */
-export const executablePath = join(root, "dist", "skep");
+export const executablePath = executableIn(dist);
 
 // A folder counts with all that is below it. The lock file stands for Bun itself and the packages.
 const sources = ["src", "migrations", "bin", "package.json", "package-lock.json", "tsconfig.json"];
 
 /** Where the bundle is put that Node and Deno run. */
-export const bundlePath = `${executablePath}.mjs`;
+export const bundlePath = bundleIn(dist);
 
 const entry = join(root, "bin", "skep.ts");
 
 /** Builds `dist/skep` and `dist/skep.mjs`; rejects with the bundler's own messages when the sources do not bundle. */
-export async function build(): Promise<void> {
-  mkdirSync(dirname(executablePath), { recursive: true });
-  await inPlace(executablePath, compile);
-  await inPlace(bundlePath, bundle);
+export async function build(into = dist): Promise<void> {
+  mkdirSync(into, { recursive: true });
+  await inPlace(executableIn(into), compile);
+  await inPlace(bundleIn(into), bundle);
 }
 
-/** Builds both when one is missing or older than what it is made from: whether it had to. */
-export async function buildIfStale(): Promise<boolean> {
-  const times = [executablePath, bundlePath].map(
+/**
+ * Builds both when one is missing or older than what it is made from: whether it had to. Of several who would at the same time one does:
+ * the others would replace what the first has in use.
+ */
+export async function buildIfStale(into = dist): Promise<boolean> {
+  if (!isStale(into)) return false;
+  mkdirSync(into, { recursive: true });
+  const turn = openWriterQueue(join(into, "build.lock"));
+  try {
+    await turn.enter(Number.POSITIVE_INFINITY);
+    if (!isStale(into)) return false;
+    await build(into);
+    return true;
+  } finally {
+    turn.close();
+  }
+}
+
+function isStale(directory: string): boolean {
+  const times = [executableIn(directory), bundleIn(directory)].map(
     (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0,
   );
   const builtAtMs = Math.min(...times);
-  if (!sources.some((source) => changedSince(join(root, source), builtAtMs))) return false;
-  await build();
-  return true;
+  return sources.some((source) => changedSince(join(root, source), builtAtMs));
 }
 
 /** Has `make` write a file, and renames it when complete: the one before may be running, and two may be building. */
