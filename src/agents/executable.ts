@@ -1,14 +1,19 @@
 // The executable that runs: how to start it again, and how programs find it.
 import { dirname } from "node:path";
 
+/** Where this executable, or its runtime, lies. When another one was put into its place right after it began, the kernel calls it deleted, and the other one is meant. */
+function ownProgram(): string {
+  return process.execPath.replace(/ \(deleted\)$/, "");
+}
+
 /** What starts skep again: the compiled executable, or the runtime with the script it runs. */
 export function ownCommand(): string[] {
   const script = process.argv[1];
   const compiled = script === undefined || script.includes("$bunfs") || script.includes("~BUN");
-  if (compiled) return [process.execPath];
+  if (compiled) return [ownProgram()];
   // Deno gives a program no rights that it was not told to.
   const run = process.versions["deno"] === undefined ? [] : ["run", "--allow-all"];
-  return [process.execPath, ...run, script];
+  return [ownProgram(), ...run, script];
 }
 
 /**
@@ -40,5 +45,5 @@ const plainPath = "/usr/local/bin:/usr/bin:/bin";
 
 /** `env` with the directory of this executable first on its PATH, so that programs find the skep they belong to. */
 export function withSkepOnPath(env: Record<string, string>): Record<string, string> {
-  return { ...env, PATH: `${dirname(process.execPath)}:${env["PATH"] || plainPath}` };
+  return { ...env, PATH: `${dirname(ownProgram())}:${env["PATH"] || plainPath}` };
 }

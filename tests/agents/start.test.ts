@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openApp } from "../../src/app.ts";
 import { type Charge, newCharge, openSignal } from "../../src/agents/charge.ts";
@@ -9,7 +9,7 @@ import { systemClock } from "../../src/core/clock.ts";
 import { defaults } from "../../src/config/settings.ts";
 import { readSwarmFile } from "../../src/config/swarm-file.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
-import { exists, idle, swarmPlaces } from "./swarm-place.ts";
+import { exists, idle, run, swarmPlaces } from "./swarm-place.ts";
 
 const newPlace = swarmPlaces();
 const sleeper = { command: ["sleep", "1000"] };
@@ -113,6 +113,26 @@ test("one that is not ready in time has failed, and what it ran is ended, whatev
   expect(pids.filter(exists)).toEqual([]);
   up.kill("SIGTERM");
   await up.ended;
+});
+
+test("a swarm starts also when its executable is replaced in that very moment", async () => {
+  const place = await newPlace();
+  const [executable, ...words] = place.upCommand({ a: idle });
+  const replaced = `${executable}.${process.pid}`;
+  linkSync(executable!, replaced);
+  const up = run([replaced, ...words], place.directory, {});
+  try {
+    up.kill("SIGSTOP");
+    rmSync(replaced);
+    linkSync(executable!, replaced);
+    up.kill("SIGCONT");
+    await place.becomes("a", "ready");
+    up.kill("SIGTERM");
+    expect((await up.ended).status).toBe(143);
+  } finally {
+    up.kill("SIGKILL");
+    rmSync(replaced);
+  }
 });
 
 describe("how many start", () => {
