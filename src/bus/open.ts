@@ -35,9 +35,9 @@ export async function openBus(
   return { store, clock, settings, doorbell: openDoorbell(), self: ownIdentity(), holding, lost };
 }
 
-/** The same bus for one of several agents in this process, the `slot`th: it waits for itself. Whoever asks closes its doorbell. */
-export function shareBus(bus: Bus, slot: number): Bus {
-  return { ...bus, doorbell: openDoorbell(), self: { ...bus.self, slot } };
+/** The same bus for one of several agents in this process, the `slot`th: it waits for itself, with a doorbell of its own. Whoever asks closes that. */
+export function shareBus(bus: Bus, slot: number, doorbell = openDoorbell()): Bus {
+  return { ...bus, doorbell, self: { ...bus.self, slot } };
 }
 
 interface FirstLook {

@@ -41,7 +41,7 @@ export async function hostAgents(parts: Parts, { orders, tell, draining }: Post)
   void beat(tell, shelter, Math.min(beatEveryMs, hangTimeoutMs / beatsPerTimeout), over.signal);
 
   const start = (name: string, slot: number, assignment: Assignment) => {
-    const bus = shareBus(parts.bus, slot);
+    const bus = shareBus(parts.bus, slot, parts.openDoorbell?.());
     const stop = new AbortController();
     const killing = new AbortController();
     const gate = openGate();

@@ -2,6 +2,7 @@
 import type { Log } from "../agents/log.ts";
 import type { Ending, Report } from "../agents/host-line.ts";
 import type { Bus } from "../bus/bus.ts";
+import type { Doorbell } from "../bus/doorbell.ts";
 import type { Clock } from "../core/clock.ts";
 import type { ProcessIdentity } from "../core/identity.ts";
 import type { Store } from "../store/store.ts";
@@ -76,6 +77,8 @@ export interface Parts {
   clock: Clock;
   /** How long a program that holds nothing may take to leave by itself; a second where it is not said. */
   leaveMs?: number | undefined;
+  /** Opens the doorbell of each agent of a host; as any other one where it is not said. */
+  openDoorbell?: (() => Doorbell) | undefined;
 }
 
 /** What a runner has to work with. */

@@ -10,7 +10,7 @@ import type { Assignment, Parts, Work } from "../../src/hosts/runner.ts";
 import { readLog } from "../helpers/read-log.ts";
 import { tempBuses } from "../helpers/temp-bus.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
-import { deskOf } from "./workshop.ts";
+import { aLongRest, deskOf } from "./workshop.ts";
 
 type Kind = Extract<Report, { name: string }>["report"];
 
@@ -25,8 +25,8 @@ export function sharedHosts() {
     }
   });
 
-  return async () => {
-    const bus = await liveBus();
+  return async ({ openDoorbell }: Pick<Parts, "openDoorbell"> = {}) => {
+    const bus = await liveBus(aLongRest);
     const mark = randomHex(8);
     const { leaseMs } = bus.settings;
     const agents = { ...defaults.agents, stopGraceMs: 200, drainTimeoutMs: 5_000 };
@@ -35,7 +35,8 @@ export function sharedHosts() {
       agents,
       governor: defaults.governor,
     };
-    const parts: Parts = { home: bus.home, store: bus.store, clock: bus.clock, bus, settings };
+    const { home, store, clock } = bus;
+    const parts: Parts = { home, store, clock, bus, settings, openDoorbell };
     const orders = orderQueue();
     const reports: Report[] = [];
     const post = {

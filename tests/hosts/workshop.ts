@@ -10,7 +10,7 @@ import {
   registerAgent,
 } from "../../src/agents/registry.ts";
 import { openRun } from "../../src/agents/runs.ts";
-import { killMarked } from "../../src/agents/survivors.ts";
+import { findMarked, killMarked } from "../../src/agents/survivors.ts";
 import type { BusSettings, Delivery, Draft } from "../../src/bus/message.ts";
 import { receive } from "../../src/bus/receive.ts";
 import { ackTx } from "../../src/bus/settle.ts";
@@ -26,6 +26,7 @@ import type { Controls, Ended, Parts, Work } from "../../src/hosts/runner.ts";
 import { openTurns } from "../../src/core/turns.ts";
 import { openSpares } from "../../src/hosts/spares.ts";
 import type { Store } from "../../src/store/store.ts";
+import { readOrNothing } from "../agents/swarm-place.ts";
 import { readLog } from "../helpers/read-log.ts";
 import { type TempBus, tempBuses } from "../helpers/temp-bus.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
@@ -46,6 +47,8 @@ export interface Hosted {
   gate: Gate;
   /** How far its process is held back. */
   held: Held;
+  /** How many processes were killed each time that it ended what its programs had left behind. */
+  strays: number[];
   /** Has its program ended at once. */
   kill(reason: string): void;
   /** Tells the agent to stop, and answers how it ended. */
@@ -54,6 +57,9 @@ export interface Hosted {
 }
 
 export type Workshop = Awaited<ReturnType<ReturnType<typeof workshops>>>;
+
+// What was refused would come back soon otherwise, and be found in another state by whoever looks late.
+export const aLongRest = { backoffMinMs: 3_600_000, backoffMaxMs: 3_600_000 };
 
 interface Options extends Partial<BusSettings> {
   maxRunMs?: number;
@@ -65,8 +71,8 @@ interface Options extends Partial<BusSettings> {
   logBytesMax?: number;
   /** How long the host waits for the database before it is told that it is locked. */
   busyTimeoutMs?: number;
-  /** How far the host's clock is ahead. */
-  aheadMs?: () => number;
+  /** The time by which the host knows how long a program has worked or been stopped; that of the machine when left out. */
+  tick?: () => number;
 }
 
 /** A function that opens a workshop; what its programs left running is killed after each test. To be called where tests are declared. */
@@ -79,12 +85,14 @@ export function workshops() {
     for (const run of marks.splice(0)) await killMarked({ run });
     const open = hosts;
     hosts = [];
+    // Whoever could not be seen then may hold something, and would be waited for.
+    for (const host of open) host.kill("the test is over");
     await Promise.all(open.map((host) => host.stop().catch(() => {})));
   });
   const { liveBus } = tempBuses();
 
   return async (options: Options = {}) => {
-    const bus = await liveBus(options);
+    const bus = await liveBus({ ...aLongRest, ...options });
     const mark = randomHex(8);
     marks.push(mark);
     /** Starts the host of an agent `a` with an environment of its own. */
@@ -116,6 +124,11 @@ export function workshops() {
           const agent = await bus.store.read((tx) => findAgent(tx, "a"));
           return agent === undefined ? undefined : programsOf([agent])[0];
         }),
+      /** Kills its programs, once there are `count` of them: whoever is just starting has no mark yet. */
+      async killPrograms(count = 1): Promise<void> {
+        await waitUntil("its programs run", () => findMarked({ run: mark }).length === count);
+        await killMarked({ run: mark });
+      },
       /** What was logged so far; nothing before there is a log. */
       log: () => readLog(bus.home, "a"),
     };
@@ -142,7 +155,7 @@ async function startHost(
   const agents = { ...defaults.agents, stopGraceMs, drainTimeoutMs: 5_000, logBytesMax };
   const store =
     options.busyTimeoutMs === undefined ? bus.store : impatient(bus.store, options.busyTimeoutMs);
-  const clock = { ...bus.clock, tick: () => bus.clock.tick() + (options.aheadMs?.() ?? 0) };
+  const clock = { ...bus.clock, tick: options.tick ?? bus.clock.tick };
   const settings = { bus: { leaseMs, maxRunMs }, agents, governor: defaults.governor };
   const parts: Parts = { home: bus.home, store, clock, bus: { ...bus, store }, settings, leaveMs };
   const draining = new AbortController();
@@ -150,10 +163,19 @@ async function startHost(
   const gate = openGate();
   const held = openHeld();
   const reports: Report[] = [];
+  const strays: number[] = [];
+  const endStrays = async () => {
+    const theirs = { run: env["SKEP_RUN"]!, agents: [name] };
+    const count = await killMarked(theirs);
+    // On a busy machine it takes a while until whoever was killed is gone.
+    await waitUntil("they are gone", () => findMarked(theirs).length === 0);
+    strays.push(count);
+    return count;
+  };
   const controls: Controls = {
     draining: draining.signal,
     killing: killing.signal,
-    endStrays: () => killMarked({ run: env["SKEP_RUN"]!, agents: [name] }),
+    endStrays,
     gate,
     // Of what it may rest it always rests the most.
     pace: openPace(held, { pauseMaxMs }, undefined, () => 1),
@@ -176,6 +198,7 @@ async function startHost(
     reports,
     gate,
     held,
+    strays,
     kill: (reason) => killing.abort(reason),
     stop() {
       draining.abort();
@@ -237,7 +260,7 @@ export function deskOf(bus: TempBus) {
       }),
     /** The next message in `inbox`, claimed under nobody's name. */
     async take(inbox: string): Promise<Delivery & { text: string }> {
-      const claim = { inbox, holder: null, max: 1, leaseMs: 60_000, waitMs: 20_000 };
+      const claim = { inbox, holder: null, max: 1, leaseMs: 60_000, waitMs: 100_000 };
       const [delivery] = await receive(bus, claim);
       if (delivery === undefined) throw new Error(`nothing came to ${inbox}`);
       return { ...delivery, text: Buffer.from(delivery.body).toString("latin1") };
@@ -251,3 +274,7 @@ export function deskOf(bus: TempBus) {
       ))!,
   };
 }
+
+/** Whether the process has become a `sleep 1000`. */
+export const sleeps = ({ pid }: { pid: number }): boolean =>
+  readOrNothing(`/proc/${pid}/cmdline`) === "sleep\x001000\x00";
