@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { expect, test } from "bun:test";
 import { defaults } from "../../src/config/settings.ts";
 import { randomHex } from "../../src/core/ids.ts";
-import { findMarked, killMarked } from "../../src/agents/survivors.ts";
+import { findMarked } from "../../src/agents/survivors.ts";
 import { launch, signalProcess } from "../../src/agents/process.ts";
 import { closeRun, findOpenRun, noteStopping, openRun } from "../../src/agents/runs.ts";
 import { endWithoutSupervisor } from "../../src/hosts/host.ts";
 import { openSpares } from "../../src/hosts/spares.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
-import { workshops } from "./workshop.ts";
+import { sleeps, workshops } from "./workshop.ts";
 
 const workshop = workshops();
 
@@ -28,9 +28,9 @@ test("what an agent holds when it ends of itself costs an attempt, when it is to
     if (told) {
       const ended = host.stop();
       // It waits for the answer to what is in hand, which never comes.
-      await killMarked({ run: shop.mark });
+      await shop.killPrograms();
       await ended;
-    } else await killMarked({ run: shop.mark });
+    } else await shop.killPrograms();
     const ended = await host.ended;
     expect(ended.state).toBe(told ? "stopped" : "failed");
     expect((await shop.fate(id)).attempts).toMatchObject([{ outcome }]);
@@ -49,7 +49,7 @@ test("what an agent of the next run holds is not given back by the host of the o
     await closeRun(tx, last, "{}");
     await noteStopping(tx, await openRun(tx, { ...run, mark: "another" }));
   });
-  await killMarked({ run: shop.mark });
+  await shop.killPrograms();
   expect(await host.ended).toMatchObject({ state: "failed" });
   await shop.becomes(id, "leased");
   expect((await shop.fate(id)).attempts).toEqual([]);
@@ -60,7 +60,11 @@ test("what a killed program leaves behind is ended before its leases go to other
   const command = ["sh", "-c", "sleep 1000 & sleep 1000"];
   const host = await shop.host({ runner: "self", command }, { SKEP_AGENT: "a" });
   const program = await shop.program();
-  await waitUntil("its children run", () => findMarked({ run: shop.mark }).length === 3);
+  // Not while one is about to become what it is: such a one cannot be found.
+  await waitUntil(
+    "its children run",
+    () => findMarked({ run: shop.mark }).filter(sleeps).length === 2,
+  );
   process.kill(program.pid, "SIGKILL");
   expect(await host.ended).toMatchObject({ state: "failed" });
   expect(findMarked({ run: shop.mark })).toEqual([]);
@@ -99,6 +103,8 @@ test("without a supervisor the programs of an agent are ended when their time is
   const { governor } = defaults;
   const parts = { settings: { bus: { leaseMs: 0, maxRunMs: 0 }, agents, governor } };
   const supervisor = await launch({ ...program, env: {} });
+  // Whoever is just starting would not be found.
+  await waitUntil("it has begun", () => findMarked({ run }).length === 1);
   const draining = new AbortController();
   const ending = endWithoutSupervisor(
     parts,

@@ -6,7 +6,7 @@ import { tempDir } from "../helpers/temp-dir.ts";
 
 const never = new AbortController().signal;
 
-function agent(ready: Ready, readyTimeoutMs = 30_000) {
+function agent(ready: Ready, readyTimeoutMs = 200_000) {
   const cwd = tempDir();
   const spec = {
     name: "a",

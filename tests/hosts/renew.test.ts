@@ -10,31 +10,34 @@ import { workshops } from "./workshop.ts";
 const workshop = workshops();
 
 test("the leases of a program at work are renewed; of one that has been stopped for a minute no more", async () => {
-  let ahead = 0;
-  const shop = await workshop({ leaseMs: 120, aheadMs: () => ahead });
+  let tick = 0;
+  const shop = await workshop({ leaseMs: 120, tick: () => tick });
   const pidFile = join(shop.bus.home, "pid");
   const script = `echo $$ > ${pidFile}.new; mv ${pidFile}.new ${pidFile}; while :; do sleep 0.01; done`;
   await shop.host({ runner: "exec", command: ["sh", "-c", script] });
   const id = await shop.send("x");
   await waitUntil("it works", () => existsSync(pidFile));
   const pid = Number(await Bun.file(pidFile).text());
+  const stop = async () => {
+    process.kill(pid, "SIGSTOP");
+    await waitUntil("it is stopped", () => processState(pid)?.state === "T");
+  };
   await renewals(shop, id, 3);
 
   // A short stop is no reason: somebody may look at it with a debugger.
-  process.kill(pid, "SIGSTOP");
-  await waitUntil("it is stopped", () => processState(pid)?.state === "T");
+  await stop();
   await renewals(shop, id, 2);
-  // Less than a minute each time, and more than one together, with time to spare.
-  ahead = 40_000;
+  // Less than a minute each time, and more than one together.
+  tick = 59_999;
   await renewals(shop, id, 2);
   process.kill(pid, "SIGCONT");
   await renewals(shop, id, 2);
-  process.kill(pid, "SIGSTOP");
+  await stop();
   await renewals(shop, id, 2);
   // The time it was stopped before does not count.
-  ahead += 30_000;
+  tick += 59_999;
   await renewals(shop, id, 2);
-  ahead += 60_500;
+  tick += 1;
   const taken = await shop.take("a");
   expect(taken.attempt).toBe(2);
   expect((await shop.fate(id)).attempts).toMatchObject([{ outcome: "expired" }]);

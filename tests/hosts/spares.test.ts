@@ -5,6 +5,7 @@ import { exists, readOrNothing } from "../agents/swarm-place.ts";
 import { lacks } from "../helpers/programs.ts";
 import { waitUntil } from "../helpers/wait-until.ts";
 import { sharedHosts } from "./shared-host.ts";
+import { sleeps } from "./workshop.ts";
 
 const sharedHost = sharedHosts();
 
@@ -62,7 +63,9 @@ test("it knows no name, and what it said before goes to the log of whoever gets 
   ).toEqual([]);
   await waitUntil("the first has spoken", () => host.log("s-1").includes(`so says ${first}`));
   await endProgram(host, "s-1", first);
-  host.start(["s-1"], { ...stream, ready: { log: "I am nobody" } });
+  // However long that takes.
+  const ready = { log: "I am nobody" };
+  host.start(["s-1"], { ...stream, ready, readyTimeoutMs: 200_000 });
   await host.reported("ready", "s-1", 2);
   const said = ["I am s-1", `so says ${first}`, "I am nobody", `so says ${spare}`].toSorted();
   // What it says to people comes by another way than what it says to programs.
@@ -97,26 +100,26 @@ test.skipIf(lacks("setsid"))(
   async () => {
     const host = await sharedHost();
     const leaves = { ...stream, command: ["sh", "-c", `setsid sleep 1000 & ${loop}`], spare: 1 };
-    const sleeps = ({ pid }: { pid: number }) =>
-      readOrNothing(`/proc/${pid}/cmdline`) === "sleep\x001000\x00";
     // While one begins there are others for a moment, until each has become what it is.
     const runs = (count: number) =>
       waitUntil(`${count} run`, () => {
         const found = findMarked({ run: host.mark });
         return found.length === count && found.filter(sleeps).length === count / 2;
       });
+    // Whoever was killed may take a while to be gone.
+    const stay = (count: number) => waitUntil(`${count} stay`, () => host.programs() === count);
     host.start(["s-1"], leaves);
     const first = await program(host, "s-1");
     await runs(4);
     await endProgram(host, "s-1", first);
-    expect(host.programs()).toBe(2);
+    await stay(2);
     host.start(["s-1"], leaves);
     const second = await program(host, "s-1", 2);
     await runs(4);
     await endProgram(host, "s-1", second, 2);
-    expect(host.programs()).toBe(2);
+    await stay(2);
     await host.end();
-    expect(host.programs()).toBe(0);
+    await stay(0);
   },
 );
 

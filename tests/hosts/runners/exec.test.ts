@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openShelter } from "../../../src/agents/strays.ts";
 import { findMarked } from "../../../src/agents/survivors.ts";
 import { processState } from "../../../src/core/identity.ts";
 import { waitUntil } from "../../helpers/wait-until.ts";
-import { fixtures, workshops } from "../workshop.ts";
+import { fixtures, sleeps, workshops } from "../workshop.ts";
 
 const workshop = workshops();
 const sh = (script: string) => ["sh", "-c", script];
@@ -70,12 +70,11 @@ test("what a killed program leaves behind does not go on with the message, and h
   const script = '[ "$SKEP_MSG_ATTEMPT" = 2 ] || { sleep 1000 & sleep 1000; }';
   await shop.host({ runner: "exec", command: sh(script) }, { SKEP_AGENT: "a" });
   const id = await shop.send("x");
-  const parts = () => findMarked({ run: shop.mark }).map(({ pid }) => pid);
-  await waitUntil("all of it runs", () => parts().length === 3);
-  process.kill(
-    parts().find((pid) => processState(pid)?.parent === process.pid)!,
-    "SIGKILL",
-  );
+  const parts = () => findMarked({ run: shop.mark });
+  // Not while one is about to become what it is: such a one cannot be found.
+  await waitUntil("all of it runs", () => parts().filter(sleeps).length === 2);
+  const shell = parts().find(({ pid }) => processState(pid)?.parent === process.pid)!;
+  process.kill(shell.pid, "SIGKILL");
   await waitUntil("it is done", async () => (await shop.fate(id)).state === "acked");
   expect(parts()).toEqual([]);
 });
@@ -101,7 +100,7 @@ describe("how its exit settles", () => {
     expect(shop.log()).toContain("half an answer");
   });
   test("what is killed goes to somebody else at once", async () => {
-    const shop = await workshop({ backoffMinMs: 60_000 });
+    const shop = await workshop();
     const once = join(shop.bus.home, "once");
     const script = `test -e ${once} && exit 0; touch ${once}; echo last words >&2; kill -KILL $$`;
     await shop.host({ runner: "exec", command: sh(script) });
@@ -168,32 +167,27 @@ describe("programs that misbehave", () => {
   test("one that floods its outputs is read to its end, and its log stays within bounds", async () => {
     const shop = await workshop({ logBytesMax: 1_000_000 });
     const flood =
-      "head -c 100000000 /dev/zero; head -c 100000000 /dev/zero >&2; echo end >&2; exit 1";
+      "head -c 20000000 /dev/zero; head -c 20000000 /dev/zero >&2; echo end >&2; exit 1";
     await shop.host({ runner: "exec", command: sh(flood) });
     const [asked, unasked] = [await shop.send("x", { replyTo: "answers" }), await shop.send("x")];
-    const { attempts } = await waitUntil(
-      "the flood is over",
-      async () => {
-        const now = await shop.fate(asked);
-        return now.attempts.length > 0 && (await shop.fate(unasked)).attempts.length > 0 && now;
-      },
-      200_000,
-    );
+    const { attempts } = await shop.becomes(asked, "delayed");
+    await shop.becomes(unasked, "delayed");
     expect(attempts[0]!.reason).toEndWith("end");
     const logs = join(shop.bus.home, "logs");
-    for (const name of ["a.log", "a.log.1"])
-      expect(statSync(join(logs, name)).size).toBeLessThan(1_200_000);
-    expect(existsSync(join(logs, "a.log.2"))).toBe(false);
-  }, 240_000);
+    // Nothing of a log is cut: what is read at once may be 256 KiB. The last of it may have had one begun anew, which
+    // is not there yet.
+    for (const name of readdirSync(logs))
+      expect(statSync(join(logs, name)).size).toBeLessThan(1_000_000 + 262_144);
+    expect(readdirSync(logs).filter((name) => name !== "a.log")).toEqual(["a.log.1"]);
+  });
   test("one that ends while its child keeps the pipes is done without waiting for the child, and that ends with it", async () => {
     // As a host is, so that orphans are left to it.
     openShelter();
     const shop = await workshop();
     await shop.host({ runner: "exec", command: ["sh", join(fixtures, "leave-a-child.sh")] });
-    const start = performance.now();
     const id = await shop.send("x", { replyTo: "answers" });
+    // Nobody lives to see the end of the child.
     expect((await shop.take("answers")).text).toBe("begun\n");
-    expect(performance.now() - start).toBeLessThan(20_000);
     expect((await shop.fate(id)).state).toBe("acked");
     await waitUntil("nothing is left", () => findMarked({ run: shop.mark }).length === 0);
   });
