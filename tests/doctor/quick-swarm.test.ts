@@ -10,8 +10,10 @@ import { waitUntil } from "../helpers/wait-until.ts";
 
 setDefaultTimeout(240_000);
 
+// On a busy machine everything may take long, also the end of a program.
 const options = {
-  env: { PATH: "/usr/local/bin:/usr/bin:/bin" },
+  env: { PATH: "/usr/local/bin:/usr/bin:/bin", SKEP_AGENTS_STOP_GRACE: "100s" },
+  patience: 20,
   tell() {},
   signal: new AbortController().signal,
 };
@@ -70,6 +72,21 @@ test("one whose skep down is refused is a finding with the reason", async () => 
     fix: "Make room.",
   });
 });
+test("of a batch that finds no room for all of it what was sent counts", async () => {
+  const script = `case $1 in
+    up) echo $$ >pid; exec sleep 600;;
+    ps) for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20
+        do echo '{"name":"a","state":"ready","reason":null}'; done;;
+    send) cat >/dev/null; echo x >>sent; sleep 1
+        echo '{"id":1,"to":"work","created":true}'; echo '{"error":{"code":"E_FULL"}}'; exit 4;;
+    sql) echo '{"open":0}';;
+    down) kill $(cat pid); n=$(wc -l <sent)
+        echo '{"killed":0,"conservation":{"ended":'$n',"holds":true}}';;
+  esac`;
+  const skep = ["sh", "-c", script, "skep"];
+  const finding = await runQuickSwarm({ ...options, place: tempDir(), skep });
+  expect(finding.says).toMatch(/^20 agents settled (\d+) of \1 messages/);
+});
 test("one that cannot be started at all, or has no place, is a finding like any other", async () => {
   const place = tempDir();
   const lost = await runQuickSwarm({ ...options, place, skep: [join(place, "skep")] });
@@ -91,10 +108,12 @@ test("one that is told to end takes its swarm down, however far it was, and leav
   const skep = [await skepExecutable()];
   const running = runQuickSwarm({ ...options, place, skep, signal: over.signal });
   const isThere = (name: string) => existsSync(join(place, name, "home", "bus.db"));
-  await waitUntil("it has opened its home", () => readdirSync(place).some(isThere), 60_000);
+  await waitUntil("it has opened its home", () => readdirSync(place).some(isThere));
   over.abort();
   expect((await running).check).toBe("quick swarm");
-  expect([readdirSync(place), processesOf(place)]).toEqual([[], []]);
+  expect(readdirSync(place)).toEqual([]);
+  // Whoever was killed may take a while to be gone.
+  await waitUntil("nobody is left", () => processesOf(place).length === 0);
 });
 test("agents that cannot be started are told of with the reason of the first", () => {
   const ready = { name: "a-1", state: "ready", reason: null };
@@ -130,7 +149,7 @@ async function runUntilWork(skep: string[], env: Record<string, string>) {
     if (text.startsWith("working")) over.abort();
   };
   const place = tempDir();
-  return await runQuickSwarm({ place, skep, env, tell, signal: over.signal });
+  return await runQuickSwarm({ ...options, place, skep, env, tell, signal: over.signal });
 }
 
 /** The command lines of all processes that name `place`. */
