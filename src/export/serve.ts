@@ -15,13 +15,14 @@ export interface Serving {
 
 /**
  * Answers GET /metrics at `port` of the loopback until it is closed; any free port for 0. `read` is asked at most once a second and
- * for a twentieth of the time, so that whoever asks often slows nobody down. E_BUSY when the port is taken, E_USAGE when it may not be had.
+ * for a twentieth of the time, so that whoever asks often slows nobody down; `now` answers milliseconds. E_BUSY when the port is taken, E_USAGE when it may not be had.
  */
 export async function serveMetrics(
   port: number,
   read: () => Promise<readonly Family[]>,
+  now: () => number = elapsedMs,
 ): Promise<Serving> {
-  const readings = atTimes(read);
+  const readings = atTimes(read, now);
   const server = createServer(
     { requestTimeout: requestMs, headersTimeout: requestMs },
     (request, response) => {
@@ -49,11 +50,14 @@ export async function serveMetrics(
 type Reading = { text: (format: ExpositionFormat) => string } | { fault: unknown };
 
 /** What `read` answers or answered not long ago; one reading at a time, however many ask. */
-function atTimes(read: () => Promise<readonly Family[]>): () => Promise<Reading> {
+function atTimes(
+  read: () => Promise<readonly Family[]>,
+  now: () => number,
+): () => Promise<Reading> {
   let current: Promise<Reading> | undefined;
   let freshUntilMs = Number.NEGATIVE_INFINITY;
   const begin = async (): Promise<Reading> => {
-    const startMs = elapsedMs();
+    const startMs = now();
     let reading: Reading;
     try {
       const families = await read();
@@ -63,12 +67,12 @@ function atTimes(read: () => Promise<readonly Family[]>): () => Promise<Reading>
     } catch (fault) {
       reading = { fault };
     }
-    const endMs = elapsedMs();
+    const endMs = now();
     freshUntilMs = endMs + Math.max(1_000, 20 * (endMs - startMs));
     return reading;
   };
   return () => {
-    if (current === undefined || elapsedMs() >= freshUntilMs) {
+    if (current === undefined || now() >= freshUntilMs) {
       freshUntilMs = Number.POSITIVE_INFINITY;
       current = begin();
     }

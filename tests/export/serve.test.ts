@@ -10,17 +10,14 @@ const family: Family = {
   samples: [{ labels: {}, value: 1 }],
 };
 
-// What was read is good for 20 times as long, so nobody comes too late for it on a busy machine.
-const readingMs = 300;
-
 const open: Serving[] = [];
 afterEach(() => {
   for (const serving of open.splice(0)) serving.close();
 });
 
-/** A server at some free port. */
-async function serve(read: () => Promise<readonly Family[]>): Promise<string> {
-  const serving = await serveMetrics(0, read);
+/** A server at some free port, in a time that stands still until the test moves it. */
+async function serve(read: () => Promise<readonly Family[]>, now = () => 0): Promise<string> {
+  const serving = await serveMetrics(0, read, now);
   open.push(serving);
   return `http://127.0.0.1:${serving.port}`;
 }
@@ -47,17 +44,30 @@ test("other paths, methods and hosts are refused", async () => {
   const dotted = await fetch(`${url}/metrics`, { headers: { host: "127.0.0.1.evil.example" } });
   expect(dotted.status).toBe(403);
 });
-test("however many ask, it is read once at a time and not again at once", async () => {
-  let readings = 0;
-  const url = await serve(async () => {
+test("however many ask, it is read once at a time, and not again for a second or 20 times as long", async () => {
+  let [readings, tick, takesMs] = [0, 0, 0];
+  const read = async () => {
     readings++;
-    await Bun.sleep(readingMs);
+    await Bun.sleep(100);
+    tick += takesMs;
     return [family];
-  });
-  const asked = Array.from({ length: 10 }, () => fetch(`${url}/metrics`));
-  for (const answer of await Promise.all(asked)) expect(answer.status).toBe(200);
-  expect((await fetch(`${url}/metrics`)).status).toBe(200);
-  expect(readings).toBe(1);
+  };
+  const url = await serve(read, () => tick);
+  const ask = async (count: number) => {
+    const asked = Array.from({ length: count }, () => fetch(`${url}/metrics`));
+    for (const answer of await Promise.all(asked)) expect(answer.status).toBe(200);
+    return readings;
+  };
+  expect(await ask(10)).toBe(1);
+  tick = 999;
+  expect(await ask(1)).toBe(1);
+  tick = 1_000;
+  takesMs = 100;
+  expect(await ask(10)).toBe(2);
+  tick += 1_999;
+  expect(await ask(1)).toBe(2);
+  tick++;
+  expect(await ask(1)).toBe(3);
 });
 test("what was read is written down once for each format, however often it is asked for", async () => {
   let written = 0;
@@ -68,8 +78,7 @@ test("what was read is written down once for each format, however often it is as
       return family.samples;
     },
   };
-  const read = () => Bun.sleep(readingMs).then(() => [counted]);
-  const url = `${await serve(read)}/metrics`;
+  const url = `${await serve(async () => [counted])}/metrics`;
   const first = await (await fetch(url)).text();
   const once = written;
   expect(once).toBeGreaterThan(0);
