@@ -15,14 +15,15 @@ export interface Trial {
 }
 
 // On a machine that is busy two processes may take long to start, and that is no fault of its locks.
-const trialMs = 60_000;
+const usualTrialMs = 60_000;
 
-/** Has another process, which `trier` starts with the path after it, try a database in `directory` while this one writes. */
+/** Has another process, which `trier` starts with the path after it, try a database in `directory` while this one writes; it may take `trialMs` each time. */
 export async function checkLocking(
   directory: string,
   driver: Driver,
   trier: readonly string[],
   env: Record<string, string>,
+  trialMs = usualTrialMs,
 ): Promise<Finding[]> {
   const path = join(directory, "trial.db");
   closeSync(openSync(path, "w", 0o600));
@@ -42,10 +43,10 @@ export async function checkLocking(
     connection.exec("insert into trial values (1)");
     connection.exec("begin immediate");
     connection.exec("insert into trial values (2)");
-    const during = await trialBy([...trier, path], env);
+    const during = await trialBy([...trier, path], env, trialMs);
     connection.exec("commit");
     // Whoever did not answer in time is not asked again: nobody waits so long for a doctor.
-    const after = during && (await trialBy([...trier, path], env));
+    const after = during && (await trialBy([...trier, path], env, trialMs));
     return [log, judgeLocking(during, after)];
   } catch (error) {
     const fault = translateFault(error, path);
@@ -109,6 +110,7 @@ function canWrite(connection: Connection): boolean {
 async function trialBy(
   command: readonly string[],
   env: Record<string, string>,
+  trialMs: number,
 ): Promise<Trial | undefined> {
   const said = await ask(command, env, trialMs);
   try {

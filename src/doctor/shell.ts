@@ -4,10 +4,13 @@ import { hasWalResetFix } from "../store/engine.ts";
 import { ask } from "./ask.ts";
 import { type Finding, pass, warn } from "./finding.ts";
 
-const answerMs = 10_000;
+const usualAnswerMs = 10_000;
 
-/** The `sqlite3` on the PATH of `env`. */
-export async function checkShell(env: Record<string, string>): Promise<Finding> {
+/** The `sqlite3` on the PATH of `env`, which may take `answerMs` to say its version. */
+export async function checkShell(
+  env: Record<string, string>,
+  answerMs = usualAnswerMs,
+): Promise<Finding> {
   try {
     const said = await ask(["sqlite3", "--version"], env, answerMs);
     return judgeShell(/^(\d+\.\d+\.\d+)/.exec(said)?.[1] ?? null);

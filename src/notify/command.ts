@@ -16,16 +16,18 @@ export interface Telling {
   /** What it reads. */
   input: string;
   timeoutMs: number;
+  /** How long it may take to end once it is told to; a second where it is not said. */
+  stopGraceMs?: number | undefined;
 }
 
 // What it says is for the error alone, and nobody needs more of it.
 const tailBytes = 300;
 const outputBytesMax = 1024 * 1024;
-const stopGraceMs = 1_000;
+const usualGraceMs = 1_000;
 
 /** Runs the program to its end. E_FAILED when it cannot be started, takes too long, writes too much, or ends otherwise than with 0; it and what it left of its group are ended then. */
 export async function tellByProgram(telling: Telling, signal: AbortSignal): Promise<void> {
-  const { command, cwd, env, input, timeoutMs } = telling;
+  const { command, cwd, env, input, timeoutMs, stopGraceMs = usualGraceMs } = telling;
   const said = keepTail(tailBytes);
   const flooded = new AbortController();
   let bytes = 0;

@@ -13,7 +13,7 @@ const env = { PATH: "/usr/local/bin:/usr/bin:/bin" };
 
 test("on a local disk two processes keep out of each other's way", async () => {
   const trier = [await skepExecutable(), "trial"];
-  const findings = await checkLocking(tempDir(), bunDriver, trier, env);
+  const findings = await checkLocking(tempDir(), bunDriver, trier, env, 100_000);
   expect(findings.map(({ check, verdict }) => [check, verdict])).toEqual([
     ["log", "pass"],
     ["locks", "pass"],

@@ -9,7 +9,7 @@ const withShell = (script: string) => {
   const path = join(directory, "sqlite3");
   writeFileSync(path, `#!/bin/sh\n${script}\n`);
   chmodSync(path, 0o755);
-  return checkShell({ PATH: `${directory}:/usr/bin:/bin` });
+  return checkShell({ PATH: `${directory}:/usr/bin:/bin` }, 200_000);
 };
 
 test("one that cannot read the tables is warned of, and a newer one passes", async () => {

@@ -26,7 +26,7 @@ export function refusingVitals() {
       file: vitalsFile,
       clock,
       durability: "process",
-      busyTimeoutMs: 5_000,
+      busyTimeoutMs: 100_000,
     } as const;
     const path = join(home, vitalsFile.name);
     const driver = driverInto(connections!);

@@ -27,7 +27,7 @@ export function vitalsStores() {
 /** The vitals.db of `home`. */
 export function openVitals(home: string, clock: Clock): Promise<Store> {
   const file = vitalsFile;
-  const options = { durability: "process", busyTimeoutMs: 5_000 } as const;
+  const options = { durability: "process", busyTimeoutMs: 100_000 } as const;
   return openStore({ home, file, driver: testDriver, clock, ...options });
 }
 
