@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { buildIfStale, executablePath } from "../../bin/build.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
-import { waitUntil } from "../helpers/wait-until.ts";
 
 // Processes start slowly on a busy machine.
 setDefaultTimeout(240_000);
