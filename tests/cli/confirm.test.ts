@@ -32,11 +32,13 @@ describe.skipIf(lacks("script"))("on a terminal (wants script)", () => {
       { stdin: "pipe", stdout: "pipe", env: { PATH, HOME, ...env } },
     );
     let shown = "";
+    // The line and its end come one after the other, and what is typed in between would be seen there.
+    const isAsked = () => shown.includes("[y/N]\r\n");
     for await (const chunk of child.stdout) {
-      const asked = shown.includes("[y/N]");
+      const asked = isAsked();
       shown += Buffer.from(chunk).toString();
       // Not before it is asked, as a person would.
-      if (asked || !shown.includes("[y/N]")) continue;
+      if (asked || !isAsked()) continue;
       if (end !== undefined) await child.stdin.write("\u0003");
       else await child.stdin.write(answer);
       await child.stdin.flush();
