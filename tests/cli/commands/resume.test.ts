@@ -37,7 +37,7 @@ test("before the deadline it ends the drain, and its drainer exits 8 and says wh
   const { skep, start, home } = place();
   const [receipt] = await received(skep, 1);
   const drainer = start(["drain", "--timeout", "1h"]);
-  await waitUntil("the drain is on", () => look(home, "select 1 from drains").length > 0, 20_000);
+  await waitUntil("the drain is on", () => look(home, "select 1 from drains").length > 0);
   expect((await skep(["resume", "--json"])).stdout).toBe('{"resumed":0,"already":false}\n');
   const { status, stderr } = await drainer.ended;
   expect(status).toBe(8);
