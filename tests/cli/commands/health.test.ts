@@ -43,8 +43,8 @@ test("those that are not are shown with why and since when, and 8 is the answer"
   expect(stdout).toMatch(
     /^3 agents: 1 healthy, 1 degraded, 1 unhealthy, 0 unknown \(33 % healthy\)\nNAME +HEALTH +LAST BEAT +REASON\n/,
   );
-  expect(stdout).toMatch(/^a1 +unhealthy +\S+ ago +it says: no\\u001b\[2J disk$/m);
-  expect(stdout).toMatch(/^c1 +degraded +\S+ ago +it says it is degraded$/m);
+  expect(stdout).toMatch(/^a1 +unhealthy +\S.* ago +it says: no\\u001b\[2J disk$/m);
+  expect(stdout).toMatch(/^c1 +degraded +\S.* ago +it says it is degraded$/m);
   const json = await skep(["health", "--json"]);
   expect(json.status).toBe(8);
   const time = { last_beat_at: expect.any(Number), last_beat_ms: expect.any(Number) };

@@ -273,7 +273,7 @@ test("the report says what is wrong, and what was in its time", async () => {
   expect(stdout).toMatch(/^alerts: 1 fire \(0 critical\), 1 are over$/m);
   expect(stdout).toMatch(/^2 +warning +dead-letters +a +firing +3 deliveries /m);
   expect(stdout).toMatch(/^3 +warning +queue-depth +a +over /m);
-  const [report] = lines((await skep(["metrics", "report", "--since", "16m", "--json"])).stdout);
+  const [report] = lines((await skep(["metrics", "report", "--since", "19m", "--json"])).stdout);
   expect(report.alerts.map(({ id, state }: Record<string, unknown>) => [id, state])).toEqual([
     [2, "firing"],
     [3, "resolved"],

@@ -64,13 +64,11 @@ test("what waits says for how long yet, and what is overdue since when", async (
   ]);
   await skep(["recv", "a1", "--lease", "1ms"]);
   expect((await skep(["trace", "1"])).stdout).toMatch(
-    /^delivery 1 to a1: leased, ran out \S+ ago/m,
+    /^delivery 1 to a1: leased, ran out \S.* ago/m,
   );
   const receipt = await receive(skep, "w1");
   await skep(["nack", receipt, "--delay", "1h"]);
-  expect((await skep(["trace", "1"])).stdout).toMatch(
-    /^delivery 1 to a1: delayed, due in 59m \d+s/m,
-  );
+  expect((await skep(["trace", "1"])).stdout).toMatch(/^delivery 1 to a1: delayed, due in 5\dm/m);
   expect((await skep(["trace", "1"])).stdout).toMatch(/^ +\S+ +lease ran out, held \(lease 1\)$/m);
 });
 
@@ -82,10 +80,10 @@ test("what has its time says for how long it is wanted, and of what was publishe
   await skep(["publish", "build.failed", "x"]);
   await skep(["publish", "build.failed", "x", "--type", "alarm"]);
   expect((await skep(["trace", "1"])).stdout).toMatch(
-    /^delivery 1 to a1: delayed, due in 59m \d+s, 0 attempts, wanted for 1h 59m more$/m,
+    /^delivery 1 to a1: delayed, due in 5\dm.*, 0 attempts, wanted for 1h 5\dm more$/m,
   );
   expect((await skep(["trace", "2"])).stdout).toMatch(
-    /^delivery 2 to a1: ready, 0 attempts, not wanted since \S+$/m,
+    /^delivery 2 to a1: ready, 0 attempts, not wanted since \S.*$/m,
   );
   const told = async (id: string) => (await skep(["trace", id])).stdout.split("\n")[1];
   expect(await told("3")).toMatch(/^published on build\.failed \S+Z, priority 4$/);
