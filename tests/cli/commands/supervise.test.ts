@@ -34,7 +34,7 @@ test("up --metrics-port serves exact figures to this machine alone, also after i
     (await lines()).includes('skep_inbox_ended_total{inbox="a",outcome="acked"} 1'),
   );
   expect(await lines()).toContain("skep_supervisor_up 1");
-  expect(up.stderr()).toContain(`metrics at ${url}`);
+  await waitUntil("it says where", () => up.stderr().includes(`metrics at ${url}`));
   // Nobody listens at any other address.
   await expect(fetch(`http://127.0.0.2:${port}/metrics`)).rejects.toThrow();
   process.kill((await place.app.lastRun())!.pid, "SIGKILL");
