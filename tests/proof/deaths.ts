@@ -6,7 +6,7 @@ import type { Agent } from "../../src/agents/registry.ts";
 import { elapsedMs, sleep } from "../../src/core/clock.ts";
 import { type ProcessIdentity, processState } from "../../src/core/identity.ts";
 import { sentTo } from "./account.ts";
-import { answers, crowdInboxes, crowdOf, crowdSettings, crowdSize, untilReady } from "./crowd.ts";
+import { answers, crowdInboxes, crowdOf, crowdSize, promptSettings, untilReady } from "./crowd.ts";
 import { keepUp } from "./keep-up.ts";
 import { type Found, markedBy, zombiesOf } from "./left-behind.ts";
 import { type Place, inPlace } from "./place.ts";
@@ -47,7 +47,7 @@ export const deaths: Proof = {
   async run(options) {
     const { executable } = options;
     let measured: Measured = { delays: new Map(), least: [], faults: [] };
-    const faults = await inPlace({ executable, settings: crowdSettings }, async (place) => {
+    const faults = await inPlace({ executable, settings: promptSettings }, async (place) => {
       measured = await measureDeaths(place, options);
       return measured.faults;
     });
@@ -132,8 +132,9 @@ async function leastMs({ app, launch }: Place): Promise<number> {
 /** The fault of a supervisor that does not take leave of those that its hosts have left to it. */
 async function zombiesLeft({ app }: Place): Promise<string[]> {
   const { pid } = (await app.lastRun())!;
-  for (let waitedMs = 0; zombiesOf(pid) > 0; waitedMs += 100) {
-    if (waitedMs >= goneWithinMs) return [`${zombiesOf(pid)} zombies below the supervisor`];
+  const endMs = elapsedMs() + goneWithinMs;
+  for (let left = zombiesOf(pid); left > 0; left = zombiesOf(pid)) {
+    if (elapsedMs() > endMs) return [`${left} zombies below the supervisor`];
     await sleep(100);
   }
   return [];

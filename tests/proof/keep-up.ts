@@ -77,5 +77,5 @@ function startsAgain(said: string): number {
 /** What nobody may say whoever is killed: that something of ours ended by a fault of its own. */
 function strangeWords(said: string): string[] {
   const lines = said.split("\n");
-  return lines.filter((line) => /(?:supervisor|host) exited with|bug/i.test(line));
+  return lines.filter((line) => /(?:supervisor|host) exited with|\bbug\b/i.test(line));
 }

@@ -49,13 +49,27 @@ export function zombiesOf(parent: number): number {
 }
 
 /** Who is left of `home`, given some time for those that are just ending, which is no time at all where nobody is. */
-export async function processesOf(home: string, patienceMs = 10_000): Promise<Found[]> {
+export async function processesOf(home: string): Promise<Found[]> {
   for (let waitedMs = 0; ; waitedMs += 50) {
     const found = everybody(home);
-    if (found.length === 0 || waitedMs >= patienceMs) return found;
+    if (!found.some((one) => isDying(one) || waitedMs < patienceMs) || waitedMs >= longestMs)
+      return found;
     await sleep(50);
   }
 }
+
+// Who was killed is there until it gets a processor once more.
+const patienceMs = 10_000;
+const longestMs = 100_000;
+
+/** Whether it was killed, and has only not come to its end yet. */
+function isDying({ pid }: Found): boolean {
+  const masks = [...read(pid, "status").matchAll(/^(?:Sig|Shd)Pnd:\t(\w+)$/gm)];
+  return masks.some(([, mask]) => (BigInt(`0x${mask}`) & killed) !== 0n);
+}
+
+// SIGKILL is the ninth.
+const killed = 1n << 8n;
 
 /** Kills who is left of `home`. */
 export function forget(home: string): void {
@@ -81,7 +95,7 @@ function look(pid: number, how: Found["how"]): Found | undefined {
   return { pid, startTime: state.startTime, command: words.join(" "), words, how };
 }
 
-function read(pid: number, file: "environ" | "cmdline"): string {
+function read(pid: number, file: "environ" | "cmdline" | "status"): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, "latin1");
   } catch {

@@ -71,7 +71,7 @@ for (let commit = 0; commit < Number(commits); commit++) {
   await tell();
 }
 const newest = await newestIn();
-await waitUntil("the mark has caught up", () => bus.store.mark()?.last === newest, 20_000);
+await waitUntil("the mark has caught up", () => bus.store.mark()?.last === newest);
 process.kill(process.pid, "SIGKILL");
 
 async function tell(): Promise<void> {
