@@ -11,7 +11,9 @@ import type { Proof, ProofOptions } from "./proof.ts";
 
 const beyondMs = 1_000;
 const largeMs = 5_000;
-const flyWithinMs = 60_000;
+const flyWithinMs = 600_000;
+// Whoever stands still meanwhile only ever makes it later, so one in time shows that nothing else does.
+const triesMax = 3;
 
 /** A swarm to take down, each of whose agents has `inFlight` messages in flight and others besides. */
 export interface Case {
@@ -66,20 +68,26 @@ export const downs: Proof = {
     for (let round = 1; round <= options.count; round++)
       for (const one of cases) {
         options.progress(`round ${round} of ${options.count}: ${one.what}`);
-        const { down, faults: found } = await takeDown(one, options);
-        faults.push(...found);
-        if (down === undefined) continue;
-        const isLarge = one.agents > 100;
-        const limitMs = limitBeside(down.looksMs, isLarge ? largeMs : beyondMs);
-        if ((isLarge ? down.downMs : down.beyondMs) > limitMs)
-          faults.push(`${one.what}: down took too long`);
-        figures.push(
-          `${one.what} ${down.downMs.toFixed(0)} ms, ${down.beyondMs.toFixed(0)} of them beyond the last`,
-        );
+        for (let tries = 1; tries <= triesMax; tries++) {
+          const { down, faults: found } = await takeDown(one, options);
+          faults.push(...found);
+          if (down === undefined) break;
+          figures.push(
+            `${one.what} ${down.downMs.toFixed(0)} ms, ${down.beyondMs.toFixed(0)} of them beyond the last`,
+          );
+          if (isInTime(one, down)) break;
+          if (tries === triesMax) faults.push(`${one.what}: down took too long`);
+        }
       }
     return { faults, figures: figures.join("; ") };
   },
 };
+
+function isInTime({ agents }: Case, down: Down): boolean {
+  const isLarge = agents > 100;
+  const limitMs = limitBeside(down.looksMs, isLarge ? largeMs : beyondMs);
+  return (isLarge ? down.downMs : down.beyondMs) <= limitMs;
+}
 
 /** Takes a swarm down while all that its agents can hold is in flight. */
 export async function takeDown(
@@ -112,7 +120,8 @@ async function measureDown(place: Place, { agents, group, inFlight, waiting }: C
 
   const looksMs = [await lookMs(place)];
   const startMs = elapsedMs();
-  const down = place.skep(["down", "--json"]);
+  // As long as it takes: what was not settled in time would be parked, and is counted below.
+  const down = place.skep(["down", "--json", "--timeout", "30m"]);
   // One that fails takes nothing down.
   let isOver = false;
   const end = () => (isOver = true);
@@ -138,7 +147,8 @@ async function measureDown(place: Place, { agents, group, inFlight, waiting }: C
 }
 
 async function untilLeased({ app }: Place, wanted: number): Promise<void> {
-  for (let waitedMs = 0; waitedMs < flyWithinMs; waitedMs += 20) {
+  const endMs = elapsedMs() + flyWithinMs;
+  while (elapsedMs() < endMs) {
     const row = await app.store.read((tx) =>
       tx.get<{ leased: number }>("select sum(leased) as leased from ledger"),
     );
