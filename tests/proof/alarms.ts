@@ -170,7 +170,9 @@ function lateness(alerts: readonly Alert[], comesAt: ReadonlyMap<string, number>
 }
 
 async function listed(place: Place, words: readonly string[]): Promise<Alert[]> {
-  const { stdout } = await place.skep([...words, "--json"]);
+  const { code, stdout, stderr } = await place.skep([...words, "--json"]);
+  // Nothing said is not that nothing fires.
+  if (code !== 0) throw new Error(`skep ${words.join(" ")} ended with ${code}: ${stderr}`);
   return stdout
     .split("\n")
     .filter(Boolean)
