@@ -17,7 +17,8 @@ export async function finishAll(bus: Bus, recorder: Recorder, shape: Shape): Pro
     recorder.call(op, args, () => perform(bus, name, { op, args }));
   await call("resume");
   const startMs = nowMs();
-  const boundMs = 2 * shape.leaseMs + 30_000;
+  // As long as there is less and less of it, it only takes its time.
+  const boundMs = 2 * shape.leaseMs + 300_000;
   // When nothing comes of so many rounds nothing ever will.
   const idle = { rounds: 0, sinceMs: startMs };
   const isStuck = () => idle.rounds >= 50 && nowMs() > idle.sinceMs + 2 * shape.leaseMs + 2_000;

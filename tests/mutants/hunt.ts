@@ -19,7 +19,7 @@ export interface Hunt {
 }
 
 // A history shows what chance brings about, and chance may have a bad day.
-const runsUsual = 8;
+const runsUsual = 20;
 
 /** What catches `mutant`, and how often that had to be tried: the first that does ends it. */
 export async function hunt(mutant: Mutant, random: Random, runsMax = runsUsual): Promise<Hunt> {
@@ -87,7 +87,7 @@ function apply({ file, find, replace }: Edit, place: string): string | undefined
 
 function wordsOf(catcher: Catcher, random: Random): string[] {
   if ("test" in catcher)
-    return ["test", catcher.test, "--timeout", "30000", "--test-name-pattern", catcher.title];
+    return ["test", catcher.test, "--timeout", "120000", "--test-name-pattern", catcher.title];
   if ("crash" in catcher) return ["tests/mutants/crash.ts", catcher.crash];
   const seed = String(random.whole(1, 2 ** 31));
   if ("simulation" in catcher)
