@@ -117,7 +117,7 @@ async function assemble(plan: SwarmPlan, supervision: Supervision): Promise<Crew
       onReport: (host, report) => hear(crew, host, report),
       onSaid: (agents, text) =>
         events.emit("agent.said", { name: [...agents][0] ?? "a host", text }),
-      onGone: (gone) => lose(crew, gone),
+      onGone: (gone) => lose(crew, gone).catch((error: unknown) => giveUp(crew, error)),
     }),
     record: openRecord({
       store,

@@ -98,6 +98,18 @@ test.each([
   expect((await here.skep(["down"])).status).toBe(name === "bus.db" ? 7 : 0);
 });
 
+test("its supervisor leaves nobody behind, also when a host ends in that moment and nobody would clean up", async () => {
+  const here = await running();
+  // Its guardian would end them as well.
+  here.up.kill("SIGSTOP");
+  displace(here.home, "bus.db", "deleted");
+  process.kill(here.agents.find(({ program_pid }) => program_pid !== null)!.host_pid!, "SIGKILL");
+  await waitUntil("nothing is left of it", () => leftOf(here).length === 0);
+  here.up.kill("SIGCONT");
+  await saysSo("bus.db", here.up);
+  await saysSo("bus.db", here.waiting);
+});
+
 test("what was renamed is put back, and is as it was", async () => {
   const here = await running();
   for (const end of ["", "-wal", "-shm"]) displace(here.home, `bus.db${end}`, "renamed");
