@@ -58,7 +58,7 @@ test(`${rounds} drains with a kill -9 in the middle lose and double nothing, and
     await writing;
     // What claimers forgot is brought back by another drain.
     const forgotten = () => find("select 1 from deliveries where state != 'leased'").length === 0;
-    await waitUntil("nothing but the forgotten is left", forgotten, 300_000);
+    await waitUntil("nothing but the forgotten is left", forgotten, 600_000);
     run.claiming = false;
     await claiming;
     expect((await here.skep(["drain", "--timeout", "0s"])).status).toBe(0);
@@ -99,7 +99,7 @@ test(`${rounds} drains with a kill -9 in the middle lose and double nothing, and
     ),
   ).toEqual([{ sent: stored.length, acked: stored.length, live: 0 }]);
   expect(find("pragma integrity_check")).toEqual([{ integrity_check: "ok" }]);
-}, 900_000);
+}, 1_800_000);
 
 interface Run {
   here: Place;

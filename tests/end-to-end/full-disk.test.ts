@@ -72,7 +72,7 @@ describe.skipIf(!mayMount())("a full disk", () => {
     }
     holder.close();
     expect((await holder.ended).status).toBe(0);
-  }, 900_000);
+  }, 1_800_000);
 
   test("where nobody has the database open: no verb gets anywhere, and nothing is lost", async () => {
     const disk = await smallDisk(place());
@@ -85,7 +85,7 @@ describe.skipIf(!mayMount())("a full disk", () => {
     disk.room();
     expect(await all(disk)).toEqual(before);
     expect(await disk.skep(["send", "a1", "x"])).toMatchObject({ status: 0, stderr: "" });
-  }, 480_000);
+  }, 900_000);
 
   test("with space set aside: what is held can be settled and the bus drained, and nothing more is sent", async () => {
     const disk = await smallDisk(place());
@@ -108,7 +108,7 @@ describe.skipIf(!mayMount())("a full disk", () => {
     await done(["resume"]);
     await done(["send", "--batch", "--quiet"], '{"to":"a2","body":"x"}\n'.repeat(300));
     expect(bytesOf("ballast")).toBeGreaterThan(0);
-  }, 480_000);
+  }, 900_000);
 
   test("a swarm goes down in order, with space set aside for it", async () => {
     const here = place();
@@ -146,5 +146,5 @@ describe.skipIf(!mayMount())("a full disk", () => {
     expect(jsonLines<{ inbox: string; parked: number }>(stdout)).toContainEqual(
       expect.objectContaining({ inbox: "still-1", parked: 200 }),
     );
-  }, 480_000);
+  }, 900_000);
 });
