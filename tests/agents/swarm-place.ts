@@ -8,7 +8,7 @@ import { send } from "../../src/bus/send.ts";
 import { readSwarmFile } from "../../src/config/swarm-file.ts";
 import type { Swarm } from "../../src/config/swarm.ts";
 import { defaults } from "../../src/config/settings.ts";
-import { processState } from "../../src/core/identity.ts";
+import { processState, threadsOf } from "../../src/core/identity.ts";
 import { bytesOf } from "../../src/core/text.ts";
 import { findLockHolder } from "../../src/store/lock-holder.ts";
 import { auditLedger } from "../helpers/audit-ledger.ts";
@@ -210,8 +210,8 @@ export function readOrNothing(path: string): string {
 
 /** Whether the process `pid` runs. */
 export function exists(pid: number): boolean {
-  const stat = readOrNothing(`/proc/${pid}/stat`);
-  return stat !== "" && !/\) [ZX] /.test(stat);
+  const { state = "Z" } = processState(pid) ?? {};
+  return state !== "Z" && state !== "X";
 }
 
 /** Sends `signal` to the process `pid`, which may just have ended by itself. */
@@ -242,8 +242,15 @@ export function marked(name: string, value: string): number[] {
   return readdirSync("/proc")
     .map(Number)
     .filter((pid) => Number.isInteger(pid) && pid !== process.pid)
-    .filter((pid) => `\0${readOrNothing(`/proc/${pid}/environ`)}`.includes(entry))
+    .filter((pid) => `\0${environmentOf(pid)}`.includes(entry))
     .filter(exists);
+}
+
+/** The environment of a process; once its first thread has ended, that of another one. */
+function environmentOf(pid: number): string {
+  const others = () =>
+    threadsOf(pid).map((thread) => readOrNothing(`/proc/${pid}/task/${thread}/environ`));
+  return readOrNothing(`/proc/${pid}/environ`) || (others().find(Boolean) ?? "");
 }
 
 function commandOf(pid: number): string {
