@@ -107,12 +107,18 @@ export function askedSwarm() {
         const [doomed] = await says("dead", "list");
         const inboxes = await says("inboxes");
         const alerts = (await says("alerts", "history")).map(({ rule }) => rule);
+        // It may all be over before any host has beaten or was measured.
+        const beats = await says("sql", "select agent from vitals.heartbeats");
+        const heardOf = new Set(beats.map(({ agent }) => agent));
         return (
+          ["upper-1", "upper-2", "failing"].every((name) => heardOf.has(name)) &&
           doomed !== undefined &&
           inboxes.find(({ inbox }) => inbox === "words")?.["acked"] === 17 &&
           alerts.includes("agent-failed") &&
           alerts.includes("dead-letters") &&
-          (await skep("export", "csv", "metrics")).stdout.includes("process.memory")
+          (await says("export", "jsonl", "metrics")).some(
+            ({ name, agent }) => name === "process.memory" && agent === "upper-1",
+          )
         );
       },
       300_000,
