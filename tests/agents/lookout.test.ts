@@ -45,8 +45,8 @@ async function stopsAgents(place: Place): Promise<void> {
   await place.halt(host.hostPid!, { writing: false });
   for (const pid of stopped) process.kill(pid, "SIGSTOP");
   const reasons = {
-    host: /^its host is stopped, and had been for (1[5-9]|[2-9]\d)\.\ds$|\d+m/,
-    program: /^its program is stopped, and had been for (1[5-9]|[2-9]\d)\.\ds$|\d+m/,
+    host: /^its host is stopped, and had been for ((1[5-9]|[2-9]\d)\.\ds|\dm.*)$/,
+    program: /^its program is stopped, and had been for ((1[5-9]|[2-9]\d)\.\ds|\dm.*)$/,
     starting: /^its program is stopped, /,
     exec: /^its program is stopped, /,
     // One that hangs before it has begun is no less suspect.

@@ -28,12 +28,6 @@ stop_grace = "1s"
 busy_timeout = "100s"
 `;
 
-/** The same where it matters how soon something is done: rests are longer while the governor holds a busy machine back. */
-export const promptSettings = `${crowdSettings}
-[governor]
-mode = "off"
-`;
-
 /** What an agent of a proof says of restarts: however often it is killed, it comes back. */
 export const restless = { restart: "always", restart_max: 1_000_000, backoff_max: "1s" };
 

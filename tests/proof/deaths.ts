@@ -6,7 +6,7 @@ import type { Agent } from "../../src/agents/registry.ts";
 import { elapsedMs, sleep } from "../../src/core/clock.ts";
 import { type ProcessIdentity, processState } from "../../src/core/identity.ts";
 import { sentTo } from "./account.ts";
-import { answers, crowdInboxes, crowdOf, crowdSize, promptSettings, untilReady } from "./crowd.ts";
+import { answers, crowdInboxes, crowdOf, crowdSettings, crowdSize, untilReady } from "./crowd.ts";
 import { keepUp } from "./keep-up.ts";
 import { type Found, markedBy, zombiesOf } from "./left-behind.ts";
 import { type Place, inPlace } from "./place.ts";
@@ -47,7 +47,7 @@ export const deaths: Proof = {
   async run(options) {
     const { executable } = options;
     let measured: Measured = { delays: new Map(), least: [], faults: [] };
-    const faults = await inPlace({ executable, settings: promptSettings }, async (place) => {
+    const faults = await inPlace({ executable, settings: crowdSettings }, async (place) => {
       measured = await measureDeaths(place, options);
       return measured.faults;
     });
